@@ -1,0 +1,65 @@
+/**
+ * The commands: please do it. A dash in the name; may be refused, and the refusal is a fact. Those with `seenAt` are
+ * heard by a journaled machine; the rest are effects on their way to a gateway.
+ */
+import type { OrderId, Pair, PlanId, PositionId } from './ids.ts'
+import type { OrderRequest } from './order.ts'
+import type { CloseReason } from './position.ts'
+import type { Heard } from './reports.ts'
+import type { TaskName } from './tasks.ts'
+import type { Numeric } from './units.ts'
+
+/** A deadline that the timer service saw pass. Absolute; registered again after a restore. */
+export type DeadlineReached = Heard & {
+  readonly type: 'deadline.reached'
+  readonly name: string
+  readonly dueAt: number
+}
+
+/** A price crossed a trigger that a position had registered. */
+export type TriggerCrossed = Heard & {
+  readonly type: 'trigger.crossed'
+  readonly trigger: 'stopLoss' | 'takeProfit'
+  readonly price: Numeric
+}
+
+export type OrderCommand = Heard &
+  (
+    | { readonly type: 'cancel-order'; readonly reason: string }
+    | {
+        readonly type: 'amend-order'
+        readonly quantity?: Numeric
+        readonly limitPrice?: Numeric
+        readonly triggerPrice?: Numeric
+      }
+    /** First thing a restored or restarted order hears: whatever was in flight must be asked for. */
+    | { readonly type: 'recover-order' }
+  )
+
+export type PositionCommand = Heard &
+  (
+    | { readonly type: 'close-position'; readonly reason: CloseReason }
+    | { readonly type: 'modify-position'; readonly stopLoss?: Numeric; readonly takeProfit?: Numeric | null }
+  )
+
+export type CoordinatorCommand = Heard &
+  (
+    | { readonly type: 'pause-trading'; readonly reason: string; readonly by: string }
+    | { readonly type: 'resume-trading'; readonly reason: string; readonly by: string }
+    | { readonly type: 'halt-trading'; readonly reason: string; readonly by: string }
+    | { readonly type: 'reset-trading'; readonly by: string }
+    | { readonly type: 'toggle-task'; readonly task: TaskName; readonly enabled: boolean; readonly by: string }
+  )
+
+/** A journaled command that asks a pool to give birth. */
+export interface PlaceOrder {
+  readonly orderId: OrderId
+  readonly request: OrderRequest
+}
+
+export interface CloseAll {
+  readonly symbol: Pair | null
+  readonly reason: CloseReason
+}
+
+export type { OrderId, Pair, PlanId, PositionId }

@@ -1,0 +1,96 @@
+/** An order as the outside sees it, and the request it began with. */
+import type { OrderId, Pair, PlanId, PositionId, TradeId, VenueOrderId } from './ids.ts'
+import type { Numeric } from './units.ts'
+
+export type Side = 'buy' | 'sell'
+export type OrderType =
+  | 'market'
+  | 'limit'
+  | 'stop-loss'
+  | 'take-profit'
+  | 'stop-loss-limit'
+  | 'take-profit-limit'
+  | 'trailing-stop'
+export type TimeInForce = 'GTC' | 'IOC' | 'GTD'
+/** What the order may do to a position. A reduce or close can never open the other side. */
+export type Intent = 'open' | 'increase' | 'reduce' | 'close'
+export type Purpose = 'entry' | 'stop' | 'exit' | 'rebalance'
+/** Trading: positions and their entries. Core: the holdings that the rebalancer keeps at target. */
+export type Book = 'trading' | 'core'
+
+/** All that is needed to place an order; immutable once intended. */
+export interface OrderRequest {
+  /** Names the intention, e.g. `<position>/stop/1`: asked twice, it is placed once. */
+  readonly key: string
+  readonly symbol: Pair
+  readonly side: Side
+  readonly type: OrderType
+  /** Base units, in lots. */
+  readonly quantity: Numeric
+  readonly limitPrice: Numeric | null
+  readonly triggerPrice: Numeric | null
+  readonly timeInForce: TimeInForce
+  /** GTD: milliseconds UTC. */
+  readonly expiresAt: number | null
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+  /** 1 is spot. */
+  readonly leverage: number
+  readonly intent: Intent
+  readonly purpose: Purpose
+  readonly book: Book
+  readonly positionId: PositionId | null
+  readonly planId: PlanId | null
+}
+
+/** One execution. Amounts in quote units unless said. */
+export interface Fill {
+  readonly tradeId: TradeId
+  readonly price: Numeric
+  /** Base units. */
+  readonly quantity: Numeric
+  readonly fee: Numeric
+  readonly liquidity: 'maker' | 'taker'
+  /** Venue time, milliseconds UTC. */
+  readonly at: number
+}
+
+/** The owner's outward states. */
+export type OrderStatus = 'PENDING' | 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'EXPIRED' | 'ERROR'
+/** The machine's own states; the API shows them as `phase`. */
+export type OrderPhase =
+  | 'intended'
+  | 'submitting'
+  | 'unknown'
+  | 'open'
+  | 'partiallyFilled'
+  | 'cancelling'
+  | 'settling'
+  | 'done'
+
+/** The whole of an order at one moment; carried by every order fact, so that a reader needs no history. */
+export interface OrderView {
+  readonly orderId: OrderId
+  readonly request: OrderRequest
+  readonly status: OrderStatus
+  readonly phase: OrderPhase
+  readonly venueOrderId: VenueOrderId | null
+  /** Present quantity and prices: the request's, or as last amended. */
+  readonly quantity: Numeric
+  readonly limitPrice: Numeric | null
+  readonly triggerPrice: Numeric | null
+  /** Base units filled so far. */
+  readonly filled: Numeric
+  /** Σ price × quantity of the fills. */
+  readonly cost: Numeric
+  readonly fees: Numeric
+  readonly fills: readonly Fill[]
+  /** Why it was refused, cancelled or failed. */
+  readonly reason: string | null
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+const FINAL: readonly OrderStatus[] = ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR']
+export const isFinal = (status: OrderStatus): boolean => FINAL.includes(status)
+export const isLive = (order: OrderView): boolean => !isFinal(order.status)

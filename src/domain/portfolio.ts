@@ -1,0 +1,59 @@
+/** Balances, valuation and allocation as they appear in facts and on the API. */
+import type { Asset } from './ids.ts'
+import type { Numeric } from './units.ts'
+
+export interface Balance {
+  readonly asset: Asset
+  readonly total: Numeric
+  /** Held by open orders. */
+  readonly held: Numeric
+}
+
+/** `equityEnd = equityStart + tradingNet + rebalancingFees + revaluation + flows`: checked, not assumed. USD. */
+export interface Ledger {
+  readonly equityStart: Numeric
+  readonly tradingNet: Numeric
+  /** ≤ 0. */
+  readonly rebalancingFees: Numeric
+  /** Change in value of the core holdings, incl. what rebalance trades gave up against the mark. */
+  readonly revaluation: Numeric
+  /** Deposits − withdrawals. */
+  readonly flows: Numeric
+  /** Valued from balances, independently of the other five. */
+  readonly equityEnd: Numeric
+}
+
+export interface AllocationView {
+  readonly at: number
+  /** Account equity in USD, positions at the mark. */
+  readonly equity: Numeric
+  /** The core book: as if every position were closed at the mark. */
+  readonly coreEquity: Numeric
+  readonly holdings: readonly AllocationRow[]
+  readonly maxDeviationPct: Numeric
+  readonly balances: readonly Balance[]
+  readonly ledger: Ledger
+  /** Symbols without a fresh price; while any is held, nothing is opened or rebalanced. */
+  readonly staleMarks: readonly string[]
+}
+
+export interface AllocationRow {
+  readonly asset: Asset
+  readonly quantity: Numeric
+  readonly valueUsd: Numeric
+  readonly currentPct: Numeric
+  readonly targetPct: Numeric
+  readonly deviationPct: Numeric
+}
+
+/** One leg of a rebalance: sells settle before buys start. */
+export interface RebalanceTrade {
+  readonly symbol: string
+  readonly side: 'buy' | 'sell'
+  readonly quantity: Numeric
+  readonly valueUsd: Numeric
+  /** Which DCA batch it belongs to, from 1. */
+  readonly batch: number
+  /** Milliseconds UTC. */
+  readonly dueAt: number
+}

@@ -1,0 +1,55 @@
+/**
+ * What the venue told us about one order. Past tense like facts, but heard by that order's actor alone: the order's own
+ * fact is what the rest of the system hears. `seenAt` is when we saw it, `at` the venue's own time.
+ */
+import type { TradeId, VenueOrderId } from './ids.ts'
+import type { Fill } from './order.ts'
+import type { Numeric } from './units.ts'
+
+export interface Heard {
+  readonly seenAt: number
+  /** Id of the message that caused it. */
+  readonly causedBy?: string
+  readonly correlationId?: string
+}
+
+/** What a look-up at the venue by client order id found. */
+export interface VenueOrder {
+  readonly venueOrderId: VenueOrderId
+  readonly status: 'pending' | 'open' | 'filled' | 'cancelled' | 'expired'
+  readonly quantity: Numeric
+  readonly limitPrice: Numeric | null
+  readonly triggerPrice: Numeric | null
+  readonly filled: Numeric
+  readonly fills: readonly Fill[]
+  readonly reason: string | null
+}
+
+export type Report = Heard &
+  (
+    | { readonly type: 'venue.sent' }
+    | { readonly type: 'venue.acknowledged'; readonly venueOrderId: VenueOrderId }
+    /** Refused before the matching engine: it does not exist there. */
+    | { readonly type: 'venue.refused'; readonly code: string; readonly message: string }
+    /** Timeout, disconnect, 5xx: it may or may not exist. */
+    | { readonly type: 'venue.answerLost'; readonly problem: string }
+    | { readonly type: 'venue.opened'; readonly venueOrderId: VenueOrderId }
+    | { readonly type: 'venue.filled'; readonly venueOrderId: VenueOrderId; readonly fill: Fill }
+    | {
+        readonly type: 'venue.amended'
+        readonly quantity: Numeric
+        readonly limitPrice: Numeric | null
+        readonly triggerPrice: Numeric | null
+      }
+    | { readonly type: 'venue.amendRefused'; readonly code: string; readonly message: string }
+    | { readonly type: 'venue.cancelled'; readonly reason: string }
+    | { readonly type: 'venue.expired' }
+    | { readonly type: 'venue.cancelRefused'; readonly code: string; readonly message: string }
+    /** Found by client order id: its state and all its fills. */
+    | { readonly type: 'venue.found'; readonly order: VenueOrder }
+    /** Not in open orders, closed orders or trades. */
+    | { readonly type: 'venue.notFound' }
+    | { readonly type: 'venue.lookupFailed'; readonly problem: string }
+  )
+
+export type { Fill, TradeId }

@@ -1,0 +1,34 @@
+/** The risk engine's closed vocabulary. */
+export const RISK_CODES = [
+  'TRADING_HALTED',
+  'IN_COOLDOWN',
+  'STOP_LOSS_REQUIRED',
+  'STOP_TOO_TIGHT',
+  'STOP_TOO_WIDE',
+  'LOW_RR',
+  'CONFIDENCE_TOO_LOW',
+  'STALE_PRICE',
+  'OPEN_RISK',
+  'EXPOSURE_LIMIT',
+  'CORRELATED_EXPOSURE',
+  'INSUFFICIENT_MARGIN',
+  'POSITION_LIMIT',
+  'POSITIONS_UNAVAILABLE',
+  'CIRCUIT_BREAKER',
+  'STALE_DATA',
+  'UNKNOWN_ORDER_ON_SYMBOL',
+  'SHORT_UNAVAILABLE',
+  'BELOW_MINIMUM',
+  'INVALID_PROPOSAL',
+] as const
+export type RiskCode = (typeof RISK_CODES)[number]
+
+export const RISK_WARNINGS = [
+  'SIZE_REDUCED',
+  'SIZE_REDUCED_LOSSES',
+  'LEVERAGE_REDUCED',
+  'VOLATILITY_SPIKE',
+  'HIGH_CORRELATION',
+  'AGENT_DISAGREEMENT',
+] as const
+export type RiskWarning = (typeof RISK_WARNINGS)[number]

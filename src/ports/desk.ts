@@ -1,0 +1,62 @@
+/** What the API and the command line may ask of the system. Everything is plain JSON. */
+import type { DegradationLevel } from '../domain/degradation.ts'
+import type { Pair } from '../domain/ids.ts'
+import type { OrderView } from '../domain/order.ts'
+import type { AllocationView } from '../domain/portfolio.ts'
+import type { PositionView } from '../domain/position.ts'
+import type { TaskName } from '../domain/tasks.ts'
+
+export interface TaskStatus {
+  readonly task: TaskName
+  readonly enabled: boolean
+  readonly intervalSeconds: number
+  readonly lastRunAt: number | null
+  readonly nextRunAt: number | null
+  readonly runs: number
+  readonly failures: number
+}
+
+export interface CoordinatorStatus {
+  readonly state: 'RUNNING' | 'PAUSED' | 'HALTED'
+  readonly pauseReasons: readonly string[]
+  readonly haltReason: string | null
+  readonly degradation: DegradationLevel
+  readonly failures: Readonly<Record<string, number>>
+  readonly reconciliation: 'RECONCILING' | 'READY'
+  /** True in exactly one combination of the above. */
+  readonly mayOpenRisk: boolean
+  readonly tasks: readonly TaskStatus[]
+  readonly statistics: Readonly<Record<string, number>>
+}
+
+/** One node of the supervision tree. */
+export interface ActorNode {
+  readonly name: string
+  readonly status: 'running' | 'restarting' | 'stopped' | 'gaveUp'
+  readonly restarts: number
+  readonly lastError: string | null
+  readonly state: string | null
+  readonly children: readonly ActorNode[]
+}
+
+export interface SystemStatus {
+  readonly mode: 'paper' | 'live' | 'backtest'
+  readonly state: string
+  readonly ready: boolean
+  readonly notReadyBecause: readonly string[]
+  readonly feed: { readonly name: string; readonly fallback: boolean; readonly reason: string | null }
+  readonly database: { readonly driver: string; readonly state: 'durable' | 'away' | 'fenced' }
+  readonly agents: { readonly mode: 'rules' | 'llm' }
+  readonly startedAt: number
+  readonly now: number
+  readonly epoch: number
+}
+
+export interface Desk {
+  system(): SystemStatus
+  coordinator(): CoordinatorStatus
+  positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionView[]
+  orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
+  allocation(): AllocationView | null
+  supervision(): ActorNode
+}
