@@ -2,7 +2,7 @@
  * The commands: please do it. A dash in the name; may be refused, and the refusal is a fact. Those with `seenAt` are
  * heard by a journaled machine; the rest are effects on their way to a gateway.
  */
-import type { OrderId, Pair, PlanId, PositionId } from './ids.ts'
+import type { OrderId, Pair } from './ids.ts'
 import type { OrderRequest } from './order.ts'
 import type { CloseReason } from './position.ts'
 import type { Heard } from './reports.ts'
@@ -61,5 +61,3 @@ export interface CloseAll {
   readonly symbol: Pair | null
   readonly reason: CloseReason
 }
-
-export type { OrderId, Pair, PlanId, PositionId }

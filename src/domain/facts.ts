@@ -8,7 +8,7 @@ import type { Candle } from './candle.ts'
 import type { DegradationLevel } from './degradation.ts'
 import type { OrderId, Pair, PlanId, PositionId } from './ids.ts'
 import type { Fill, OrderView } from './order.ts'
-import type { AllocationView, RebalanceTrade } from './portfolio.ts'
+import type { AllocationView, Balance, RebalanceTrade } from './portfolio.ts'
 import type { CloseReason, PositionView } from './position.ts'
 import type { RiskCode, RiskWarning } from './risk-verdict.ts'
 import type { TaskName } from './tasks.ts'
@@ -111,6 +111,12 @@ export interface FactBodies {
   'position.dustTransferred': PositionFact & { readonly quantity: Numeric }
   'position.denied': { readonly positionId: PositionId; readonly symbol: Pair; readonly reason: string }
 
+  /** The first moment of an account: what the statement starts from. */
+  'account.opened': {
+    readonly balances: readonly Balance[]
+    /** USDT prices by pair. */
+    readonly marks: Readonly<Record<string, Numeric>>
+  }
   'portfolio.valued': { readonly allocation: AllocationView }
   'rebalance.checked': {
     readonly action: 'no_action' | 'rebalance' | 'defer'
@@ -254,6 +260,7 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'position.closed': 'EXECUTION_EVENTS',
   'position.dustTransferred': 'EXECUTION_EVENTS',
   'position.denied': 'EXECUTION_EVENTS',
+  'account.opened': 'PORTFOLIO_UPDATES',
   'portfolio.valued': 'PORTFOLIO_UPDATES',
   'rebalance.checked': 'PORTFOLIO_UPDATES',
   'rebalance.planned': 'PORTFOLIO_UPDATES',

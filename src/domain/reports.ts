@@ -2,12 +2,15 @@
  * What the venue told us about one order. Past tense like facts, but heard by that order's actor alone: the order's own
  * fact is what the rest of the system hears. `seenAt` is when we saw it, `at` the venue's own time.
  */
-import type { TradeId, VenueOrderId } from './ids.ts'
-import type { Fill } from './order.ts'
+import type { Origin } from './facts.ts'
+import type { VenueOrderId } from './ids.ts'
+import type { Fill, OrderView } from './order.ts'
 import type { Numeric } from './units.ts'
 
 export interface Heard {
   readonly seenAt: number
+  /** `reconciled` when it was found by comparing with the venue instead of being told. */
+  readonly origin?: Origin
   /** Id of the message that caused it. */
   readonly causedBy?: string
   readonly correlationId?: string
@@ -52,4 +55,12 @@ export type Report = Heard &
     | { readonly type: 'venue.lookupFailed'; readonly problem: string }
   )
 
-export type { Fill, TradeId }
+/** What a position hears of its orders: always the whole order, so that nothing hangs on having heard the one before. */
+export type OrdersReport = Heard &
+  (
+    | { readonly type: 'order.reported'; readonly order: OrderView }
+    /** The order desk refused the request before anything was written down. */
+    | { readonly type: 'order.turnedAway'; readonly key: string; readonly reason: string }
+    /** After a restart: every order the position ever had, as it is now. */
+    | { readonly type: 'orders.recovered'; readonly orders: readonly OrderView[] }
+  )

@@ -1,0 +1,204 @@
+/**
+ * The books: what all journaled facts add up to. Folded the same way at boot, from the journal, and live, as facts leave;
+ * so a restarted process knows exactly what the stopped one knew.
+ */
+import type { Fact } from '../src/domain/facts.ts'
+import type { OrderId, Pair, PlanId, PositionId } from '../src/domain/ids.ts'
+import { applyFill, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
+import { isLive, type OrderView } from '../src/domain/order.ts'
+import type { PositionView } from '../src/domain/position.ts'
+import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
+import type { RiskLimits } from '../src/domain/risk-limits.ts'
+import { afterTrade, type StreakState } from '../src/domain/risk-state.ts'
+import { amount, text } from '../src/domain/units.ts'
+
+/** Ended orders and closed positions kept in memory; the database keeps all. */
+const HISTORY = 1_000
+
+export interface Books {
+  apply(fact: Fact): void
+  order(orderId: OrderId): OrderView | null
+  orderByKey(key: string): OrderView | null
+  ordersOf(owner: PositionId | PlanId): readonly OrderView[]
+  /** Newest last. */
+  orders(): Iterable<OrderView>
+  liveOrders(): readonly OrderView[]
+  position(positionId: PositionId): PositionView | null
+  positions(): Iterable<PositionView>
+  openPositions(symbol?: Pair): readonly PositionView[]
+  /** The rebalance plan at work, and when the last one was planned. */
+  plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
+  /** Null until the account was opened. */
+  ledger(): LedgerState | null
+  streaks(): StreakState
+  protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
+  statistics(): {
+    readonly trades: number
+    readonly pnlNet: string
+    readonly feesPaid: string
+    readonly decisions: number
+  }
+}
+
+/** Drops the oldest entries that `isOver` until `keep` of them are left. */
+function bound<K, V>(
+  map: Map<K, V>,
+  isOver: (value: V) => boolean,
+  keep: number,
+  drop: (key: K, value: V) => void,
+): void {
+  let over = 0
+  for (const value of map.values()) if (isOver(value)) over += 1
+  for (const [key, value] of map) {
+    if (over <= keep) return
+    if (!isOver(value)) continue
+    map.delete(key)
+    drop(key, value)
+    over -= 1
+  }
+}
+
+export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books {
+  const orders = new Map<OrderId, OrderView>()
+  const byKey = new Map<string, OrderId>()
+  const byOwner = new Map<string, Set<OrderId>>()
+  const live = new Set<OrderId>()
+  const positions = new Map<PositionId, PositionView>()
+  const meters = new Map<PositionId, ProtectionMeter>()
+  const gapsMs: number[] = []
+  let endedUnprotected = 0
+  let ledger: LedgerState | null = null
+  let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
+  let activePlan: PlanId | null = null
+  let lastPlannedAt: number | null = null
+  let trades = 0
+  let decisions = 0
+  let pnlNet = amount(0)
+  let feesPaid = amount(0)
+  let endedSinceBound = 0
+
+  const ordersOf = (owner: PositionId | PlanId): readonly OrderView[] =>
+    [...(byOwner.get(owner) ?? [])].flatMap((orderId) => orders.get(orderId) ?? [])
+
+  function observe(positionId: PositionId, at: number): void {
+    const own = ordersOf(positionId)
+    let held = amount(0)
+    let protectedNow = false
+    for (const order of own) {
+      const filled = amount(order.filled)
+      held = order.request.purpose === 'entry' ? held.plus(filled) : held.minus(filled)
+      if (order.request.purpose !== 'entry' && isLive(order) && order.status !== 'PENDING') protectedNow = true
+    }
+    const meter = meters.get(positionId) ?? newProtectionMeter()
+    const next = observed(meter, { at, hasQuantity: held.gt(0), hasLiveStopOrWorkingExit: protectedNow })
+    if (meter.gapMs === null && next.gapMs !== null) gapsMs.push(next.gapMs)
+    meters.set(positionId, next)
+  }
+
+  function recordOrder(order: OrderView, at: number): void {
+    const { orderId, request } = order
+    if (!orders.has(orderId)) {
+      byKey.set(request.key, orderId)
+      const owner = request.positionId ?? request.planId
+      if (owner !== null) byOwner.set(owner, (byOwner.get(owner) ?? new Set()).add(orderId))
+    }
+    orders.set(orderId, order)
+    if (isLive(order)) live.add(orderId)
+    else if (live.delete(orderId)) endedSinceBound += 1
+    if (request.positionId !== null) observe(request.positionId, at)
+    if (endedSinceBound < HISTORY / 10) return
+    endedSinceBound = 0
+    bound(
+      orders,
+      (one) => !isLive(one) && !isOwned(one),
+      HISTORY,
+      (id, one) => {
+        byKey.delete(one.request.key)
+        byOwner.get(one.request.positionId ?? one.request.planId ?? '')?.delete(id)
+      },
+    )
+  }
+  /** An order whose position or plan still lives is part of what that one adds up to. */
+  const isOwned = ({ request }: OrderView): boolean =>
+    (request.positionId !== null && positions.get(request.positionId)?.status === 'open') ||
+    (request.planId !== null && request.planId === activePlan)
+
+  function recordClosed(position: PositionView, at: number): void {
+    const meter = meters.get(position.positionId)
+    if (meter !== undefined) endedUnprotected += unprotectedSeconds(meter, at)
+    meters.delete(position.positionId)
+    if (position.entryPrice === '0') return
+    const net = amount(position.realisedGross).minus(amount(position.fees))
+    trades += 1
+    pnlNet = pnlNet.plus(net)
+    streaks = afterTrade(streaks, { symbol: position.symbol, net: text(net), at }, limits)
+    bound(
+      positions,
+      (one) => one.status === 'closed',
+      HISTORY,
+      (id) => byOwner.delete(id),
+    )
+  }
+
+  return {
+    apply: (fact) => {
+      if ('order' in fact) recordOrder(fact.order, fact.at)
+      if ('position' in fact) positions.set(fact.position.positionId, fact.position)
+      switch (fact.type) {
+        case 'order.partiallyFilled':
+        case 'order.filled': {
+          const { book, symbol, side } = fact.order.request
+          feesPaid = feesPaid.plus(amount(fact.fill.fee))
+          if (ledger !== null) ledger = applyFill(ledger, { book, symbol, side, fill: fact.fill })
+          return
+        }
+        case 'account.opened':
+          ledger = emptyLedger(fact.balances, fact.marks)
+          return
+        case 'position.closed':
+          recordClosed(fact.position, fact.at)
+          return
+        case 'position.dustTransferred': {
+          const { symbol, entryPrice } = fact.position
+          if (ledger !== null) ledger = dustTransfer(ledger, symbol, fact.quantity, entryPrice)
+          return
+        }
+        case 'rebalance.planned':
+          activePlan = fact.planId
+          lastPlannedAt = fact.at
+          return
+        case 'rebalance.completed':
+        case 'rebalance.cancelled':
+          if (activePlan === fact.planId) activePlan = null
+          return
+        case 'signal.accepted':
+        case 'signal.dropped':
+          decisions += 1
+          return
+        default:
+          return
+      }
+    },
+    order: (orderId) => orders.get(orderId) ?? null,
+    orderByKey: (key) => {
+      const orderId = byKey.get(key)
+      return orderId === undefined ? null : (orders.get(orderId) ?? null)
+    },
+    ordersOf,
+    orders: () => orders.values(),
+    liveOrders: () => [...live].flatMap((orderId) => orders.get(orderId) ?? []),
+    position: (positionId) => positions.get(positionId) ?? null,
+    positions: () => positions.values(),
+    openPositions: (symbol) =>
+      [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
+    plan: () => ({ activeId: activePlan, lastPlannedAt }),
+    ledger: () => ledger,
+    streaks: () => streaks,
+    protection: (at) => {
+      let seconds = endedUnprotected
+      for (const meter of meters.values()) seconds += unprotectedSeconds(meter, at)
+      return { unprotectedSeconds: seconds, gapsMs }
+    },
+    statistics: () => ({ trades, pnlNet: text(pnlNet), feesPaid: text(feesPaid), decisions }),
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The gateway to the venue: the only caller of the exchange port that changes orders. Answers and reports go back to the
+ * order they belong to, by its name; an order that restarts in between asks for what it missed.
+ */
+import type { Approved } from '../src/domain/approved.ts'
+import type { OrderId } from '../src/domain/ids.ts'
+import type { OrderRequest } from '../src/domain/order.ts'
+import type { Report, VenueOrder } from '../src/domain/reports.ts'
+import type { Numeric } from '../src/domain/units.ts'
+import type { ExecutionReport, VenueAnswer } from '../src/ports/exchange.ts'
+import { orderAddress } from './addresses.ts'
+import type { House } from './house.ts'
+import { serving } from './supervision/serving.ts'
+
+export interface ExchangeGateway {
+  submit(
+    actor: string,
+    order: { readonly orderId: OrderId; readonly request: Approved<OrderRequest>; readonly deadlineAt: number },
+  ): void
+  amend(
+    actor: string,
+    change: {
+      readonly orderId: OrderId
+      readonly quantity?: Numeric
+      readonly limitPrice?: Numeric
+      readonly triggerPrice?: Numeric
+    },
+  ): void
+  cancel(actor: string, orderId: OrderId): void
+  lookUp(actor: string, orderId: OrderId): void
+  /** Calls that wait for the venue. */
+  readonly inFlight: number
+}
+
+type Draft = Report extends infer R ? (R extends Report ? Omit<R, 'seenAt'> : never) : never
+
+/** What a report of the venue is to the order it names. */
+function heardOf(report: ExecutionReport): Draft {
+  switch (report.kind) {
+    case 'opened':
+      return { type: 'venue.opened', venueOrderId: report.venueOrderId }
+    case 'filled':
+      return { type: 'venue.filled', venueOrderId: report.venueOrderId, fill: report.fill }
+    case 'cancelled':
+      return { type: 'venue.cancelled', reason: report.reason }
+    case 'expired':
+      return { type: 'venue.expired' }
+    case 'amended':
+      return {
+        type: 'venue.amended',
+        quantity: report.quantity,
+        limitPrice: report.limitPrice,
+        triggerPrice: report.triggerPrice,
+      }
+  }
+}
+
+const lost = (answer: Extract<VenueAnswer<unknown>, { kind: 'lost' }>): Draft => ({
+  type: 'venue.answerLost',
+  problem: answer.problem,
+})
+
+export function createExchangeGateway(house: House): ExchangeGateway {
+  const { exchange, addresses, clock } = house
+  let inFlight = 0
+  const tell = (actor: string, draft: Draft): void => {
+    addresses.tell(actor, { ...draft, seenAt: clock.now() } as Report)
+  }
+  /** Every call ends in exactly one report, also one that broke its promise never to throw. */
+  const call = <T>(
+    actor: string,
+    work: Promise<VenueAnswer<T>>,
+    answer: (given: VenueAnswer<T>) => Draft | null,
+  ): void => {
+    inFlight += 1
+    const deliver = (given: VenueAnswer<T>): void => {
+      inFlight -= 1
+      addresses.tell('exchange', { type: 'call.ended', ok: given.kind !== 'lost' } as ExchangeMessage)
+      const draft = answer(given)
+      if (draft !== null) tell(actor, draft)
+    }
+    work.then(deliver, (error: unknown) => deliver({ kind: 'lost', problem: String(error) }))
+  }
+  return {
+    submit: (actor, { orderId, request, deadlineAt }) => {
+      tell(actor, { type: 'venue.sent' })
+      call(actor, exchange.place({ clientOrderId: orderId, request, deadlineAt }), (given) => {
+        if (given.kind === 'done') return { type: 'venue.acknowledged', venueOrderId: given.value.venueOrderId }
+        if (given.kind === 'lost') return lost(given)
+        return given.code === 'outage'
+          ? { type: 'venue.answerLost', problem: given.message }
+          : { type: 'venue.refused', code: given.code, message: given.message }
+      })
+    },
+    amend: (actor, { orderId, ...change }) => {
+      call(actor, exchange.amend({ clientOrderId: orderId, ...change }), (given) => {
+        if (given.kind === 'done') return null
+        return given.kind === 'lost'
+          ? lost(given)
+          : { type: 'venue.amendRefused', code: given.code, message: given.message }
+      })
+    },
+    cancel: (actor, orderId) => {
+      call(actor, exchange.cancel(orderId), (given) => {
+        if (given.kind === 'done') return null
+        return given.kind === 'lost'
+          ? lost(given)
+          : { type: 'venue.cancelRefused', code: given.code, message: given.message }
+      })
+    },
+    lookUp: (actor, orderId) => {
+      call<VenueOrder | null>(actor, exchange.lookUp(orderId), (given) => {
+        if (given.kind !== 'done')
+          return { type: 'venue.lookupFailed', problem: given.kind === 'lost' ? given.problem : given.message }
+        return given.value === null ? { type: 'venue.notFound' } : { type: 'venue.found', order: given.value }
+      })
+    },
+    get inFlight() {
+      return inFlight
+    },
+  }
+}
+
+export type ExchangeMessage =
+  | { readonly type: 'call.ended'; readonly ok: boolean }
+  | { readonly type: 'venue.reported'; readonly report: ExecutionReport }
+  | { readonly type: 'line.changed'; readonly up: boolean; readonly reason: string | null }
+
+/** Hears the venue's own reports and its line; passes each on by name. */
+export function exchangeLogic(house: House) {
+  const { addresses, clock } = house
+  return serving<ExchangeMessage>((message) => {
+    switch (message.type) {
+      case 'venue.reported':
+        addresses.tell(orderAddress(message.report.clientOrderId), {
+          ...heardOf(message.report),
+          seenAt: clock.now(),
+        } as Report)
+        return
+      case 'call.ended':
+        addresses.tell('coordinator-desk', { type: 'source.answered', cause: 'exchange', ok: message.ok } as never)
+        return
+      case 'line.changed':
+        addresses.tell('system', {
+          type: 'picture.doubted',
+          reason: message.up
+            ? 'the exchange line came back'
+            : `the exchange line is down: ${message.reason ?? 'no reason given'}`,
+          stopTrading: true,
+          seenAt: clock.now(),
+        } as never)
+    }
+  })
+}

@@ -1,0 +1,41 @@
+/** `portfolio:` of portfolio.yaml: targets, rebalancing, DCA, hodl bags. */
+import { amount, sumOf } from '../src/domain/units.ts'
+import { flag, hours, integer, numeric, oneOf, seconds, section } from './scalars.ts'
+
+const TOLERANCE_PCT = 0.1
+
+const targetAllocation = section({
+  btc_pct: numeric({ min: 0, max: 100 }).default('33.33'),
+  xrp_pct: numeric({ min: 0, max: 100 }).default('33.33'),
+  usdt_pct: numeric({ min: 0, max: 100 }).default('33.34'),
+})
+  .superRefine(({ btcPct, xrpPct, usdtPct }, context) => {
+    const sum = sumOf([btcPct, xrpPct, usdtPct].map((share) => amount(share)))
+    if (sum.minus(100).abs().lte(TOLERANCE_PCT)) return
+    context.addIssue({ code: 'custom', message: `sums to ${sum} and must sum to 100 (±${TOLERANCE_PCT})` })
+  })
+  .prefault({})
+
+export const portfolioSchema = section({
+  target_allocation: targetAllocation,
+  rebalancing: section({
+    threshold_pct: numeric({ above: 0, max: 100 }).default('5'),
+    min_trade_usd: numeric({ min: 0 }).default('10'),
+    execution_type: oneOf(['limit', 'market']).default('limit'),
+    check_interval_seconds: seconds().optional(),
+    min_interval_hours: hours({ min: 0 }).default(24 * 3_600_000),
+    dca: section({
+      enabled: flag().default(true),
+      threshold_usd: numeric({ above: 0 }).default('500'),
+      batches: integer({ min: 1, max: 100 }).default(6),
+      interval_hours: hours().default(4 * 3_600_000),
+    }).prefault({}),
+  }).prefault({}),
+  hodl_bags: section({
+    enabled: flag().default(true),
+    btc_amount: numeric({ min: 0 }).default('0'),
+    xrp_amount: numeric({ min: 0 }).default('0'),
+    usdt_amount: numeric({ min: 0 }).default('0'),
+    allocation_pct: numeric({ min: 0, max: 100 }).default('10'),
+  }).prefault({}),
+}).prefault({})

@@ -1,0 +1,181 @@
+/** When an order trades: what takes liquidity, what rests, what a print sets off. Kraken's rules, pessimistically. */
+import { type Amount, amount, minOf, type Numeric, roundDownToStep, ZERO } from '../../../domain/units.ts'
+import { type Execution, remainingOf } from './execution.ts'
+import { hasLimit, hasTrigger, triggersBelow } from './order-rules.ts'
+import { CANCELLED } from './refusals.ts'
+import type { SymbolMarket } from './symbol-market.ts'
+import type { WorkingOrder } from './venue-order.ts'
+
+/** One trade at the venue, not ours. */
+export interface MarketPrint {
+  readonly price: Amount
+  readonly quantity: Amount
+  /** Side of the aggressor; null where the feed does not say. */
+  readonly side: 'buy' | 'sell' | null
+  /** The venue's time of the trade: orders younger than it do not see it. */
+  readonly tradedAt: number
+  /** The present, at which fills happen. */
+  readonly at: number
+  /** True for the first print of a minute: what lies between it and the print before was jumped over. */
+  readonly opens: boolean
+}
+
+const worksAsLimit = (order: WorkingOrder): boolean =>
+  hasLimit(order.type) && (order.triggered || !hasTrigger(order.type))
+const awaitsTrigger = (order: WorkingOrder): boolean => hasTrigger(order.type) && !order.triggered
+const awaitsMarket = (order: WorkingOrder): boolean => !worksAsLimit(order) && !awaitsTrigger(order)
+
+const isReached = (order: WorkingOrder, price: Amount): boolean => {
+  if (order.triggerPrice === null) return false
+  return triggersBelow(order) ? price.lte(order.triggerPrice) : price.gte(order.triggerPrice)
+}
+
+/** Is the print beyond the order's price, and not merely at it? */
+const goesThrough = (order: WorkingOrder, price: Amount): boolean =>
+  order.limitPrice !== null && (order.side === 'buy' ? price.lt(order.limitPrice) : price.gt(order.limitPrice))
+
+/** Is the print at the order's price, hitting the order's side of the book, with a queue that we can count? */
+const touchesQueue = (order: WorkingOrder, print: MarketPrint): boolean =>
+  order.queueAhead !== null && print.side !== order.side && order.limitPrice?.eq(print.price) === true
+
+/** Better price first, then the older one. */
+const byPriority = (a: WorkingOrder, b: WorkingOrder): number => {
+  if (a.side !== b.side || a.limitPrice === null || b.limitPrice === null) return a.sequence - b.sequence
+  const better = a.limitPrice.cmp(b.limitPrice)
+  return (a.side === 'buy' ? -better : better) || a.sequence - b.sequence
+}
+
+/** The prices between which none of these orders can trade or be set off. */
+function calmOf(orders: readonly WorkingOrder[]): { readonly above: number; readonly below: number } {
+  let above = Number.NEGATIVE_INFINITY
+  let below = Number.POSITIVE_INFINITY
+  for (const order of orders) {
+    const concerned = awaitsTrigger(order) ? order.triggerPrice : order.limitPrice
+    if (concerned === null) return { above: Number.POSITIVE_INFINITY, below }
+    const isBelow = awaitsTrigger(order) ? triggersBelow(order) : order.side === 'buy'
+    if (isBelow) above = Math.max(above, concerned.toNumber())
+    else below = Math.min(below, concerned.toNumber())
+  }
+  return { above, below }
+}
+
+export class Matching {
+  readonly #execution: Execution
+  readonly #participation: Amount
+
+  constructor(execution: Execution, participation: Amount) {
+    this.#execution = execution
+    this.#participation = participation
+  }
+
+  /** What a freshly accepted, or amended, order does at once. */
+  begin(order: WorkingOrder, market: SymbolMarket, at: number): void {
+    market.calm = null
+    if (awaitsTrigger(order)) {
+      if (market.fresh && market.last !== null && isReached(order, amount(market.last)))
+        this.#fire(order, market, null, at)
+      return
+    }
+    this.#work(order, market, null, at)
+  }
+
+  /**
+   * Is the print certain to concern no order? Floats may say yes, never no: reading a decimal text as a float keeps the
+   * order of two numbers, so that what is strictly greater as a float is greater in truth.
+   */
+  isCalm(market: SymbolMarket, printed: Numeric): boolean {
+    market.calm ??= calmOf(market.orders)
+    const price = Number(printed)
+    return price > market.calm.above && price < market.calm.below
+  }
+
+  /** Orders that take whatever comes first: market orders placed, and stops set off, while no price was to be had. */
+  resume(market: SymbolMarket, at: number): void {
+    for (const order of market.orders.filter(awaitsMarket)) this.#take(order, market, null, at)
+  }
+
+  /** A trade somewhere in the market: triggers first, then resting orders, both against this one print. */
+  onPrint(market: SymbolMarket, print: MarketPrint): void {
+    const seen = market.orders.filter((order) => order.restsSince <= print.tradedAt)
+    const resting = seen.filter((order) => worksAsLimit(order) && this.#meets(order, print))
+    for (const order of seen) {
+      if (!awaitsTrigger(order) || order.triggerPrice === null || !isReached(order, print.price)) continue
+      this.#fire(order, market, print.opens ? print.price : order.triggerPrice, print.at)
+    }
+    this.#fillResting(resting.sort(byPriority), market, print)
+  }
+
+  #meets(order: WorkingOrder, print: MarketPrint): boolean {
+    return goesThrough(order, print.price) || touchesQueue(order, print)
+  }
+
+  /** All our orders together get at most their share of the print. */
+  #fillResting(orders: readonly WorkingOrder[], market: SymbolMarket, print: MarketPrint): void {
+    let share = roundDownToStep(print.quantity.times(this.#participation), market.lot)
+    for (const order of orders) {
+      if (order.limitPrice === null) continue
+      let reaches = print.quantity
+      if (goesThrough(order, print.price)) {
+        if (order.queueAhead !== null) order.queueAhead = ZERO
+      } else if (order.queueAhead !== null) {
+        reaches = print.quantity.minus(order.queueAhead)
+        order.queueAhead = reaches.lt(0) ? reaches.negated() : ZERO
+      }
+      const size = minOf(share, roundDownToStep(reaches, market.lot), remainingOf(order))
+      if (size.lte(0)) continue
+      share = share.minus(size)
+      this.#execution.fill(order, market, { price: order.limitPrice, size, liquidity: 'maker' }, print.at)
+    }
+  }
+
+  #fire(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
+    order.triggered = true
+    market.calm = null
+    this.#work(order, market, base, at)
+  }
+
+  #work(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
+    if (awaitsMarket(order)) {
+      this.#take(order, market, base, at)
+      return
+    }
+    if (order.limitPrice === null) return
+    const crossing = market.crosses(order.side, order.limitPrice, at, base)
+    if (crossing && order.postOnly) {
+      this.#execution.cancel(order, CANCELLED.postOnly, at)
+      return
+    }
+    if (crossing) this.#take(order, market, base, at)
+    if (!this.#execution.live.has(order.clientOrderId)) return
+    if (order.timeInForce === 'IOC') {
+      this.#execution.cancel(order, CANCELLED.immediate, at)
+      return
+    }
+    order.restsSince = at
+    order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
+  }
+
+  /** Walks the book up to the order's limit; without a book, everything at the estimated price. */
+  #take(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
+    if (!market.fresh) return
+    const limit = hasLimit(order.type) ? order.limitPrice : null
+    const isWithin = (price: Amount): boolean =>
+      limit === null || (order.side === 'buy' ? price.lte(limit) : price.gte(limit))
+    if (market.knowsDepth(at)) {
+      for (const { level, price, available } of market.levels(order.side, at)) {
+        if (!isWithin(price) || !this.#execution.live.has(order.clientOrderId)) break
+        const size = minOf(available, remainingOf(order))
+        market.take(order.side, level, size)
+        this.#execution.fill(order, market, { price, size, liquidity: 'taker' }, at)
+      }
+    } else {
+      const estimate = market.estimate(order.side, at, base)
+      if (estimate === null) return
+      if (!isWithin(estimate.touch)) return
+      const price = limit !== null && !isWithin(estimate.price) ? limit : estimate.price
+      this.#execution.fill(order, market, { price, size: remainingOf(order), liquidity: 'taker' }, at)
+    }
+    if (limit === null && this.#execution.live.has(order.clientOrderId))
+      this.#execution.cancel(order, CANCELLED.liquidity, at)
+  }
+}

@@ -1,0 +1,46 @@
+/** Why the paper venue refuses, in Kraken's own words, and the class that each string belongs to. */
+import type { VenueErrorClass } from '../../../ports/exchange.ts'
+
+export interface Refusal {
+  readonly code: VenueErrorClass
+  readonly message: string
+}
+
+const refusal = (code: VenueErrorClass, message: string): Refusal => ({ code, message })
+
+const invalid = (field: string): Refusal => refusal('validation', `EGeneral:Invalid arguments:${field}`)
+
+export const REFUSED = {
+  /** Kraken documents no text for a client id that an open order already has; this one is ours. */
+  duplicateClientId: invalid('cl_ord_id'),
+  orderType: invalid('ordertype'),
+  /** Margin is off in this build: only leverage 1, spot, is worked. */
+  leverage: invalid('leverage'),
+  volume: invalid('volume'),
+  limitMissing: invalid('price'),
+  triggerMissing: invalid('trigger'),
+  flags: invalid('oflags'),
+  timeInForce: invalid('timeinforce'),
+  expiry: invalid('expiretm'),
+  invalidPrice: refusal('validation', 'EOrder:Invalid price'),
+  tick: refusal('validation', 'EOrder:Tick size check failed'),
+  orderMinimum: refusal('validation', 'EOrder:Order minimum not met'),
+  costMinimum: refusal('validation', 'EOrder:Cost minimum not met'),
+  postOnly: refusal('validation', 'EOrder:Post only order'),
+  unknownPair: refusal('validation', 'EQuery:Unknown asset pair'),
+  funds: refusal('funds', 'EOrder:Insufficient funds'),
+  deadline: refusal('deadline', 'EService:Deadline elapsed'),
+  unknownOrder: refusal('gone', 'EOrder:Unknown order'),
+  /** No price of the pair has been seen at all. */
+  noMarket: refusal('outage', 'EService:Unavailable'),
+} as const satisfies Readonly<Record<string, Refusal>>
+
+/** Reasons of cancelled orders. */
+export const CANCELLED = {
+  byUser: 'User requested',
+  postOnly: 'Post only order',
+  immediate: 'Immediate or cancel',
+  liquidity: 'Insufficient liquidity',
+  funds: 'Insufficient funds',
+  amendedBelowFilled: 'Amended below filled quantity',
+} as const

@@ -1,0 +1,66 @@
+/** Kraken's AssetPairs as our instruments, and the table between its three kinds of names. */
+import { type Pair, parsePair } from '../../../domain/ids.ts'
+import type { Instrument } from '../../../domain/instrument.ts'
+import { amount, NotANumberError, text } from '../../../domain/units.ts'
+import type { BookDecimals } from './book.ts'
+import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from './exact-json.ts'
+
+export interface KrakenPair {
+  readonly instrument: Instrument
+  /** REST's name, e.g. `XBTUSDT`. */
+  readonly restName: string
+  readonly decimals: BookDecimals
+}
+
+/** Kraken's own codes where they are not everybody's. A table: letters are never stripped. */
+const OUR_CODE: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' }
+
+/** `XBT/USDT` is our `BTC/USDT`; null for a name that is no pair of ours, such as a tokenised stock's `AAPLx/USD`. */
+export function pairOfWsname(wsname: string): Pair | null {
+  const ours = wsname
+    .split('/')
+    .map((code) => OUR_CODE[code] ?? code)
+    .join('/')
+  const symbol = parsePair(ours)
+  return symbol === ours ? symbol : null
+}
+
+function readPair(row: { readonly [key: string]: Wire }): KrakenPair | null {
+  const symbol = typeof row.wsname === 'string' ? pairOfWsname(row.wsname) : null
+  if (symbol === null) return null
+  const lotDecimals = numberOf(row.lot_decimals, 'lot_decimals')
+  const leverages = Array.isArray(row.leverage_buy) ? row.leverage_buy : []
+  return {
+    restName: textOf(row.altname, 'altname'),
+    decimals: { price: numberOf(row.pair_decimals, 'pair_decimals'), quantity: lotDecimals },
+    instrument: {
+      symbol,
+      tick: text(textOf(row.tick_size, 'tick_size')),
+      lot: text(amount(10).pow(-lotDecimals)),
+      orderMin: text(textOf(row.ordermin, 'ordermin')),
+      costMin: text(textOf(row.costmin, 'costmin')),
+      costDecimals: numberOf(row.cost_decimals, 'cost_decimals'),
+      leverages: leverages.map((leverage) => numberOf(leverage, 'leverage_buy')),
+    },
+  }
+}
+
+/**
+ * Reads an AssetPairs result. Left out: rows without a socket name (dark pools), names that are no pair of ours, and
+ * rows that lack what an instrument needs (pairs no longer traded).
+ * @throws UnreadableError when it is no table at all.
+ */
+export function readPairs(result: Wire): ReadonlyMap<Pair, KrakenPair> {
+  const rows = fieldsOf(result)
+  if (rows === null) throw new UnreadableError('AssetPairs is not an object')
+  const pairs = new Map<Pair, KrakenPair>()
+  for (const row of Object.values(rows)) {
+    try {
+      const read = readPair(fieldsOf(row) ?? {})
+      if (read !== null) pairs.set(read.instrument.symbol, read)
+    } catch (error) {
+      if (!(error instanceof UnreadableError || error instanceof NotANumberError)) throw error
+    }
+  }
+  return pairs
+}

@@ -1,0 +1,101 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { json, numeric, time } from './columns.ts'
+
+export const AgentOutputsTable = defineEntity({
+  name: 'AgentOutput',
+  tableName: 'agent_outputs',
+  properties: {
+    account: p.text().primary(),
+    outputId: p.text().primary(),
+    agent: p.text(),
+    symbol: p.text(),
+    confidence: p.double(),
+    reasoning: p.text(),
+    model: p.text(),
+    tokens: p.integer(),
+    costUsd: numeric(),
+    latencyMs: p.double(),
+    promptHash: p.text().nullable(),
+    snapshotHash: p.text(),
+    usedFallback: p.boolean(),
+    body: json(),
+    at: time(),
+  },
+})
+
+export const TradingDecisionsTable = defineEntity({
+  name: 'TradingDecision',
+  tableName: 'trading_decisions',
+  properties: {
+    account: p.text().primary(),
+    proposalId: p.text().primary(),
+    symbol: p.text(),
+    action: p.text(),
+    confidence: p.double(),
+    entryPrice: numeric().nullable(),
+    stopLoss: numeric().nullable(),
+    takeProfit: numeric().nullable(),
+    sizePct: p.double(),
+    leverage: p.integer(),
+    /** Consensus; null where it was not asked for. */
+    multiplier: p.double().nullable(),
+    agreeing: p.integer().nullable(),
+    present: p.integer().nullable(),
+    outcome: p.text(),
+    dropReason: p.text().nullable(),
+    riskCodes: json(),
+    riskWarnings: json(),
+    positionId: p.text().nullable(),
+    correlationId: p.text(),
+    at: time(),
+  },
+})
+
+export const ModelComparisonsTable = defineEntity({
+  name: 'ModelComparison',
+  tableName: 'model_comparisons',
+  properties: {
+    account: p.text().primary(),
+    proposalId: p.text().primary(),
+    model: p.text().primary(),
+    symbol: p.text(),
+    action: p.text().nullable(),
+    confidence: p.double().nullable(),
+    problem: p.text().nullable(),
+    agreed: p.boolean(),
+    tokens: p.integer(),
+    costUsd: numeric(),
+    latencyMs: p.double(),
+    priceAtDecision: numeric(),
+    priceAfter1h: numeric().fieldName('price_after_1h').nullable(),
+    priceAfter4h: numeric().fieldName('price_after_4h').nullable(),
+    priceAfter24h: numeric().fieldName('price_after_24h').nullable(),
+    wasRight: p.boolean().nullable(),
+    at: time(),
+  },
+})
+
+export const LlmCallsTable = defineEntity({
+  name: 'LlmCall',
+  tableName: 'llm_calls',
+  properties: {
+    account: p.text().primary(),
+    callId: p.text().primary(),
+    purpose: p.text(),
+    provider: p.text(),
+    model: p.text(),
+    symbol: p.text().nullable(),
+    promptHash: p.text(),
+    prompt: p.text(),
+    answer: p.text().nullable(),
+    status: p.text(),
+    problem: p.text().nullable(),
+    attempts: p.integer(),
+    inputTokens: p.integer(),
+    outputTokens: p.integer(),
+    costUsd: numeric(),
+    latencyMs: p.double(),
+    correlationId: p.text(),
+    at: time(),
+  },
+})

@@ -1,0 +1,47 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { numeric, time } from './columns.ts'
+
+export const PositionsTable = defineEntity({
+  name: 'Position',
+  tableName: 'positions',
+  properties: {
+    account: p.text().primary(),
+    positionId: p.text().primary(),
+    symbol: p.text(),
+    side: p.text(),
+    status: p.text(),
+    phase: p.text(),
+    leverage: p.integer(),
+    /** Exchange volume; the owner's `size` is this divided by the leverage. */
+    quantity: numeric(),
+    entryPrice: numeric(),
+    exitPrice: numeric(),
+    stopLoss: numeric(),
+    takeProfit: numeric().nullable(),
+    realisedGross: numeric(),
+    fees: numeric(),
+    closeReason: p.text().nullable(),
+    openedAt: time(),
+    updatedAt: time(),
+    closedAt: time().nullable(),
+  },
+})
+
+export const PositionSnapshotsTable = defineEntity({
+  name: 'PositionSnapshot',
+  tableName: 'position_snapshots',
+  properties: {
+    account: p.text().primary(),
+    positionId: p.text().primary(),
+    at: time().primary(),
+    symbol: p.text(),
+    mark: numeric(),
+    quantity: numeric(),
+    stopLoss: numeric(),
+    realisedGross: numeric(),
+    unrealisedGross: numeric(),
+    fees: numeric(),
+    /** Per cent return on margin; null before the first fill. */
+    returnOnMarginPct: numeric().nullable(),
+  },
+})

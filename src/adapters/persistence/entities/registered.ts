@@ -1,0 +1,40 @@
+/** Every table, once. What is missing here does not exist for the database layer. */
+import { AgentOutputsTable, LlmCallsTable, ModelComparisonsTable, TradingDecisionsTable } from './agent.ts'
+import { ConflictResolutionLogTable, CoordinatorStateTable, RiskStateTable } from './coordinator.ts'
+import { JournalTable, LeadershipTable, SessionTable } from './journal.ts'
+import { CandlesTable, PaperVenueTable } from './market.ts'
+import { ExecutionEventsTable, FillsTable, OrderStatusLogTable, OrdersTable } from './order.ts'
+import {
+  HodlBagHistoryTable,
+  HodlBagsTable,
+  PortfolioSnapshotsTable,
+  RebalancingHistoryTable,
+  ScheduledTradesTable,
+} from './portfolio.ts'
+import { PositionSnapshotsTable, PositionsTable } from './position.ts'
+
+export const ENTITIES = [
+  JournalTable,
+  LeadershipTable,
+  SessionTable,
+  CandlesTable,
+  PaperVenueTable,
+  OrdersTable,
+  FillsTable,
+  OrderStatusLogTable,
+  ExecutionEventsTable,
+  PositionsTable,
+  PositionSnapshotsTable,
+  PortfolioSnapshotsTable,
+  HodlBagsTable,
+  HodlBagHistoryTable,
+  RebalancingHistoryTable,
+  ScheduledTradesTable,
+  CoordinatorStateTable,
+  ConflictResolutionLogTable,
+  RiskStateTable,
+  AgentOutputsTable,
+  TradingDecisionsTable,
+  ModelComparisonsTable,
+  LlmCallsTable,
+] as const

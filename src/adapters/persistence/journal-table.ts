@@ -1,0 +1,123 @@
+/** The journal's table: appended to in groups, read in pages, never changed. */
+import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts'
+import type { Sql } from './sql.ts'
+
+const PAGE_ROWS = 1000
+
+/**
+ * One statement, so one transaction. The share lock on the lease's row holds a takeover up until these rows are
+ * visible to it, or waits for it and then finds the epoch gone: a row under an old epoch cannot slip in behind it.
+ */
+const APPEND = `
+with lease as materialized (
+  select 1 from leadership where account = $1 and epoch = $2 for share
+), written as (
+  insert into journal (account, epoch, incarnation, pos, stream, sequence, id, kind, type, version, body,
+    correlation_id, causation_id, at, recorded_at)
+  select $1, $2, $3, r.pos, r.stream, r.sequence, r.id, r.kind, r.type, r.version, r.body::json,
+    r.correlation_id, r.causation_id, timestamptz 'epoch' + r.at * interval '1 millisecond',
+    timestamptz 'epoch' + $5::bigint * interval '1 millisecond'
+  from json_to_recordset($4::json) as r(pos bigint, stream text, sequence bigint, id text, kind text, type text,
+    version int, body text, correlation_id text, causation_id text, at bigint), lease
+  on conflict do nothing
+  returning 1
+)
+select (select count(*) from lease)::int as leases, (select count(*) from written)::int as written`
+
+const COUNT_SAME = `
+select count(*)::int as same
+from json_to_recordset($4::json) as r(pos bigint, stream text, sequence bigint, id text, kind text, type text,
+  version int, body text)
+join journal j on j.account = $1 and j.pos = r.pos
+where j.epoch = $2 and j.incarnation = $3 and j.stream = r.stream and j.sequence = r.sequence and j.id = r.id
+  and j.kind = r.kind and j.type = r.type and j.version = r.version and j.body::text = r.body`
+
+const LAST_OF_STREAMS = `
+select stream, max(sequence)::float8 as sequence, max(pos)::float8 as pos
+from journal where account = $1 group by stream`
+
+const PAGE = `
+select epoch::float8 as epoch, incarnation, pos::float8 as pos, stream, sequence::float8 as sequence, id, kind, type,
+  version, body::text as body, correlation_id, causation_id, (extract(epoch from at) * 1000)::float8 as at
+from journal where account = $1 and pos > $2 order by pos limit ${PAGE_ROWS}`
+
+interface PageRow {
+  readonly epoch: number
+  readonly incarnation: string
+  readonly pos: number
+  readonly stream: string
+  readonly sequence: number
+  readonly id: string
+  readonly kind: 'heard' | 'fact'
+  readonly type: string
+  readonly version: number
+  readonly body: string
+  readonly correlation_id: string | null
+  readonly causation_id: string | null
+  readonly at: number
+}
+
+/**
+ * `fenced`: the epoch is no longer ours. `taken`: other rows than these stand at their places, which only another
+ * writer can have put there.
+ */
+export type AppendOutcome = 'written' | 'fenced' | 'taken'
+
+const asJson = (rows: readonly NumberedRow[]): string =>
+  JSON.stringify(
+    rows.map(({ pos, stream, sequence, id, kind, type, version, bodyText, correlationId, causationId, at }) => ({
+      pos,
+      stream,
+      sequence,
+      id,
+      kind,
+      type,
+      version,
+      body: bodyText,
+      correlation_id: correlationId,
+      causation_id: causationId,
+      at,
+    })),
+  )
+
+/**
+ * Writes the rows, or finds that they are there already: after a lost answer the same rows may be given again.
+ * @throws DatabaseFailedError when it is not known whether they were written.
+ */
+export async function appendRows(
+  sql: Sql,
+  writer: Writer,
+  rows: readonly NumberedRow[],
+  recordedAt: number,
+): Promise<AppendOutcome> {
+  const given = [writer.account, writer.epoch, writer.incarnation, asJson(rows)]
+  const [answer] = await sql.query<{ leases: number; written: number }>(APPEND, [...given, Math.trunc(recordedAt)])
+  if (answer === undefined || answer.leases === 0) return 'fenced'
+  if (answer.written === rows.length) return 'written'
+  const [found] = await sql.query<{ same: number }>(COUNT_SAME, given)
+  return found?.same === rows.length ? 'written' : 'taken'
+}
+
+/** Where the account's journal stands. @throws DatabaseFailedError */
+export async function lastRows(sql: Sql, account: string): Promise<LastRows> {
+  const streams = await sql.query<{ stream: string; sequence: number; pos: number }>(LAST_OF_STREAMS, [account])
+  return {
+    pos: streams.reduce((highest, { pos }) => Math.max(highest, pos), 0),
+    sequences: new Map(streams.map(({ stream, sequence }) => [stream, sequence])),
+  }
+}
+
+/** The account's rows as they were written, in order of `pos`. @throws DatabaseFailedError */
+export async function* storedRows(sql: Sql, account: string): AsyncGenerator<StoredRow> {
+  let after = 0
+  for (;;) {
+    const page = await sql.query<PageRow>(PAGE, [account, after])
+    for (const { body, correlation_id, causation_id, ...row } of page) {
+      const parsed = JSON.parse(body) as Readonly<Record<string, unknown>>
+      yield { account, ...row, body: parsed, correlationId: correlation_id, causationId: causation_id }
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE_ROWS) return
+    after = last.pos
+  }
+}

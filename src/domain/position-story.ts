@@ -1,0 +1,262 @@
+/**
+ * What a position holds and what its orders should be: pure decisions behind the position machine.
+ *
+ * A position's quantity is never stored, it is what its orders' fills add up to; so a report that is lost, repeated or
+ * late can at worst delay a decision, not falsify it.
+ */
+import type { Approved } from './approved.ts'
+import type { FactDraft } from './facts.ts'
+import type { PositionId } from './ids.ts'
+import { type Instrument, roundDownToLot } from './instrument.ts'
+import { isLive, type OrderRequest, type OrderView, type Side } from './order.ts'
+import {
+  averagePrice,
+  type CloseReason,
+  heldQuantity,
+  holdingsOf,
+  type PositionPhase,
+  type PositionSide,
+  type PositionView,
+  realisedGross,
+} from './position.ts'
+import { approveReduction, type LiveExit } from './risk.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
+
+/** An order that the position asked for: its latest view, or null while nothing has been heard of it. */
+export interface OrderSlot {
+  readonly request: Approved<OrderRequest>
+  readonly view: OrderView | null
+  /** The order was never born: after a crash, or refused before it was written down. */
+  readonly dropped: boolean
+}
+
+/** What the position asks of its orders, by their keys. */
+export type OrderDirective =
+  | { readonly kind: 'place'; readonly request: Approved<OrderRequest> }
+  | { readonly kind: 'cancel'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'amend'; readonly key: string; readonly quantity?: Numeric; readonly triggerPrice?: Numeric }
+
+export interface PositionRecord {
+  readonly positionId: PositionId
+  readonly proposalId: string
+  readonly side: PositionSide
+  readonly leverage: number
+  readonly instrument: Instrument
+  readonly stopLoss: Numeric
+  readonly takeProfit: Numeric | null
+  readonly slots: readonly OrderSlot[]
+  readonly closeReason: CloseReason | null
+  /** Base units given over to the core book because no exit could sell them. */
+  readonly dust: Numeric
+  readonly openedAt: number
+  readonly updatedAt: number
+  readonly closedAt: number | null
+}
+
+export const isSlotLive = (slot: OrderSlot): boolean => !slot.dropped && (slot.view === null || isLive(slot.view))
+const ofPurpose = (record: PositionRecord, purpose: OrderRequest['purpose']) =>
+  record.slots.filter((slot) => slot.request.purpose === purpose)
+const viewsOf = (record: PositionRecord): OrderView[] =>
+  record.slots.flatMap((slot) => (slot.view === null ? [] : [slot.view]))
+const unfilled = (slot: OrderSlot): Amount =>
+  slot.view === null ? amount(slot.request.quantity) : amount(slot.view.quantity).minus(amount(slot.view.filled))
+
+/** Base units held and not given over as dust. */
+export const heldBy = (record: PositionRecord): Amount =>
+  heldQuantity(holdingsOf(viewsOf(record))).minus(amount(record.dust))
+export const isEntryLive = (record: PositionRecord): boolean => ofPurpose(record, 'entry').some(isSlotLive)
+export const liveStop = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'stop').find(isSlotLive)
+export const liveExit = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'exit').find(isSlotLive)
+
+/** Nothing held, and nothing in flight that could change that. */
+export const isFlat = (record: PositionRecord): boolean => heldBy(record).lte(0) && !record.slots.some(isSlotLive)
+export const isHolding = (record: PositionRecord): boolean => heldBy(record).gt(0)
+
+/** A stop rests at the venue for all that is held. */
+export function isCovered(record: PositionRecord): boolean {
+  const stop = liveStop(record)
+  const atVenue = stop?.view !== undefined && stop.view !== null && stop.view.status !== 'PENDING'
+  return atVenue && stop !== undefined && unfilled(stop).gte(sellable(record))
+}
+
+/** What an exit may sell: whole lots of what is held. */
+const sellable = (record: PositionRecord): Amount => roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
+
+/** What is held is under the pair's minimum: no order can sell it. */
+export function isDust(record: PositionRecord): boolean {
+  const held = heldBy(record)
+  if (held.lte(0)) return false
+  const { orderMin, costMin } = record.instrument
+  return held.lt(amount(orderMin)) || held.times(amount(record.stopLoss)).lt(amount(costMin))
+}
+
+/** Too little to sell, and nothing in flight that could add to it or sell it. */
+export const isStranded = (record: PositionRecord): boolean => isDust(record) && !record.slots.some(isSlotLive)
+
+/** The record with one order's latest view in its slot; views of orders it never asked for change nothing. */
+export function withOrder(record: PositionRecord, order: OrderView): PositionRecord {
+  const slots = record.slots.map((slot) => (slot.request.key === order.request.key ? { ...slot, view: order } : slot))
+  return { ...record, slots }
+}
+
+/** After a restart: the orders as they are now; those that were never written down are dropped, to be decided anew. */
+export function withOrders(record: PositionRecord, orders: readonly OrderView[]): PositionRecord {
+  const byKey = new Map(orders.map((order) => [order.request.key, order]))
+  const slots = record.slots.map((slot) => {
+    const view = byKey.get(slot.request.key) ?? slot.view
+    return { ...slot, view, dropped: slot.dropped || view === null }
+  })
+  return { ...record, slots }
+}
+
+export const withoutOrder = (record: PositionRecord, key: string): PositionRecord => ({
+  ...record,
+  slots: record.slots.map((slot) =>
+    slot.request.key === key && slot.view === null ? { ...slot, dropped: true } : slot,
+  ),
+})
+
+/** New slots and the directives that go with them. */
+export interface OrderPlan {
+  readonly slots: readonly OrderSlot[]
+  readonly directives: readonly OrderDirective[]
+}
+
+const exitSide = (side: PositionSide): Side => (side === 'long' ? 'sell' : 'buy')
+
+const liveExits = (record: PositionRecord): LiveExit[] =>
+  record.slots
+    .filter((slot) => slot.request.purpose !== 'entry' && isSlotLive(slot))
+    .map((slot) => ({
+      key: slot.request.key,
+      remaining: text(unfilled(slot)),
+      unknown: slot.view?.phase === 'unknown',
+      ocoGroup: null,
+    }))
+
+function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amount): Approved<OrderRequest> | null {
+  const request: OrderRequest = {
+    key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
+    symbol: record.instrument.symbol,
+    side: exitSide(record.side),
+    type: purpose === 'stop' ? 'stop-loss' : 'market',
+    quantity: text(size),
+    limitPrice: null,
+    triggerPrice: purpose === 'stop' ? record.stopLoss : null,
+    timeInForce: 'GTC',
+    expiresAt: null,
+    postOnly: false,
+    reduceOnly: record.leverage > 1,
+    leverage: record.leverage,
+    intent: purpose === 'stop' ? 'reduce' : 'close',
+    purpose,
+    book: 'trading',
+    positionId: record.positionId,
+    planId: null,
+  }
+  const held = { side: record.side, quantity: text(maxOf(heldBy(record), ZERO)) }
+  const verdict = approveReduction(request, held, liveExits(record))
+  return verdict.kind === 'approved' ? verdict.order : null
+}
+
+const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderPlan => ({
+  slots: [...record.slots, { request, view: null, dropped: false }],
+  directives: [{ kind: 'place', request }],
+})
+
+/** The last order of this purpose was refused: another one waits for the retry, so that a refusal cannot spin. */
+function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolean {
+  const last = ofPurpose(record, purpose).at(-1)
+  return last !== undefined && (last.dropped || last.view?.status === 'ERROR')
+}
+
+/**
+ * One stop for all that is held: placed, or amended where it rests for another quantity or trigger.
+ * `retry` allows one more after a refusal.
+ */
+export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
+  const unchanged: OrderPlan = { slots: record.slots, directives: [] }
+  if (!retry && hasJustFailed(record, 'stop')) return unchanged
+  const size = sellable(record)
+  if (size.lte(0) || isDust(record) || liveExit(record) !== undefined) return unchanged
+  const stop = liveStop(record)
+  if (stop === undefined) {
+    const request = reduction(record, 'stop', size)
+    return request === null ? unchanged : placed(record, request)
+  }
+  if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
+  const total = amount(stop.view.filled).plus(size)
+  const amendsSize = !total.eq(amount(stop.view.quantity))
+  const amendsTrigger = stop.view.triggerPrice !== record.stopLoss
+  if (!amendsSize && !amendsTrigger) return unchanged
+  const directive: OrderDirective = {
+    kind: 'amend',
+    key: stop.request.key,
+    ...(amendsSize ? { quantity: text(total) } : {}),
+    ...(amendsTrigger ? { triggerPrice: record.stopLoss } : {}),
+  }
+  return { slots: record.slots, directives: [directive] }
+}
+
+/**
+ * The way out: entry and stop are cancelled first; what is left is sold at market once nothing else could sell it.
+ * `retry` allows one more after a refusal.
+ */
+export function planExit(record: PositionRecord, retry: boolean): OrderPlan {
+  const inTheWay = record.slots.filter((slot) => isSlotLive(slot) && slot.request.purpose !== 'exit')
+  const cancels = inTheWay
+    .filter((slot) => slot.view === null || slot.view.phase !== 'cancelling')
+    .map((slot): OrderDirective => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' }))
+  if (inTheWay.length > 0 || liveExit(record) !== undefined) return { slots: record.slots, directives: cancels }
+  if (!retry && hasJustFailed(record, 'exit')) return { slots: record.slots, directives: [] }
+  const size = sellable(record)
+  const request = size.gt(0) && !isDust(record) ? reduction(record, 'exit', size) : null
+  return request === null ? { slots: record.slots, directives: [] } : placed(record, request)
+}
+
+/** Cancels what is left of the entry, for a position that is closed before it was opened. */
+export const planWithdrawal = (record: PositionRecord): OrderPlan => ({
+  slots: record.slots,
+  directives: ofPurpose(record, 'entry')
+    .filter(isSlotLive)
+    .map((slot) => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' })),
+})
+
+export function positionView(record: PositionRecord, phase: PositionPhase): PositionView {
+  const holdings = holdingsOf(viewsOf(record))
+  return {
+    positionId: record.positionId,
+    symbol: record.instrument.symbol,
+    side: record.side,
+    status: phase === 'closed' ? 'closed' : 'open',
+    phase,
+    leverage: record.leverage,
+    quantity: text(maxOf(heldBy(record), ZERO)),
+    entryPrice: text(averagePrice(holdings.entryCost, holdings.entered)),
+    exitPrice: text(averagePrice(holdings.exitCost, holdings.exited)),
+    stopLoss: record.stopLoss,
+    takeProfit: record.takeProfit,
+    realisedGross: text(realisedGross(record.side, holdings)),
+    fees: text(holdings.fees),
+    closeReason: record.closeReason,
+    openedAt: record.openedAt,
+    updatedAt: record.updatedAt,
+    closedAt: phase === 'closed' ? record.updatedAt : null,
+  }
+}
+
+type PlainFact = 'position.opening' | 'position.filled' | 'position.amended' | 'position.closed'
+
+export const positionFact = (type: PlainFact, record: PositionRecord, phase: PositionPhase): FactDraft => ({
+  type,
+  position: positionView(record, phase),
+})
+
+/** Why a change of stop or target cannot be made; null when it can. `mark` is not needed: the sides are the entry's. */
+export function stopProblem(side: PositionSide, stopLoss: Numeric, takeProfit: Numeric | null): string | null {
+  if (amount(stopLoss).lte(0)) return 'the stop must be above zero'
+  if (takeProfit === null) return null
+  const rightWayRound =
+    side === 'long' ? amount(takeProfit).gt(amount(stopLoss)) : amount(takeProfit).lt(amount(stopLoss))
+  return rightWayRound ? null : `the target must be ${side === 'long' ? 'above' : 'below'} the stop`
+}

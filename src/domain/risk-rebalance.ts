@@ -1,0 +1,65 @@
+/** What a rebalance trade of the core book must obey: permission, a fresh mark, the slippage guard, the free balance. */
+import { baseOf, quoteOf } from './ids.ts'
+import type { OrderRequest } from './order.ts'
+import type { RiskLimits } from './risk-limits.ts'
+import { amount, type Numeric, quantity } from './units.ts'
+import { freshPrice, type Marks } from './valuation.ts'
+
+export type RebalanceRefusal =
+  | 'NOT_A_REBALANCE'
+  | 'TRADING_HALTED'
+  | 'PAUSED'
+  | 'RECONCILING'
+  | 'UNKNOWN_ORDER_ON_SYMBOL'
+  | 'STALE_DATA'
+  | 'SLIPPAGE'
+  | 'INSUFFICIENT_BALANCE'
+  | 'INVALID_ORDER'
+
+export interface RebalanceGate {
+  readonly now: number
+  readonly paused: boolean
+  readonly halted: boolean
+  readonly reconciling: boolean
+  readonly unknownOrderSymbols: readonly string[]
+  readonly marks: Marks
+  /** Of the asset given up: quote units for a buy, core base units for a sell. Not held by other orders. */
+  readonly freeBalance: Numeric
+  /** Share of the cost. */
+  readonly feeRate: Numeric
+}
+
+/** Why a rebalance trade may not pass; null when it may. @throws NotANumberError for bad numbers. */
+export function rebalanceProblem(
+  request: OrderRequest,
+  gate: RebalanceGate,
+  limits: RiskLimits,
+): { readonly code: RebalanceRefusal; readonly message: string } | null {
+  const isCore = request.purpose === 'rebalance' && request.book === 'core' && request.planId !== null
+  if (!isCore || request.positionId !== null || request.leverage !== 1 || request.reduceOnly)
+    return { code: 'NOT_A_REBALANCE', message: 'only spot orders of a plan on the core book rebalance' }
+  if (request.type !== 'limit' && request.type !== 'market')
+    return { code: 'NOT_A_REBALANCE', message: `${request.type} orders do not rebalance` }
+  if (gate.halted !== false) return { code: 'TRADING_HALTED', message: 'trading is halted' }
+  if (gate.paused !== false) return { code: 'PAUSED', message: 'trading is paused' }
+  if (gate.reconciling !== false) return { code: 'RECONCILING', message: 'not reconciled with the venue yet' }
+  if (gate.unknownOrderSymbols.includes(request.symbol))
+    return { code: 'UNKNOWN_ORDER_ON_SYMBOL', message: `an order on ${request.symbol} has no known state` }
+  const mark = freshPrice(gate.marks, request.symbol, gate.now, limits.markMaxAgeMs)
+  if (mark === null) return { code: 'STALE_DATA', message: `no fresh price of ${request.symbol}` }
+
+  const isBuy = request.side === 'buy'
+  const guard = mark.times(amount(limits.slippageGuardPct)).div(100)
+  const worst = isBuy ? mark.plus(guard) : mark.minus(guard)
+  const limit = request.type === 'limit' && request.limitPrice !== null ? amount(request.limitPrice) : worst
+  if (isBuy ? limit.gt(worst) : limit.lt(worst))
+    return { code: 'SLIPPAGE', message: `limit ${limit} is past ${worst}, ${limits.slippageGuardPct} % from the mark` }
+  const wanted = quantity(request.quantity)
+  if (wanted.lte(0)) return { code: 'INVALID_ORDER', message: 'quantity must be above zero' }
+  const cost = wanted.times(limit)
+  const needed = isBuy ? cost.plus(cost.times(amount(gate.feeRate))) : wanted
+  const free = amount(gate.freeBalance)
+  if (needed.lte(free)) return null
+  const given = isBuy ? quoteOf(request.symbol) : baseOf(request.symbol)
+  return { code: 'INSUFFICIENT_BALANCE', message: `${needed} ${given} needed, ${free} free` }
+}

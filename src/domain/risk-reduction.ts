@@ -1,0 +1,67 @@
+/** What an order must be to reduce a position: an exit, of the other side, for no more than is held and not promised. */
+import type { OrderRequest } from './order.ts'
+import type { PositionSide } from './position.ts'
+import { type Amount, type Numeric, quantity, sumOf } from './units.ts'
+
+/** What the position holds now. */
+export interface HeldPosition {
+  readonly side: PositionSide
+  /** Base units. */
+  readonly quantity: Numeric
+}
+
+export type ReductionRefusal =
+  | 'NOT_A_REDUCTION'
+  | 'WRONG_SIDE'
+  | 'MORE_THAN_HELD'
+  | 'FIRST_EXIT_UNKNOWN'
+  | 'INVALID_ORDER'
+
+/** An exit order of the same position that may still fill. */
+export interface LiveExit {
+  readonly key: string
+  /** Base units that it may still sell or buy. */
+  readonly remaining: Numeric
+  /** Its answer was lost: nobody knows whether it exists. */
+  readonly unknown: boolean
+  /** Orders of one OCO pair share this and count once; null for an order of its own. */
+  readonly ocoGroup: string | null
+}
+
+/** Σ remaining of exits, an OCO pair counted once by its larger leg; the pair `except` is left out. */
+function promisedExits(exits: readonly LiveExit[], except: string | null): Amount {
+  const byGroup = new Map<string, Amount>()
+  for (const exit of exits) {
+    if (exit.ocoGroup !== null && exit.ocoGroup === except) continue
+    const group = exit.ocoGroup === null ? `order ${exit.key}` : `pair ${exit.ocoGroup}`
+    const remaining = quantity(exit.remaining)
+    const before = byGroup.get(group)
+    byGroup.set(group, before === undefined || remaining.gt(before) ? remaining : before)
+  }
+  return sumOf(byGroup.values())
+}
+
+/** Why an order is no reduction that may pass; null when it may. @throws NotANumberError for bad numbers. */
+export function reductionProblem(
+  request: OrderRequest,
+  held: HeldPosition,
+  liveExits: readonly LiveExit[],
+  ocoGroup: string | null,
+): { readonly code: ReductionRefusal; readonly message: string } | null {
+  const isExit = request.purpose === 'stop' || request.purpose === 'exit'
+  const reduces = request.intent === 'reduce' || request.intent === 'close'
+  if (!isExit || !reduces || request.book !== 'trading' || request.positionId === null)
+    return { code: 'NOT_A_REDUCTION', message: `${request.purpose}/${request.intent} does not reduce a position` }
+  if (request.side !== (held.side === 'long' ? 'sell' : 'buy'))
+    return { code: 'WRONG_SIDE', message: `${request.side} does not reduce a ${held.side}` }
+  if (request.reduceOnly !== request.leverage > 1)
+    return { code: 'INVALID_ORDER', message: 'reduce-only belongs to margin orders, and to all that reduce there' }
+  const others = liveExits.filter((exit) => exit.key !== request.key)
+  const lost = others.find((exit) => exit.unknown)
+  if (lost !== undefined) return { code: 'FIRST_EXIT_UNKNOWN', message: `${lost.key} has no known state` }
+  const wanted = quantity(request.quantity)
+  const free = quantity(held.quantity).minus(promisedExits(others, ocoGroup))
+  if (wanted.lte(0)) return { code: 'INVALID_ORDER', message: 'quantity must be above zero' }
+  if (wanted.gt(free)) return { code: 'MORE_THAN_HELD', message: `${wanted} asked, ${free} not yet promised` }
+  return null
+}

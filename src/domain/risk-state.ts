@@ -1,0 +1,110 @@
+/** What the risk engine is told: the proposal and the state of account, book and breakers at one moment. Plain JSON. */
+import type { Pair, PositionId } from './ids.ts'
+import type { Instrument } from './instrument.ts'
+import type { PositionSide } from './position.ts'
+import { type RiskLimits, stepped } from './risk-limits.ts'
+import { amount, type Numeric } from './units.ts'
+import type { Marks } from './valuation.ts'
+import type { Proposal, Regime } from './views.ts'
+
+/** A proposal that opens risk, with the identity that its position will have. */
+export interface ProposalForRisk
+  extends Pick<
+    Proposal,
+    'proposalId' | 'symbol' | 'confidence' | 'entryPrice' | 'stopLoss' | 'takeProfit' | 'sizePct' | 'leverage'
+  > {
+  readonly positionId: PositionId
+  readonly action: 'BUY' | 'SELL'
+  readonly instrument: Instrument
+  /** True where a take-profit is not wanted (a trailing exit); LOW_RR is then not asked. */
+  readonly takeProfitExempt?: boolean
+  /** Confidences of the views present, for the warning that they are far apart. */
+  readonly viewConfidences?: readonly number[]
+}
+
+/** One open position or pending entry of the trading book, in USD. */
+export interface Exposure {
+  readonly symbol: Pair
+  readonly side: PositionSide
+  /** Volume × price. */
+  readonly notionalUsd: Numeric
+  /** Notional × (distance to the stop + both fees): what its stop would cost. */
+  readonly riskUsd: Numeric
+}
+
+/** An entry that is approved, sent or resting: it takes its slot and its money from the moment of approval. */
+export interface PendingEntry extends Exposure {
+  readonly marginUsd: Numeric
+  /** Quote units with fee that a spot entry will take; 0 on margin. */
+  readonly costQuote: Numeric
+  /** True once the venue holds the money, so that the free balance already lacks it. */
+  readonly heldAtVenue: boolean
+}
+
+/** A latched circuit breaker; `until` null stands until a person resets it. Milliseconds UTC. */
+export interface LatchedBreaker {
+  readonly name: string
+  readonly until: number | null
+}
+
+/** Trading loss of a period: positive is a loss, realised and unrealised, net of fees and financing. */
+export interface PeriodLoss {
+  readonly lossUsd: Numeric
+  readonly openingEquityUsd: Numeric
+}
+
+/** Loss streak of the account, and rest per symbol. */
+export interface StreakState {
+  readonly lossStreak: number
+  /** Milliseconds UTC by symbol. */
+  readonly cooldownUntil: Readonly<Record<string, number>>
+}
+
+export interface RiskState extends StreakState {
+  readonly now: number
+  /** From the coordinator: the one combination of states in which risk may be opened. */
+  readonly mayOpenRisk: boolean
+  /** Account equity in USD; null while a mark is missing. */
+  readonly equityUsd: Numeric | null
+  readonly marks: Marks
+  /** Symbols held without a fresh mark. */
+  readonly staleMarks: readonly string[]
+  /** Free balance by quote asset, in its own units. */
+  readonly freeQuote: Readonly<Record<string, Numeric>>
+  readonly margin: { readonly usedUsd: Numeric; readonly freeUsd: Numeric }
+  /** Shares of the notional; the taker's on both sides unless the entry is post-only. */
+  readonly fees: { readonly entry: Numeric; readonly exit: Numeric }
+  /** Null where they cannot be counted. */
+  readonly positions: readonly Exposure[] | null
+  readonly pendingEntries: readonly PendingEntry[]
+  readonly unknownOrderSymbols: readonly Pair[]
+  /** Adopted regime by symbol; a symbol without one is `unknown`. */
+  readonly regimes: Readonly<Record<string, Regime>>
+  /** Symbols whose ATR is above 3 × its 20-period mean. */
+  readonly volatilitySpikes: readonly Pair[]
+  readonly breakers: readonly LatchedBreaker[]
+  readonly day: PeriodLoss
+  readonly week: PeriodLoss
+  /** The trading book's fall from its peak, per cent of account equity. */
+  readonly drawdownPct: Numeric
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * Streak and cooldown after a trade closed with `net` (quote units, after fees). The cooldown of the symbol is the
+ * longest that applies and never ends earlier than one that already runs. A trade that broke even leaves the streak.
+ */
+export function afterTrade(
+  state: StreakState,
+  trade: { readonly symbol: Pair; readonly net: Numeric; readonly at: number },
+  limits: Pick<RiskLimits, 'cooldownMinutes'>,
+): StreakState {
+  const net = amount(trade.net)
+  const lost = net.lt(0)
+  const lossStreak = lost ? state.lossStreak + 1 : net.gt(0) ? 0 : state.lossStreak
+  const { afterTrade: rest, afterLoss, byLosses } = limits.cooldownMinutes
+  const minutes = lost ? Math.max(rest, afterLoss, stepped(byLosses, lossStreak, 0)) : rest
+  const until = Math.max(state.cooldownUntil[trade.symbol] ?? 0, trade.at + minutes * MINUTE_MS)
+  return { lossStreak, cooldownUntil: { ...state.cooldownUntil, [trade.symbol]: until } }
+}

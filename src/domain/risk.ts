@@ -1,0 +1,217 @@
+/**
+ * The risk engine: the only maker of approved orders. Deterministic, total, and closed on failure: whatever goes wrong
+ * inside is a denial.
+ */
+import { type Approved, stampApproved } from './approved.ts'
+import type { OrderRequest } from './order.ts'
+import type { PositionSide } from './position.ts'
+import {
+  breakerFindings,
+  type Finding,
+  permissionFindings,
+  proposalFindings,
+  type Terms,
+  termsOf,
+} from './risk-checks.ts'
+import type { RiskLimits } from './risk-limits.ts'
+import { type RebalanceGate, type RebalanceRefusal, rebalanceProblem } from './risk-rebalance.ts'
+import { type HeldPosition, type LiveExit, type ReductionRefusal, reductionProblem } from './risk-reduction.ts'
+import {
+  bookFindings,
+  exposureWith,
+  fitSize,
+  isSpotEntry,
+  marginFindings,
+  minimumFindings,
+  type Sized,
+  slotFindings,
+} from './risk-size.ts'
+import type { ProposalForRisk, RiskState } from './risk-state.ts'
+import type { RiskCode, RiskWarning } from './risk-verdict.ts'
+import { type Amount, amount, type Numeric, text, ZERO } from './units.ts'
+
+/** What the position will be: its protection is fixed before its entry leaves. */
+export interface EntryPlan {
+  readonly side: PositionSide
+  readonly entryPrice: Numeric
+  readonly stopLoss: Numeric
+  readonly takeProfit: Numeric | null
+  /** Exchange volume, in lots. */
+  readonly quantity: Numeric
+  /** The position's own; a short at 1 is sent to the venue at 2 and reserves its full collateral. */
+  readonly leverage: number
+  readonly notionalUsd: Numeric
+  readonly riskUsd: Numeric
+  /** Quote units with fee that a spot entry takes; 0 on margin. */
+  readonly costQuote: Numeric
+}
+
+export type RiskVerdict =
+  | {
+      readonly kind: 'approved'
+      readonly order: Approved<OrderRequest>
+      readonly plan: EntryPlan
+      readonly warnings: readonly RiskWarning[]
+      /** Risk of this position, per cent of equity. */
+      readonly riskPct: Numeric
+      /** Exposure of the whole trading book with it, per cent of equity. */
+      readonly exposurePct: Numeric
+      /** Collateral that it reserves, USD. */
+      readonly margin: Numeric
+    }
+  | {
+      readonly kind: 'denied'
+      readonly codes: readonly RiskCode[]
+      readonly warnings: readonly RiskWarning[]
+      /** One line with figures for each finding. */
+      readonly reasons: readonly string[]
+    }
+
+function denied(findings: readonly Finding[], warnings: readonly RiskWarning[]): RiskVerdict {
+  return {
+    kind: 'denied',
+    codes: [...new Set(findings.map((finding) => finding.code))],
+    warnings,
+    reasons: findings.map((finding) => `${finding.code}: ${finding.detail}`),
+  }
+}
+
+const percent = (part: Amount, equity: Amount): Numeric => text(part.times(100).div(equity).toDecimalPlaces(6))
+
+function entryOrder(
+  request: ProposalForRisk,
+  sized: Sized,
+  terms: Terms,
+  now: number,
+  limits: RiskLimits,
+): OrderRequest {
+  const isLimit = limits.entry.type === 'limit'
+  return {
+    key: `${request.positionId}/entry/1`,
+    symbol: request.symbol,
+    side: terms.side,
+    type: limits.entry.type,
+    quantity: text(sized.quantity),
+    limitPrice: isLimit ? text(terms.entry) : null,
+    triggerPrice: null,
+    timeInForce: isLimit ? 'GTD' : 'GTC',
+    expiresAt: isLimit ? now + limits.entry.lifeMs : null,
+    postOnly: false,
+    reduceOnly: false,
+    leverage: terms.side === 'sell' ? Math.max(2, sized.leverage) : sized.leverage,
+    intent: 'open',
+    purpose: 'entry',
+    book: 'trading',
+    positionId: request.positionId,
+    planId: null,
+  }
+}
+
+function entryPlan(sized: Sized, terms: Terms, state: RiskState): EntryPlan {
+  const cost = sized.quantity.times(terms.entry)
+  return {
+    side: terms.side === 'buy' ? 'long' : 'short',
+    entryPrice: text(terms.entry),
+    stopLoss: text(terms.stop),
+    takeProfit: terms.target === null ? null : text(terms.target),
+    quantity: text(sized.quantity),
+    leverage: sized.leverage,
+    notionalUsd: text(sized.notional),
+    riskUsd: text(sized.risk),
+    costQuote: isSpotEntry(sized, terms) ? text(cost.plus(cost.times(amount(state.fees.entry)))) : text(ZERO),
+  }
+}
+
+function judge(request: ProposalForRisk, state: RiskState, limits: RiskLimits): RiskVerdict {
+  const forbidden = permissionFindings(request, state, limits)
+  if (forbidden.length > 0) return denied(forbidden, [])
+  const terms = termsOf(request, state, limits)
+  const flaws = proposalFindings(request, terms, state, limits)
+  if (terms === null || flaws.length > 0) return denied(flaws, [])
+
+  const { sized, warnings: reductions, findings: noRoom } = fitSize(request, terms, state, limits)
+  const inBook = bookFindings(request, sized, terms, state, limits)
+  const warnings: RiskWarning[] = [...reductions]
+  if (inBook.nearCorrelation) warnings.push('HIGH_CORRELATION')
+  const views = request.viewConfidences ?? []
+  if (views.length > 1 && !(Math.max(...views) - Math.min(...views) <= limits.disagreement + 1e-9))
+    warnings.push('AGENT_DISAGREEMENT')
+
+  const objections = [
+    ...noRoom,
+    ...inBook.findings,
+    ...marginFindings(request, sized, terms, state, limits),
+    ...slotFindings(request, terms, state, limits),
+    ...minimumFindings(request, sized, terms),
+    ...breakerFindings(state, limits),
+  ]
+  if (objections.length > 0) return denied(objections, warnings)
+  return {
+    kind: 'approved',
+    order: stampApproved(entryOrder(request, sized, terms, state.now, limits)),
+    plan: entryPlan(sized, terms, state),
+    warnings,
+    riskPct: percent(sized.risk, terms.equity),
+    exposurePct: percent(exposureWith(sized, state), terms.equity),
+    margin: text(sized.collateral),
+  }
+}
+
+const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * Judges a proposal that opens risk. Sizes and leverage are reduced until every reducing limit is kept; the other
+ * limits deny. Never throws: what cannot be calculated is denied as INVALID_PROPOSAL.
+ */
+export function assess(request: ProposalForRisk, state: RiskState, limits: RiskLimits): RiskVerdict {
+  try {
+    return judge(request, state, limits)
+  } catch (error) {
+    return denied([{ code: 'INVALID_PROPOSAL', detail: problemOf(error) }], [])
+  }
+}
+
+export type { RebalanceGate, RebalanceRefusal } from './risk-rebalance.ts'
+export type { HeldPosition, LiveExit, ReductionRefusal } from './risk-reduction.ts'
+
+/** An order approved outside the gate for new risk, or why not. */
+export type Permit<Code extends string> =
+  | { readonly kind: 'approved'; readonly order: Approved<OrderRequest> }
+  | { readonly kind: 'refused'; readonly code: Code; readonly message: string }
+
+/**
+ * Approves an exit: always, unless it is none, exceeds what is held and not promised to other live exits, or the
+ * position has another exit whose state is unknown. `ocoGroup` names the pair that this order belongs to.
+ */
+export function approveReduction(
+  request: OrderRequest,
+  held: HeldPosition,
+  liveExits: readonly LiveExit[],
+  ocoGroup: string | null = null,
+): Permit<ReductionRefusal> {
+  try {
+    const problem = reductionProblem(request, held, liveExits, ocoGroup)
+    if (problem !== null) return { kind: 'refused', ...problem }
+    return { kind: 'approved', order: stampApproved(request) }
+  } catch (error) {
+    return { kind: 'refused', code: 'INVALID_ORDER', message: problemOf(error) }
+  }
+}
+
+/**
+ * Approves a rebalance trade of the core book. It skips size, exposure, correlation and stop; it obeys pause, halt,
+ * reconciliation, free balance and the slippage guard (a market order is costed at the guard's edge).
+ */
+export function approveRebalance(
+  request: OrderRequest,
+  gate: RebalanceGate,
+  limits: RiskLimits,
+): Permit<RebalanceRefusal> {
+  try {
+    const problem = rebalanceProblem(request, gate, limits)
+    if (problem !== null) return { kind: 'refused', ...problem }
+    return { kind: 'approved', order: stampApproved(request) }
+  } catch (error) {
+    return { kind: 'refused', code: 'INVALID_ORDER', message: problemOf(error) }
+  }
+}

@@ -1,0 +1,67 @@
+/** The matching engine driven directly: no clock, no promises. */
+import {
+  ENGINE_DEFAULTS,
+  type EngineEvent,
+  type EngineParameters,
+  MatchingEngine,
+} from '../../../src/adapters/exchange/simulated/engine.ts'
+import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
+import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
+import type { Fill } from '../../../src/domain/order.ts'
+import type { Numeric } from '../../../src/domain/units.ts'
+import { BTC, clientId } from './orders.ts'
+
+export const T0 = Date.UTC(2025, 10, 10, 12)
+export const START = { USDT: '10000', BTC: '1', XRP: '500' } as const
+
+export const freshEngine = (
+  parameters: Partial<EngineParameters> = {},
+  startingBalances: Readonly<Record<string, Numeric>> = START,
+): MatchingEngine =>
+  new MatchingEngine({
+    instruments: BUILT_IN_INSTRUMENTS,
+    parameters: { ...ENGINE_DEFAULTS, ...parameters },
+    startingBalances,
+    series: 'ABCDEFGHIJ',
+  })
+
+/** A limit buy of 0.01 BTC at 40,000 unless said otherwise. */
+export const newOrder = (n: number, changes: Partial<NewOrder> = {}): NewOrder => ({
+  clientOrderId: clientId(n),
+  symbol: BTC,
+  side: 'buy',
+  type: 'limit',
+  quantity: '0.01',
+  limitPrice: '40000',
+  triggerPrice: null,
+  timeInForce: 'GTC',
+  expiresAt: null,
+  postOnly: false,
+  leverage: 1,
+  deadlineAt: null,
+  ...changes,
+})
+
+export const trade = (price: Numeric, quantity: Numeric, at: number, side: 'buy' | 'sell' | null = null) =>
+  ({ kind: 'trade', symbol: BTC, price, quantity, side, at }) as const
+
+type Level = readonly [Numeric, Numeric]
+const levels = (rows: readonly Level[]) => rows.map(([price, quantity]) => ({ price, quantity }))
+
+export const book = (bids: readonly Level[], asks: readonly Level[], at: number) =>
+  ({ kind: 'book', symbol: BTC, bids: levels(bids), asks: levels(asks), at }) as const
+
+export const quote = (bid: Numeric, ask: Numeric, at: number) =>
+  ({ kind: 'quote', symbol: BTC, bid, bidQuantity: '1', ask, askQuantity: '1', at }) as const
+
+export const fillsIn = (events: readonly EngineEvent[]): Fill[] =>
+  events.flatMap((event) => (event.kind === 'filled' ? [event.fill] : []))
+
+/** Price and quantity of every fill, and the reasons of cancellations, briefly. */
+export const brief = (events: readonly EngineEvent[]): string[] =>
+  events.flatMap((event) => {
+    if (event.kind === 'filled') return [`${event.fill.liquidity} ${event.fill.quantity} @ ${event.fill.price}`]
+    if (event.kind === 'cancelled') return [`cancelled: ${event.reason}`]
+    if (event.kind === 'answered') return 'message' in event.outcome ? [event.outcome.message] : []
+    return event.kind === 'opened' ? [] : [event.kind]
+  })
