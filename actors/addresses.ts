@@ -5,13 +5,13 @@ import type { OrderHears } from '../machines/order.machine.ts'
 import type { PositionHears } from '../machines/position.machine.ts'
 import type { PlanHears } from '../machines/rebalance-plan.machine.ts'
 import type { SystemHears } from '../machines/system.machine.ts'
+import type { AgentMessage } from './agent.actor.ts'
+import type { SignalsMessage } from './coordinator.actor.ts'
 import type { ExchangeMessage } from './exchange.actor.ts'
 import type { JournalMessage } from './journal.actor.ts'
 import type { MarketMessage } from './market.actor.ts'
 import type { PortfolioMessage } from './portfolio.actor.ts'
 import type { ScheduleMessage } from './schedule.actor.ts'
-import type { AgentMessage } from './agent.actor.ts'
-import type { SignalsMessage } from './coordinator.actor.ts'
 
 export interface Inboxes {
   system: SystemHears

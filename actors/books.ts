@@ -8,6 +8,7 @@ import { applyFill, dustTransfer, emptyLedger, type LedgerState } from '../src/d
 import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
+import { afterFill, type Totals, totalsOf } from '../src/domain/reckoning.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import { afterTrade, type StreakState } from '../src/domain/risk-state.ts'
 import { amount, text } from '../src/domain/units.ts'
@@ -30,6 +31,8 @@ export interface Books {
   plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
   /** Null until the account was opened. */
   ledger(): LedgerState | null
+  /** Balances by our own reckoning; null until the account was opened. */
+  totals(): Totals | null
   streaks(): StreakState
   protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
   statistics(): {
@@ -68,6 +71,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
   const gapsMs: number[] = []
   let endedUnprotected = 0
   let ledger: LedgerState | null = null
+  let totals: Totals | null = null
   let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
   let activePlan: PlanId | null = null
   let lastPlannedAt: number | null = null
@@ -149,11 +153,13 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
         case 'order.filled': {
           const { book, symbol, side } = fact.order.request
           feesPaid = feesPaid.plus(amount(fact.fill.fee))
+          if (totals !== null) totals = afterFill(totals, fact.order.request, fact.fill)
           if (ledger !== null) ledger = applyFill(ledger, { book, symbol, side, fill: fact.fill })
           return
         }
         case 'account.opened':
           ledger = emptyLedger(fact.balances, fact.marks)
+          totals = totalsOf(fact.balances)
           return
         case 'position.closed':
           recordClosed(fact.position, fact.at)
@@ -193,6 +199,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
       [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
     plan: () => ({ activeId: activePlan, lastPlannedAt }),
     ledger: () => ledger,
+    totals: () => totals,
     streaks: () => streaks,
     protection: (at) => {
       let seconds = endedUnprotected

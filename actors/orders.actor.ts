@@ -37,7 +37,8 @@ export function createOrderDesk(house: House, logic: JournaledLogic, spawn: (mes
     addresses.tell(orderAddress(id), { type: 'recover-order', seenAt: clock.now() })
   }
   const liveId = (key: string): OrderId | null => books.orderByKey(key)?.orderId ?? born.get(key) ?? null
-  const adds = (request: OrderRequest): boolean => request.intent === 'open' || request.intent === 'increase' || request.book === 'core'
+  const adds = (request: OrderRequest): boolean =>
+    request.intent === 'open' || request.intent === 'increase' || request.book === 'core'
 
   return {
     place: (request, cause) => {
@@ -45,7 +46,14 @@ export function createOrderDesk(house: House, logic: JournaledLogic, spawn: (mes
       if (isClosed && adds(request)) return { refused: 'the process is stopping' }
       const id = orderId(ids.next())
       born.set(request.key, id)
-      const birth = { type: 'place-order', orderId: id, request, policy: settings.orderPolicy, seenAt: clock.now(), ...cause }
+      const birth = {
+        type: 'place-order',
+        orderId: id,
+        request,
+        policy: settings.orderPolicy,
+        seenAt: clock.now(),
+        ...cause,
+      }
       const input: JournaledInput = { birth, correlationId: cause.correlationId, history: [], isNew: true }
       spawn(member(house, logic, { stream: orderAddress(id), input }, recover(id)))
       return { orderId: id }

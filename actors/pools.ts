@@ -1,8 +1,9 @@
 /** Pools of journaled actors: one per order, position and plan, born by command, found again by the journal. */
+
+import type { AnyActorRef } from 'xstate'
 import type { Address } from './addresses.ts'
 import type { House } from './house.ts'
 import type { JournaledInput, JournaledLogic } from './supervision/journaled.ts'
-import type { AnyActorRef } from 'xstate'
 
 export interface Birth {
   readonly stream: Address

@@ -36,7 +36,12 @@ function direct(house: House, orders: OrderDesk, { positionId, directives }: Dir
 }
 
 const turnAway = (house: House, positionId: PositionId, key: string, reason: string): void => {
-  house.addresses.tell(positionAddress(positionId), { type: 'order.turnedAway', key, reason, seenAt: house.clock.now() })
+  house.addresses.tell(positionAddress(positionId), {
+    type: 'order.turnedAway',
+    key,
+    reason,
+    seenAt: house.clock.now(),
+  })
 }
 
 export const positionLogic = (house: House, orders: OrderDesk, triggers: TriggerIndex): JournaledLogic =>

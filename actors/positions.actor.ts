@@ -20,11 +20,20 @@ export interface PositionDesk {
   recover(positionId: PositionId): void
 }
 
-export function createPositionDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): PositionDesk {
+export function createPositionDesk(
+  house: House,
+  logic: JournaledLogic,
+  spawn: (message: SpawnChild) => void,
+): PositionDesk {
   const { addresses, books, clock, settings } = house
   const recover = (positionId: PositionId): void => {
     const orders = books.ordersOf(positionId)
-    addresses.tell(positionAddress(positionId), { type: 'orders.recovered', orders, seenAt: clock.now(), origin: 'reconciled' })
+    addresses.tell(positionAddress(positionId), {
+      type: 'orders.recovered',
+      orders,
+      seenAt: clock.now(),
+      origin: 'reconciled',
+    })
   }
   const enlist = (positionId: PositionId, input: JournaledInput): void =>
     spawn(member(house, logic, { stream: positionAddress(positionId), input }, () => recover(positionId)))

@@ -79,8 +79,10 @@ export function createTriggerIndex(
       const [below, above] = side === 'long' ? ([stopLoss, takeProfit] as const) : ([takeProfit, stopLoss] as const)
       const kindBelow = side === 'long' ? 'stopLoss' : 'takeProfit'
       const kindAbove = side === 'long' ? 'takeProfit' : 'stopLoss'
-      if (below !== null) insert(ladder.falling, { positionId, kind: kindBelow, price: amount(below) }, (a, b) => a.gte(b))
-      if (above !== null) insert(ladder.rising, { positionId, kind: kindAbove, price: amount(above) }, (a, b) => a.lte(b))
+      if (below !== null)
+        insert(ladder.falling, { positionId, kind: kindBelow, price: amount(below) }, (a, b) => a.gte(b))
+      if (above !== null)
+        insert(ladder.rising, { positionId, kind: kindAbove, price: amount(above) }, (a, b) => a.lte(b))
     },
     tick: (symbol, price) => {
       const ladder = ladders.get(symbol)

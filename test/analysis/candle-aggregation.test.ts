@@ -103,6 +103,8 @@ describe('candle aggregation', () => {
   it.each<[string, Partial<Candle>, string]>([
     ['a high below the low', { high: '98' }, 'insane'],
     ['an open above the high', { open: '102' }, 'insane'],
+    ['an open below the low', { open: '98.9' }, 'insane'],
+    ['a close above the high', { close: '101.1' }, 'insane'],
     ['a close below the low', { close: '98.9' }, 'insane'],
     ['a price of zero', { low: '0' }, 'insane'],
     ['a negative price', { low: '-1' }, 'insane'],

@@ -7,6 +7,7 @@ import { Choppiness } from '../../src/analysis/indicators/choppiness.ts'
 import { Ema, Sma } from '../../src/analysis/indicators/moving-average.ts'
 import { Rsi } from '../../src/analysis/indicators/rsi.ts'
 import { StochasticRsi } from '../../src/analysis/indicators/stochastic-rsi.ts'
+import { Supertrend } from '../../src/analysis/indicators/supertrend.ts'
 import { Vwap } from '../../src/analysis/indicators/vwap.ts'
 import { candle, candles, DAY, HOUR, MONDAY, path } from './candles.ts'
 
@@ -154,5 +155,24 @@ describe('VWAP', () => {
     expect(bar(MONDAY + DAY - HOUR, 100, 1)).toBe(100)
     expect(bar(MONDAY + DAY - 1000, 200, 3)).toBe(175)
     expect(bar(MONDAY + DAY, 300, 1)).toBe(300)
+  })
+})
+
+describe('Supertrend', () => {
+  it.each([
+    [100.5, 1, 94],
+    [100, -1, 106],
+    [99.5, -1, 106],
+  ])('starts from hl2 at its first ATR: a close of %d against 100 is %d', (close, direction, value) => {
+    const trend = new Supertrend(10, 3)
+    const bars = Array.from({ length: 11 }, (_, at) => ({
+      openAt: at,
+      open: 100,
+      high: 101,
+      low: 99,
+      close,
+      volume: 1,
+    }))
+    expect(bars.map((bar) => trend.update(bar)).filter((read) => read !== null)).toEqual([{ value, direction }])
   })
 })

@@ -85,6 +85,7 @@ describe('permission', () => {
     ['another symbol rests', { cooldownUntil: { 'XRP/USDT': NOW + 1 } }],
     ['the mark is 60 s old', { marks: { 'BTC/USDT': { price: '100', at: NOW - 60_000 } } }],
     ['the day lost less than 5 %', { day: { lossUsd: '49.99', openingEquityUsd: '1000' }, equityUsd: '2000' }],
+    ['the day opened with nothing and lost nothing', { day: { lossUsd: '0', openingEquityUsd: '0' } }],
     ['the day won', { day: { lossUsd: '-500', openingEquityUsd: '1000' } }],
   ] as const)('stands when %s', (_, over) => {
     expect(assess(proposal(), state(over), LIMITS).kind).toBe('approved')

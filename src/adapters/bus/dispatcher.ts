@@ -43,12 +43,14 @@ export class Dispatcher {
     return this.#queued + this.#handling
   }
 
-  enqueue(subscription: Subscription, posted: Posted): void {
-    if (!subscription.active) return
-    if (subscription.queued >= this.#queueLimit && this.#coalesced(subscription, posted)) return
+  /** False for a subscription that has left. */
+  enqueue(subscription: Subscription, posted: Posted): boolean {
+    if (!subscription.active) return false
+    if (subscription.queued >= this.#queueLimit && this.#coalesced(subscription, posted)) return true
     subscription.push(posted)
     this.#queued += 1
     this.#list(subscription)
+    return true
   }
 
   /** Serves until nothing can be served; called from inside a handler it returns at once and the caller's drain goes on. */
@@ -116,7 +118,7 @@ export class Dispatcher {
   }
 
   #next(): Subscription | null {
-    const [only] = this.#ready
+    const only = this.#ready[0]
     if (only === undefined) return null
     if (this.#ready.length === 1) return only
     let best: Subscription | null = null

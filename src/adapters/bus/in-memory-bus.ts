@@ -141,9 +141,7 @@ class SynchronousBus implements InMemoryBus {
     if (channel.subscriptions.length === 0) this.#letters.add('unroutable', 'nobody subscribes to it', envelope, null)
     let deliveries = 0
     for (const subscription of channel.subscriptions) {
-      if (!this.#isWanted(subscription, posted)) continue
-      this.#dispatcher.enqueue(subscription, posted)
-      deliveries += 1
+      if (this.#isWanted(subscription, posted) && this.#dispatcher.enqueue(subscription, posted)) deliveries += 1
     }
     this.#dispatcher.drain()
     return deliveries

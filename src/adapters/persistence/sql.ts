@@ -25,7 +25,7 @@ export interface NativeClient {
 }
 
 /** The deadline of every statement on a server. */
-export const STATEMENT_DEADLINE_MS = 5000
+const STATEMENT_DEADLINE_MS = 5000
 
 /** Any failure of a driver as one line with its code. */
 export function databaseFailure(cause: unknown): DatabaseFailedError {
@@ -53,5 +53,5 @@ export const embeddedSql = (client: NativeClient): Sql => ({
  * is not handed out again.
  */
 export const serverSql = (pool: NativeClient): Sql => ({
-  query: (text, values = []) => answered(pool.query({ text, values,  })),
+  query: (text, values = []) => answered(pool.query({ text, values, query_timeout: STATEMENT_DEADLINE_MS })),
 })

@@ -6,7 +6,7 @@
 type Body = Readonly<Record<string, unknown>>
 
 /** Turns a body of one version into the next version's. Pure. */
-export type Upcast = (body: Body) => Body
+type Upcast = (body: Body) => Body
 
 /** By event type: the first function turns version 1 into 2, the second 2 into 3, and so on. */
 export type Upcasters = Readonly<Record<string, readonly Upcast[]>>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { pair } from '../../../src/domain/ids.ts'
+import { amount, roundUpTo, text } from '../../../src/domain/units.ts'
 import { book, brief, fillsIn, freshEngine, newOrder, quote, START, T0, trade } from './engine.harness.ts'
 import { BTC, clientId } from './orders.ts'
 
@@ -166,6 +167,17 @@ describe('a resting order', () => {
     expect(engine.find(clientId(1))?.filled).toBe('0.005')
   })
 
+  it('is not forgotten when it came, or was amended, after others had been passed by', () => {
+    const engine = opened()
+    submit(engine, { limitPrice: '30000' }, T0 + 1, 1)
+    engine.onMarket(trade('39990', '1', T0 + 2))
+    submit(engine, { limitPrice: '39000' }, T0 + 3, 2)
+    expect(brief(engine.onMarket(trade('38990', '1', T0 + 4)))).toEqual(['maker 0.01 @ 39000'])
+    engine.onMarket(trade('39990', '1', T0 + 5))
+    engine.amend({ clientOrderId: clientId(1), limitPrice: '39500' }, T0 + 6)
+    expect(brief(engine.onMarket(trade('39400', '1', T0 + 7)))).toEqual(['amended', 'maker 0.01 @ 39500'])
+  })
+
   it('waits behind the size displayed when it came', () => {
     const engine = opened()
     engine.onMarket(book([['39999', '0.5']], [['40001', '0.5']], T0))
@@ -289,6 +301,22 @@ describe('a stop', () => {
     expect(brief(past.onMarket(trade('39401', '1', T0 + 61_000)))).toEqual(['maker 0.01 @ 39400'])
   })
 
+  it('goes on filling at its limit after it was set off, also where that lies on the other side of the trigger', () => {
+    const engine = opened()
+    submit(engine, { ...SELL_STOP, type: 'stop-loss-limit', limitPrice: '39600' })
+    expect(brief(engine.onMarket(trade('39500', '1', T0 + 15_000)))).toEqual([])
+    expect(brief(engine.onMarket(trade('39601', '1', T0 + 16_000)))).toEqual(['maker 0.01 @ 39600'])
+  })
+
+  it('is not set off by a print from before its trigger was amended', () => {
+    const engine = opened()
+    submit(engine, SELL_STOP)
+    engine.amend({ clientOrderId: clientId(1), triggerPrice: '39900' }, T0 + 500)
+    engine.advanceTo(T0 + 500)
+    expect(brief(engine.onMarket(trade('39800', '1', T0 + 400)))).toEqual([])
+    expect(brief(engine.onMarket(trade('39800', '1', T0 + 600)))).toEqual(['taker 0.01 @ 39891.9'])
+  })
+
   it('buys only what the funds cover when it was jumped over, and cancels the rest', () => {
     const engine = opened({}, { USDT: '410' })
     submit(engine, { type: 'stop-loss', limitPrice: null, triggerPrice: '40500' })
@@ -314,10 +342,26 @@ describe('fees', () => {
   it('let the last unit go where an account spent to the last digit over many fills lacks it', () => {
     const engine = opened({ makerFee: '0.008' }, { USDT: '394.09298' })
     submit(engine, { limitPrice: '39000', quantity: '0.01002475' })
-    for (let n = 0; n < 200; n += 1) engine.onMarket(trade('38000', '0.00000444', T0 + 2 + n))
+    for (let n = 0; n < 200; n += 1) {
+      engine.onMarket(trade('38000', '0.00000444', T0 + 2 + n))
+      const rest = amount('0.01002475').minus(engine.find(clientId(1))?.filled ?? 0)
+      const cost = rest.times(39_000)
+      expect(held(engine, 'USDT')).toBe(text(cost.plus(roundUpTo(cost.times('0.008'), 5))))
+    }
     engine.onMarket(trade('38000', '1', T0 + 500))
     expect(engine.find(clientId(1))).toMatchObject({ status: 'filled' })
     expect(engine.balances()[0]).toEqual({ asset: 'USDT', total: '0', held: '0' })
+  })
+})
+
+describe('the fee of a crumb', () => {
+  it('is never more than what the sale brings', () => {
+    const symbol = pair('XRP/BTC')
+    const engine = freshEngine({}, { XRP: '100' })
+    engine.submit(newOrder(1, { symbol, side: 'sell', quantity: '10', limitPrice: '0.00002' }), T0)
+    const events = engine.onMarket({ ...trade('0.00003', '0.00000004', T0 + 1), symbol })
+    expect(fillsIn(events)).toMatchObject([{ quantity: '0.00000001', fee: '0.0000000000002' }])
+    expect(engine.balances()).toContainEqual({ asset: 'BTC', total: '0', held: '0' })
   })
 })
 

@@ -14,7 +14,7 @@ import { BTC } from './orders.ts'
 /** 2025-11-10T12:00:00Z, the first moment of a minute. */
 export const NOON = Date.UTC(2025, 10, 10, 12)
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface SimulatedHarness extends ExchangeHarness {
   readonly exchange: SimulatedExchange

@@ -237,6 +237,26 @@ describe('a restart of the paper venue', () => {
     expect(await entry.after.exchange.walk([{ ...low, openAt: NOON - 30_000 }])).toBe(0)
   })
 
+  it('stands still in time until the walk, keeps what the market does meanwhile, and then goes on', async () => {
+    const expiring = { limitPrice: '39000', timeInForce: 'GTD', expiresAt: NOON + 90_000 } as const
+    const { after, clock } = await restarted(expiring)
+    clock.advanceTo(NOON + 200_000)
+    await after.print('38000', '0.01')
+    expect(after.reports).toEqual([])
+    expect(await after.answered(after.exchange.lookUp(clientId(1)))).toMatchObject({ value: { status: 'open' } })
+    await after.exchange.walk([minute(1, ['40000', '40000', '38999', '40000'], '0.08')])
+    expect(after.reports.map((report) => report.kind)).toEqual(['filled', 'expired'])
+    expect(after.reports[0]).toMatchObject({ fill: { quantity: '0.005' } })
+  })
+
+  it('goes on without a walk at the first order', async () => {
+    const { after } = await restarted({ ...STOP, triggerPrice: '39500' })
+    await after.pass(1_000)
+    await after.print('38000', '1')
+    await after.answered(place(after, 2, { limitPrice: '30000' }))
+    expect(after.reports.map((report) => report.kind)).toEqual(['filled', 'opened'])
+  })
+
   it('fills before it expires, and expires before it fills, by the times of the bars', async () => {
     const entry = { limitPrice: '39000', timeInForce: 'GTD', expiresAt: NOON + 90_000 } as const
     const dip: [string, string, string, string] = ['40000', '40000', '38000', '40000']

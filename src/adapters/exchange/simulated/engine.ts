@@ -10,10 +10,11 @@ import type { AmendRequest, ExecutionReport } from '../../../ports/exchange.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
 import { Account } from './account.ts'
 import { type Command, type EngineState, readState, STATE_VERSION } from './engine-state.ts'
-import { Execution, type IdOf } from './execution.ts'
+import { Execution } from './execution.ts'
 import { Matching } from './matching.ts'
 import { OrderEntry, type Outcome } from './order-entry.ts'
 import { type PricingParameters, SymbolMarket } from './symbol-market.ts'
+import { type IdOf, venueId } from './venue-ids.ts'
 import { type NewOrder, type OrderRow, type WorkingOrder, workingOrder } from './venue-order.ts'
 
 export interface EngineParameters extends PricingParameters {
@@ -59,10 +60,6 @@ const MINUTE_MS = 60_000
 const NOTHING: readonly EngineEvent[] = Object.freeze([])
 
 const expiryOf = (order: WorkingOrder): number => order.expiresAt ?? Number.POSITIVE_INFINITY
-
-/** Kraken's form of ids: a letter and 5-5-6 characters; the first ten name the venue, the last six count. */
-const venueId = (prefix: 'O' | 'T', series: string, sequence: number): string =>
-  `${prefix}${series.slice(0, 5)}-${series.slice(5, 10)}-${sequence.toString(36).toUpperCase().padStart(6, '0')}`
 
 export class MatchingEngine {
   readonly #markets: ReadonlyMap<string, SymbolMarket>
@@ -197,7 +194,7 @@ export class MatchingEngine {
       orders: this.#entry.orders,
       trades: this.#execution.trades,
       tickets: this.#tickets,
-      queue: [],
+      queue: [...this.#queue],
       totals: this.#execution.account.totals(),
       open: this.#execution.openRows(),
       closed: this.#execution.closedRows(),

@@ -4,17 +4,19 @@ import type { VenueOrderId } from '../../../domain/ids.ts'
 import type { Instrument } from '../../../domain/instrument.ts'
 import type { Numeric } from '../../../domain/units.ts'
 import type { Clock, RandomSource, Timer } from '../../../ports/clock.ts'
-import type { Exchange, ExecutionReport, PlaceRequest, VenueAnswer } from '../../../ports/exchange.ts'
+import type { Exchange, ExecutionReport, VenueAnswer } from '../../../ports/exchange.ts'
 import type { Log } from '../../../ports/log.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
 import type { VenueStore } from '../../../ports/venue-store.ts'
 import { ENGINE_DEFAULTS, type EngineEvent, type EngineParameters, MatchingEngine } from './engine.ts'
 import { LATENCY_DEFAULTS, type LatencyParameters, latencyOf } from './latency.ts'
+import { loadState } from './loading.ts'
 import { playCandles } from './missed-candles.ts'
 import { Outbox } from './outbox.ts'
 import { REFUSED } from './refusals.ts'
 import { Requests } from './requests.ts'
-import { type NewOrder, venueOrderOf, venueOrderRowOf } from './venue-order.ts'
+import { seriesOf } from './venue-ids.ts'
+import { newOrderOf, venueOrderOf, venueOrderRowOf } from './venue-order.ts'
 
 export interface SimulatedExchangeOptions {
   readonly clock: Clock
@@ -30,11 +32,12 @@ export interface SimulatedExchangeOptions {
 }
 
 export interface SimulatedExchange extends Exchange {
-  /** What the market did, in time order. Ignored before `start` and after `stop`. */
+  /** What the market did, in time order. Ignored before `start` and after `stop`; kept until `walk` where it is due. */
   onMarket(event: MarketEvent): void
   /**
-   * After a restart: plays missed closed candles (one timeframe a call) to the resting orders, before the first request
-   * or market event of the new run. Resolves with the number of fills once their reports have left.
+   * After a restart: plays missed closed candles (of one timeframe, from `seenUntil()` on, none where none can be had) to
+   * the resting orders. A restarted venue with orders stands still in time until this is called, or until the first
+   * order, amendment or cancellation. Resolves with the number of fills once their reports have left.
    */
   walk(candles: readonly Candle[]): Promise<number>
   /** The account afresh: no orders, the starting balances. Resolves when that is saved. */
@@ -45,31 +48,11 @@ export interface SimulatedExchange extends Exchange {
   settled(): Promise<void>
 }
 
-const LOAD_DEADLINE_MS = 5_000
 const CHECKPOINT_MS = 10_000
-const SERIES_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-const seriesOf = (random: RandomSource): string =>
-  Array.from({ length: 10 }, () => SERIES_ALPHABET[Math.floor(random.next() * SERIES_ALPHABET.length)]).join('')
-
-const newOrder = ({ clientOrderId, request, deadlineAt }: PlaceRequest): NewOrder => {
-  const { symbol, side, type, quantity, limitPrice, triggerPrice } = request
-  const { timeInForce, expiresAt, postOnly, leverage } = request
-  const prices = { quantity, limitPrice, triggerPrice }
-  return { clientOrderId, symbol, side, type, ...prices, timeInForce, expiresAt, postOnly, leverage, deadlineAt }
-}
+/** Market events kept for a walk that does not come; then time goes on without it. */
+const MOST_KEPT = 10_000
 
 const STOPPED = { kind: 'refused', ...REFUSED.noMarket } as const
-
-/** @throws when `work` has not settled within `deadlineMs`. */
-function inTime<T>(work: Promise<T>, clock: Clock, deadlineMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.at(clock.now() + deadlineMs, () =>
-      reject(new Error(`loading the paper account takes longer than ${deadlineMs} ms`)),
-    )
-    work.then(resolve, reject).finally(() => timer.cancel())
-  })
-}
 
 /** The venue of paper trading, replays and backtests. Calls are answered through the clock, after a drawn latency. */
 export function simulatedExchange(options: SimulatedExchangeOptions): SimulatedExchange {
@@ -84,6 +67,8 @@ class PaperVenue implements SimulatedExchange {
   readonly #outbox: Outbox
   #engine: MatchingEngine
   #isRunning = false
+  /** Market events that wait for the walk; null when time goes on. */
+  #kept: MarketEvent[] | null = null
   #timer: Timer | null = null
   #armedFor: number | null = null
   #tell: (report: ExecutionReport) => void = () => {}
@@ -118,13 +103,14 @@ class PaperVenue implements SimulatedExchange {
     if (this.#isRunning) return
     const { store } = this.#options
     if (store !== null) {
-      const saved = await inTime(store.load(), this.#options.clock, LOAD_DEADLINE_MS)
+      const saved = await loadState(store, this.#options.clock)
       this.#engine = this.#freshEngine()
       if (saved !== null) this.#engine.restore(saved)
     }
     const at = this.#engine.now
     this.#dispatch(this.#engine.onMarket({ kind: 'line', up: false, reason: 'the venue was down', at }))
     this.#isRunning = true
+    this.#kept = this.#engine.hasOpenOrders || this.#engine.nextDueAt() !== null ? [] : null
     this.#outbox.checkpoint()
     await this.#outbox.settled()
     this.#rearm()
@@ -144,12 +130,18 @@ class PaperVenue implements SimulatedExchange {
   async reset(): Promise<void> {
     this.#halt('the paper account was reset')
     this.#engine = this.#freshEngine()
+    this.#kept = null
     this.#outbox.checkpoint()
     await this.#outbox.settled()
   }
 
   onMarket(event: MarketEvent): void {
     if (!this.#isRunning) return
+    if (this.#kept !== null) {
+      this.#kept.push(event)
+      if (this.#kept.length >= MOST_KEPT) this.#goOn()
+      return
+    }
     const events = this.#engine.onMarket(event)
     if (events.length > 0) {
       this.#dispatch(events)
@@ -161,14 +153,13 @@ class PaperVenue implements SimulatedExchange {
   }
 
   async walk(candles: readonly Candle[]): Promise<number> {
-    const [first] = candles
-    if (first === undefined) return 0
-    if (candles.some((candle) => candle.timeframe !== first.timeframe))
+    const timeframe = candles[0]?.timeframe ?? '1m'
+    if (candles.some((candle) => candle.timeframe !== timeframe))
       throw new TypeError('candles of several timeframes cannot be walked in one call')
-    const events = playCandles(this.#engine, candles, TIMEFRAME_MS[first.timeframe])
+    const events = playCandles(this.#engine, candles, TIMEFRAME_MS[timeframe])
     this.#dispatch(events)
     this.#outbox.checkpoint()
-    this.#rearm()
+    this.#goOn()
     await this.#outbox.settled()
     return events.filter((event) => event.kind === 'filled').length
   }
@@ -181,9 +172,9 @@ class PaperVenue implements SimulatedExchange {
     return this.#outbox.settled()
   }
 
-  place(order: PlaceRequest): ReturnType<Exchange['place']> {
+  place(order: Parameters<Exchange['place']>[0]): ReturnType<Exchange['place']> {
     return this.#ask(
-      (at) => this.#engine.submit(newOrder(order), at),
+      (at) => this.#engine.submit(newOrderOf(order), at),
       (venueOrderId) => ({ venueOrderId }),
     )
   }
@@ -233,6 +224,7 @@ class PaperVenue implements SimulatedExchange {
 
   #ask<T>(send: (at: number) => number, toValue: (id: VenueOrderId) => T): Promise<VenueAnswer<T>> {
     if (!this.#isRunning) return Promise.resolve(STOPPED)
+    if (this.#kept !== null) this.#goOn()
     const ticket = send(this.#requests.effectiveAt())
     this.#rearm()
     return this.#requests.answerTo(ticket, toValue)
@@ -247,14 +239,24 @@ class PaperVenue implements SimulatedExchange {
     return this.#requests.question(current, (delivery) => this.#outbox.post(delivery))
   }
 
+  /** Time goes on after a restart: what the market did meanwhile, as far as no candle has told it. */
+  #goOn(): void {
+    const kept = this.#kept ?? []
+    this.#kept = null
+    const until = this.#engine.now
+    for (const event of kept) if (event.at > until) this.#dispatch(this.#engine.onMarket(event))
+    this.#rearm()
+  }
+
   #advance(): void {
+    if (this.#kept !== null) return
     this.#dispatch(this.#engine.advanceTo(this.#options.clock.now()))
     this.#rearm()
   }
 
   /** One timer, for whatever the engine has to do next by itself. */
   #rearm(): void {
-    const dueAt = this.#isRunning ? this.#engine.nextDueAt() : null
+    const dueAt = this.#isRunning && this.#kept === null ? this.#engine.nextDueAt() : null
     if (dueAt === this.#armedFor) return
     this.#timer?.cancel()
     this.#armedFor = dueAt

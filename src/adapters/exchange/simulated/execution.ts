@@ -7,13 +7,11 @@ import type { Account } from './account.ts'
 import { affordable, buyFill, buyNeeds, type FeeRates, feeOf } from './fills.ts'
 import { CANCELLED } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import type { IdOf } from './venue-ids.ts'
 import { type OrderRow, rowOf, type WorkingOrder } from './venue-order.ts'
 
 /** Closed orders that a look-up still finds. */
 const CLOSED_KEPT = 1_000
-
-/** Makes the venue's ids: O… for orders, T… for trades. */
-export type IdOf = (prefix: 'O' | 'T', sequence: number) => string
 
 interface Match {
   readonly price: Amount
@@ -66,9 +64,7 @@ export class Execution {
   open(order: WorkingOrder): void {
     this.hold(order)
     this.live.set(order.clientOrderId, order)
-    const market = this.#markets.get(order.symbol)
-    market?.orders.push(order)
-    if (market !== undefined) market.calm = null
+    this.#markets.get(order.symbol)?.orders.push(order)
   }
 
   /**

@@ -2,11 +2,12 @@
 import { type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
 import { type Amount, amount, text, ZERO_TEXT } from '../../../domain/units.ts'
 import type { AmendRequest, ExecutionReport } from '../../../ports/exchange.ts'
-import type { Execution, IdOf } from './execution.ts'
+import type { Execution } from './execution.ts'
 import type { Matching } from './matching.ts'
 import { checkNumbers, checkOrder, hasLimit, hasTrigger, isRefusal } from './order-rules.ts'
 import { CANCELLED, REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import type { IdOf } from './venue-ids.ts'
 import { type NewOrder, type OrderRow, type WorkingOrder, workingOrder, written } from './venue-order.ts'
 
 /** Taken, with the venue's order id, or refused. */

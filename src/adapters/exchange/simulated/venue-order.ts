@@ -3,7 +3,7 @@ import type { OrderId, VenueOrderId } from '../../../domain/ids.ts'
 import type { Fill, OrderRequest } from '../../../domain/order.ts'
 import type { VenueOrder } from '../../../domain/reports.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from '../../../domain/units.ts'
-import type { VenueOrderRow } from '../../../ports/exchange.ts'
+import type { PlaceRequest, VenueOrderRow } from '../../../ports/exchange.ts'
 
 /** What the engine is asked to work. */
 export interface NewOrder
@@ -43,6 +43,14 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt' | 'leverage'> {
   readonly openedAt: number
   /** Prints older than this cannot fill it. */
   readonly restsSince: number
+}
+
+/** The engine's order out of the port's request; what the venue has no use for is left behind. */
+export const newOrderOf = ({ clientOrderId, request, deadlineAt }: PlaceRequest): NewOrder => {
+  const { symbol, side, type, quantity, limitPrice, triggerPrice } = request
+  const { timeInForce, expiresAt, postOnly, leverage } = request
+  const prices = { quantity, limitPrice, triggerPrice }
+  return { clientOrderId, symbol, side, type, ...prices, timeInForce, expiresAt, postOnly, leverage, deadlineAt }
 }
 
 type Exact = 'quantity' | 'limitPrice' | 'triggerPrice' | 'filled' | 'queueAhead' | 'holdPrice' | 'fills'

@@ -1,0 +1,129 @@
+/** The account at this moment: balances, equity, losses and allocation, calculated from the books and the marks. */
+import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
+import { afterEquity, type Drawdown, NO_DRAWDOWN } from '../src/domain/drawdown.ts'
+import { ledgerOf } from '../src/domain/ledger.ts'
+import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
+import { balancesOf, holdsOf } from '../src/domain/reckoning.ts'
+import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { freshPrices, type Marks, type PriceOf, valueAccount } from '../src/domain/valuation.ts'
+import type { House } from './house.ts'
+
+export interface Account {
+  balances(): readonly Balance[]
+  priceOf(): PriceOf
+  /** Account equity in USD; null while a mark is stale or the account is not open. */
+  equity(): { readonly usd: Numeric | null; readonly staleMarks: readonly string[] }
+  allocation(): CoreAllocation | UnknownAllocation
+  view(): AllocationView | null
+  /** The statement against these balances: the venue's prove it, our own close it by construction. Null while unpriced. */
+  ledger(balances: readonly Balance[]): Ledger | null
+  /** Takes a look at equity and trading result: openings of day and week, peaks. Called once a minute. */
+  look(): void
+  periods(): {
+    readonly day: { readonly lossUsd: Numeric; readonly openingEquityUsd: Numeric }
+    readonly week: { readonly lossUsd: Numeric; readonly openingEquityUsd: Numeric }
+    readonly tradingDrawdownPct: Numeric
+    readonly equity: Drawdown
+  }
+}
+
+const DAY_MS = 86_400_000
+/** The epoch was a Thursday: ISO weeks begin four days later. */
+const weekOf = (at: number): number => Math.floor((at / DAY_MS + 3) / 7)
+
+interface Opening {
+  readonly period: number
+  readonly equity: Numeric
+  readonly tradingNet: Amount
+}
+
+export function createAccount(house: House, marks: () => Marks): Account {
+  const { books, clock, settings } = house
+  let day: Opening | null = null
+  let week: Opening | null = null
+  let tradingPeak: Amount | null = null
+  let tradingNet: Amount = ZERO
+  let drawdown: Drawdown = NO_DRAWDOWN
+
+  const priceOf = (): PriceOf => freshPrices(marks(), clock.now(), settings.limits.markMaxAgeMs)
+  const prices = (): Readonly<Record<string, Numeric>> =>
+    Object.fromEntries(Object.entries(marks()).map(([symbol, mark]) => [symbol, mark.price]))
+  const balances = (): readonly Balance[] => {
+    const totals = books.totals()
+    if (totals === null) return []
+    const price = priceOf()
+    return balancesOf(
+      totals,
+      holdsOf(books.liveOrders(), settings.fees.taker, (order) => price(order.request.symbol)),
+    )
+  }
+  const positions = () => books.openPositions()
+  const equity: Account['equity'] = () => {
+    if (books.totals() === null) return { usd: null, staleMarks: [] }
+    const valued = valueAccount(balances(), positions(), priceOf())
+    return { usd: valued.equityUsd, staleMarks: valued.staleMarks }
+  }
+  const ledger: Account['ledger'] = (given) => {
+    const state = books.ledger()
+    if (state === null || given.length === 0) return null
+    const known = prices()
+    const priced = Object.keys(state.core).every((of) => `${of}/USDT` in known || amount(state.core[of] ?? 0).isZero())
+    return priced ? ledgerOf(state, given, known) : null
+  }
+  const allocation: Account['allocation'] = () =>
+    allocate({
+      balances: balances(),
+      positions: positions(),
+      hodl: settings.portfolio.hodl,
+      targets: settings.portfolio.targets,
+      priceOf: priceOf(),
+    })
+  const lossSince = (opening: Opening | null): Numeric =>
+    opening === null ? '0' : text(opening.tradingNet.minus(tradingNet))
+
+  return {
+    balances,
+    priceOf,
+    equity,
+    allocation,
+    ledger,
+    view: () => {
+      const statement = ledger(balances())
+      const core = allocation()
+      const { usd, staleMarks } = equity()
+      if (statement === null || core.kind === 'stale' || usd === null) return null
+      return {
+        at: clock.now(),
+        equity: usd,
+        coreEquity: core.coreEquityUsd,
+        holdings: core.rows,
+        maxDeviationPct: core.maxDeviationPct,
+        balances: balances(),
+        ledger: statement,
+        staleMarks,
+      }
+    },
+    look: () => {
+      const { usd } = equity()
+      const statement = ledger(balances())
+      if (usd === null || statement === null) return
+      const now = clock.now()
+      tradingNet = amount(statement.tradingNet)
+      tradingPeak = tradingPeak === null || tradingNet.gt(tradingPeak) ? tradingNet : tradingPeak
+      drawdown = afterEquity(drawdown, usd)
+      const today = Math.floor(now / DAY_MS)
+      if (day?.period !== today) day = { period: today, equity: usd, tradingNet }
+      if (week?.period !== weekOf(now)) week = { period: weekOf(now), equity: usd, tradingNet }
+    },
+    periods: () => {
+      const equityNow = amount(drawdown.equity)
+      const fall = tradingPeak === null ? ZERO : tradingPeak.minus(tradingNet)
+      return {
+        day: { lossUsd: lossSince(day), openingEquityUsd: day?.equity ?? drawdown.equity },
+        week: { lossUsd: lossSince(week), openingEquityUsd: week?.equity ?? drawdown.equity },
+        tradingDrawdownPct: equityNow.gt(0) ? text(fall.times(100).div(equityNow).toDecimalPlaces(6)) : '0',
+        equity: drawdown,
+      }
+    },
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The market as we know it: marks, triggers, candles and indicators. Ticks are plain calls inside this one actor; only a
+ * crossing, a closed candle or a loss of freshness becomes a message.
+ */
+import { MarketState } from '../src/analysis/market-state.ts'
+import type { SnapshotResult } from '../src/analysis/snapshot.ts'
+import type { Candle, Timeframe } from '../src/domain/candle.ts'
+import { TIMEFRAME_MS } from '../src/domain/candle.ts'
+import type { Pair } from '../src/domain/ids.ts'
+import { amount, type Numeric, text } from '../src/domain/units.ts'
+import type { Mark, Marks } from '../src/domain/valuation.ts'
+import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
+import type { House } from './house.ts'
+import { serving } from './supervision/serving.ts'
+import type { TriggerIndex } from './trigger-index.ts'
+
+export type MarketMessage =
+  | { readonly type: 'market.told'; readonly event: MarketEvent }
+  | { readonly type: 'check-freshness'; readonly seenAt: number }
+  | { readonly type: 'feed.crashed'; readonly problem: string }
+
+/** How much history each time frame is warmed up with, oldest bars of the coarsest first: enough for EMA 200. */
+const WARM_UP: readonly { readonly timeframe: Timeframe; readonly bars: number }[] = [
+  { timeframe: '1d', bars: 250 },
+  { timeframe: '4h', bars: 250 },
+  { timeframe: '1h', bars: 250 },
+  { timeframe: '15m', bars: 250 },
+  { timeframe: '5m', bars: 250 },
+  { timeframe: '1m', bars: 720 },
+]
+/** Candles wait for company before they are written: one statement for many. */
+const CANDLES_PER_WRITE = 500
+const CANDLE_WRITE_MS = 5_000
+
+interface Book {
+  readonly bids: readonly BookLevel[]
+  readonly asks: readonly BookLevel[]
+  readonly at: number
+}
+
+export interface Market {
+  marks(): Marks
+  mark(symbol: Pair): Mark | null
+  snapshot(symbol: Pair): SnapshotResult
+  /** Reads history into the indicators; returns candles read and refused. Before the feed begins. */
+  warmUp(until: number): Promise<{ readonly candles: number; readonly refused: number; readonly missing: readonly string[] }>
+  hear(event: MarketEvent): void
+  checkFreshness(): void
+  /** Waits until every candle heard is written. */
+  flush(): Promise<void>
+  readonly candlesHeard: number
+  readonly isEnded: boolean
+  readonly writing: boolean
+}
+
+export function createMarket(house: House, triggers: TriggerIndex, onEnded: () => void): Market {
+  const { addresses, clock, candles: store, feed, log, settings } = house
+  const states = new Map<Pair, MarketState>()
+  const marks: Record<string, Mark> = {}
+  const seenAt = new Map<Pair, number>()
+  const stale = new Set<Pair>()
+  const orderBooks = new Map<Pair, Book>()
+  let unwritten: Candle[] = []
+  let writes: Promise<void> = Promise.resolve()
+  let writeWaits = false
+  let writing = 0
+  let candlesHeard = 0
+  let isEnded = false
+  for (const symbol of settings.symbols) states.set(symbol, new MarketState({ symbol }))
+
+  function write(): void {
+    writeWaits = false
+    if (unwritten.length === 0) return
+    const batch = unwritten
+    unwritten = []
+    writing += 1
+    writes = writes
+      .then(() => store.save(batch))
+      .catch((error: unknown) => log.error('candles could not be written', { problem: String(error), candles: batch.length }))
+      .finally(() => {
+        writing -= 1
+      })
+  }
+  function keep(candle: Candle): void {
+    unwritten.push(candle)
+    if (unwritten.length >= CANDLES_PER_WRITE) return write()
+    if (writeWaits) return
+    writeWaits = true
+    clock.at(clock.now() + CANDLE_WRITE_MS, write)
+  }
+  function see(symbol: Pair): void {
+    seenAt.set(symbol, clock.now())
+    if (!stale.delete(symbol)) return
+    house.state('market', { type: 'market.fresh', symbol })
+    addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: true })
+  }
+  function price(symbol: Pair, value: Numeric, at: number): void {
+    marks[symbol] = { price: value, at }
+    see(symbol)
+  }
+  function closeCandle(symbol: Pair, candle: Candle): void {
+    const state = states.get(symbol)
+    if (state === undefined) return
+    const added = state.add(candle, clock.now())
+    if (added.kind === 'refused') return log.warn('candle refused', { symbol, openAt: candle.openAt, reason: added.reason })
+    candlesHeard += 1
+    keep(candle)
+    if (added.gap !== null && added.gap !== undefined) {
+      const { from, to, missing } = added.gap
+      house.state('market', { type: 'market.gapFound', symbol, from, to, missing })
+    }
+    house.state('market', { type: 'candle.closed', symbol, candle, at: candle.openAt + TIMEFRAME_MS[candle.timeframe] })
+  }
+
+  return {
+    marks: () => marks,
+    mark: (symbol) => marks[symbol] ?? null,
+    snapshot: (symbol) => {
+      const state = states.get(symbol)
+      if (state === undefined) throw new Error(`${symbol} is not watched`)
+      return state.snapshot(clock.now(), orderBooks.get(symbol) ?? null)
+    },
+    warmUp: async (until) => {
+      let read = 0
+      let refused = 0
+      const missing: string[] = []
+      for (const [symbol, state] of states) {
+        const history: Candle[] = []
+        for (const { timeframe, bars } of WARM_UP) {
+          const from = until - bars * TIMEFRAME_MS[timeframe]
+          const found = await feed.history({ symbol, timeframe, from, to: until })
+          if (found.length === 0) missing.push(`${symbol} ${timeframe}`)
+          history.push(...found.filter((candle) => candle.openAt + TIMEFRAME_MS[candle.timeframe] <= until))
+        }
+        refused += state.warmUp(history)
+        read += history.length
+        const last = history.filter((candle) => candle.timeframe === '1m').at(-1)
+        if (last !== undefined) marks[symbol] = { price: last.close, at: last.openAt + TIMEFRAME_MS['1m'] }
+      }
+      return { candles: read, refused, missing }
+    },
+    hear: (event) => {
+      switch (event.kind) {
+        case 'trade':
+          price(event.symbol, event.price, event.at)
+          triggers.tick(event.symbol, event.price)
+          return
+        case 'quote':
+          price(event.symbol, text(amount(event.bid).plus(amount(event.ask)).div(2)), event.at)
+          return
+        case 'book':
+          orderBooks.set(event.symbol, event)
+          return
+        case 'candle':
+          return closeCandle(event.symbol, event.candle)
+        case 'line':
+          if (!event.up) addresses.tell('system', { type: 'picture.doubted', reason: `the market line is down: ${event.reason ?? 'no reason given'}`, stopTrading: false, seenAt: clock.now() })
+          return
+        case 'ended':
+          isEnded = true
+          return onEnded()
+      }
+    },
+    checkFreshness: () => {
+      const now = clock.now()
+      for (const symbol of settings.symbols) {
+        const last = seenAt.get(symbol) ?? null
+        if (last !== null && now - last <= settings.staleAfterMs) continue
+        if (!stale.has(symbol)) house.state('market', { type: 'market.stale', symbol, lastSeenAt: last })
+        stale.add(symbol)
+        addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: false })
+      }
+    },
+    flush: async () => {
+      write()
+      await writes
+    },
+    get candlesHeard() {
+      return candlesHeard
+    },
+    get isEnded() {
+      return isEnded
+    },
+    get writing() {
+      return writing > 0
+    },
+  }
+}
+
+export function marketLogic(market: Market) {
+  return serving<MarketMessage>((message) => {
+    switch (message.type) {
+      case 'market.told':
+        return market.hear(message.event)
+      case 'check-freshness':
+        return market.checkFreshness()
+      case 'feed.crashed':
+        throw new Error(message.problem)
+    }
+  })
+}

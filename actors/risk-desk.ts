@@ -1,0 +1,123 @@
+/** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
+import { type PositionId, positionId } from '../src/domain/ids.ts'
+import { isLive, type OrderView } from '../src/domain/order.ts'
+import type { PositionView } from '../src/domain/position.ts'
+import { freeOf } from '../src/domain/reckoning.ts'
+import { assess, type RiskVerdict } from '../src/domain/risk.ts'
+import type { Exposure, PendingEntry, RiskState } from '../src/domain/risk-state.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import type { Marks } from '../src/domain/valuation.ts'
+import type { Proposal, Regime } from '../src/domain/views.ts'
+import type { Account } from './account.ts'
+import { type House, instrumentOf } from './house.ts'
+import type { Permission } from './permission.ts'
+
+export interface RiskDesk {
+  /** Judges and, when it approves, reserves slot and money in the same breath. */
+  judge(
+    proposal: Proposal,
+    confidence: number,
+    viewConfidences: readonly number[],
+  ): { readonly positionId: PositionId; readonly verdict: RiskVerdict }
+  release(positionId: PositionId): void
+  reserved(): number
+}
+
+export function createRiskDesk(house: House, account: Account, marks: () => Marks, permission: Permission): RiskDesk {
+  const { books, bus, clock, ids, settings } = house
+  const reservations = new Map<PositionId, PendingEntry>()
+  const bothFees = amount(settings.fees.taker).times(2)
+
+  /** Notional × (distance to the stop + both fees): what the stop would cost. */
+  const riskOf = (notional: Amount, entry: Amount, stop: Numeric): Amount =>
+    entry.isZero() ? ZERO : notional.times(entry.minus(amount(stop)).abs().div(entry).plus(bothFees))
+
+  const exposureOf = (position: PositionView): Exposure => {
+    const entry = amount(position.entryPrice)
+    const price = account.priceOf()(position.symbol) ?? entry
+    const notional = amount(position.quantity).times(price)
+    return {
+      symbol: position.symbol,
+      side: position.side,
+      notionalUsd: text(notional),
+      riskUsd: text(riskOf(notional, entry, position.stopLoss)),
+    }
+  }
+  /** What is left of an entry that works at the venue. */
+  const pendingOf = (order: OrderView): PendingEntry => {
+    const position = order.request.positionId === null ? null : books.position(order.request.positionId)
+    const price =
+      order.limitPrice === null ? (account.priceOf()(order.request.symbol) ?? ZERO) : amount(order.limitPrice)
+    const notional = maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO).times(price)
+    return {
+      symbol: order.request.symbol,
+      side: order.request.side === 'buy' ? 'long' : 'short',
+      notionalUsd: text(notional),
+      riskUsd: text(riskOf(notional, price, position?.stopLoss ?? text(price))),
+      marginUsd: text(notional.div(order.request.leverage)),
+      costQuote: text(notional.times(amount(settings.fees.taker).plus(1))),
+      heldAtVenue: true,
+    }
+  }
+  /** A slot is one per position: an entry that is partly filled counts with its position, only its rest is pending. */
+  const pendingEntries = (): PendingEntry[] => {
+    const entries = books.liveOrders().filter((order) => order.request.purpose === 'entry' && isLive(order))
+    return [...entries.map(pendingOf), ...reservations.values()]
+  }
+  const regimes = (): Record<string, Regime> =>
+    Object.fromEntries(
+      settings.symbols.flatMap((symbol) => {
+        const latest = bus.getLatest('REGIME_UPDATES', { symbol })?.payload
+        return latest?.type === 'regime.detected' ? [[symbol, latest.view.regime]] : []
+      }),
+    )
+  const stateNow = (): RiskState => {
+    const { usd, staleMarks } = account.equity()
+    const balances = account.balances()
+    const periods = account.periods()
+    const held = books.openPositions().filter((position) => position.quantity !== '0')
+    return {
+      ...books.streaks(),
+      now: clock.now(),
+      mayOpenRisk: permission.mayOpenRisk(),
+      equityUsd: usd,
+      marks: marks(),
+      staleMarks,
+      freeQuote: Object.fromEntries(balances.map(({ asset }) => [asset, text(freeOf(balances, asset))])),
+      margin: { usedUsd: '0', freeUsd: usd ?? '0' },
+      fees: { entry: settings.fees.taker, exit: settings.fees.taker },
+      positions: held.map(exposureOf),
+      pendingEntries: pendingEntries(),
+      unknownOrderSymbols: books
+        .liveOrders()
+        .filter((order) => order.phase === 'unknown')
+        .map((order) => order.request.symbol),
+      regimes: regimes(),
+      volatilitySpikes: [],
+      breakers: [],
+      day: periods.day,
+      week: periods.week,
+      drawdownPct: periods.tradingDrawdownPct,
+    }
+  }
+
+  return {
+    judge: (proposal, confidence, viewConfidences) => {
+      const id = positionId(ids.next())
+      const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
+      const instrument = instrumentOf(settings, proposal.symbol)
+      const request = { ...proposal, action, confidence, positionId: id, instrument, viewConfidences } as const
+      const verdict = assess(request, stateNow(), settings.limits)
+      if (verdict.kind === 'approved') {
+        const { side, notionalUsd, riskUsd, costQuote } = verdict.plan
+        const money = { notionalUsd, riskUsd, marginUsd: verdict.margin, costQuote }
+        reservations.set(id, { symbol: proposal.symbol, side, ...money, heldAtVenue: false })
+      }
+      return { positionId: id, verdict }
+    },
+    release: (id) => {
+      reservations.delete(id)
+    },
+    reserved: () => reservations.size,
+  }
+}

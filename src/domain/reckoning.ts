@@ -1,0 +1,57 @@
+/** Balances by our own reckoning: what the account began with, and what every fill did to it. The venue's are the proof. */
+import { type Asset, asset, baseOf, quoteOf } from './ids.ts'
+import type { Fill, OrderRequest, OrderView } from './order.ts'
+import type { Balance } from './portfolio.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
+
+export type Totals = Readonly<Record<string, Numeric>>
+
+export const totalsOf = (balances: readonly Balance[]): Totals =>
+  Object.fromEntries(balances.map((balance) => [balance.asset, balance.total]))
+
+/** The totals after one fill; the fee is taken in the quote currency. */
+export function afterFill(totals: Totals, { symbol, side }: Pick<OrderRequest, 'symbol' | 'side'>, fill: Fill): Totals {
+  const base = baseOf(symbol)
+  const quote = quoteOf(symbol)
+  const cost = amount(fill.price).times(amount(fill.quantity))
+  const sign = side === 'buy' ? 1 : -1
+  const change = (of: Asset, by: Amount): Numeric => text(amount(totals[of] ?? ZERO).plus(by))
+  return {
+    ...totals,
+    [base]: change(base, amount(fill.quantity).times(sign)),
+    [quote]: change(quote, cost.times(-sign).minus(amount(fill.fee))),
+  }
+}
+
+/** What live orders hold: a sell its base, a buy its cost and fee at the price that it may pay. */
+export function holdsOf(
+  live: readonly OrderView[],
+  feeRate: Numeric,
+  priceOf: (order: OrderView) => Amount | null,
+): Totals {
+  const holds: Record<string, Amount> = {}
+  for (const order of live) {
+    const remaining = maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
+    const { side, symbol } = order.request
+    if (side === 'sell') {
+      holds[baseOf(symbol)] = (holds[baseOf(symbol)] ?? ZERO).plus(remaining)
+      continue
+    }
+    const price = order.limitPrice === null ? priceOf(order) : amount(order.limitPrice)
+    const cost = price === null ? ZERO : remaining.times(price).times(amount(feeRate).plus(1))
+    holds[quoteOf(symbol)] = (holds[quoteOf(symbol)] ?? ZERO).plus(cost)
+  }
+  return Object.fromEntries(Object.entries(holds).map(([of, held]) => [of, text(held)]))
+}
+
+/** Totals and holds as balances, by asset name. */
+export const balancesOf = (totals: Totals, holds: Totals): readonly Balance[] =>
+  Object.keys(totals)
+    .sort()
+    .map((of) => ({ asset: asset(of), total: totals[of] ?? '0', held: holds[of] ?? '0' }))
+
+/** What is free to be promised; never below zero. */
+export const freeOf = (balances: readonly Balance[], of: Asset): Amount => {
+  const balance = balances.find((one) => one.asset === of)
+  return balance === undefined ? ZERO : maxOf(amount(balance.total).minus(amount(balance.held)), ZERO)
+}
