@@ -36,7 +36,8 @@ export interface Addresses {
   bind(lookUp: (name: string) => AnyActorRef | undefined): void
 }
 
-export const orderAddress = (id: string) => `order:${id}` as const
+export type OrderAddress = `order:${string}`
+export const orderAddress = (id: string): OrderAddress => `order:${id}`
 export const positionAddress = (id: string) => `position:${id}` as const
 export const planAddress = (id: string) => `plan:${id}` as const
 

@@ -8,17 +8,17 @@ import type { OrderRequest } from '../src/domain/order.ts'
 import type { Report, VenueOrder } from '../src/domain/reports.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import type { ExecutionReport, VenueAnswer } from '../src/ports/exchange.ts'
-import { orderAddress } from './addresses.ts'
+import { type OrderAddress, orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import { serving } from './supervision/serving.ts'
 
 export interface ExchangeGateway {
   submit(
-    actor: string,
+    actor: OrderAddress,
     order: { readonly orderId: OrderId; readonly request: Approved<OrderRequest>; readonly deadlineAt: number },
   ): void
   amend(
-    actor: string,
+    actor: OrderAddress,
     change: {
       readonly orderId: OrderId
       readonly quantity?: Numeric
@@ -26,8 +26,8 @@ export interface ExchangeGateway {
       readonly triggerPrice?: Numeric
     },
   ): void
-  cancel(actor: string, orderId: OrderId): void
-  lookUp(actor: string, orderId: OrderId): void
+  cancel(actor: OrderAddress, orderId: OrderId): void
+  lookUp(actor: OrderAddress, orderId: OrderId): void
   /** Calls that wait for the venue. */
   readonly inFlight: number
 }
@@ -63,19 +63,19 @@ const lost = (answer: Extract<VenueAnswer<unknown>, { kind: 'lost' }>): Draft =>
 export function createExchangeGateway(house: House): ExchangeGateway {
   const { exchange, addresses, clock } = house
   let inFlight = 0
-  const tell = (actor: string, draft: Draft): void => {
+  const tell = (actor: OrderAddress, draft: Draft): void => {
     addresses.tell(actor, { ...draft, seenAt: clock.now() } as Report)
   }
   /** Every call ends in exactly one report, also one that broke its promise never to throw. */
   const call = <T>(
-    actor: string,
+    actor: OrderAddress,
     work: Promise<VenueAnswer<T>>,
     answer: (given: VenueAnswer<T>) => Draft | null,
   ): void => {
     inFlight += 1
     const deliver = (given: VenueAnswer<T>): void => {
       inFlight -= 1
-      addresses.tell('exchange', { type: 'call.ended', ok: given.kind !== 'lost' } as ExchangeMessage)
+      addresses.tell('exchange', { type: 'call.ended', ok: given.kind !== 'lost' })
       const draft = answer(given)
       if (draft !== null) tell(actor, draft)
     }
@@ -138,7 +138,7 @@ export function exchangeLogic(house: House) {
         } as Report)
         return
       case 'call.ended':
-        addresses.tell('coordinator-desk', { type: 'source.answered', cause: 'exchange', ok: message.ok } as never)
+        addresses.tell('signals', { type: 'source.answered', cause: 'exchange', ok: message.ok })
         return
       case 'line.changed':
         addresses.tell('system', {
@@ -148,7 +148,7 @@ export function exchangeLogic(house: House) {
             : `the exchange line is down: ${message.reason ?? 'no reason given'}`,
           stopTrading: true,
           seenAt: clock.now(),
-        } as never)
+        })
     }
   })
 }

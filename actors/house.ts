@@ -4,6 +4,7 @@ import type { OrderPolicy } from '../machines/order.machine.ts'
 import type { PositionPolicy } from '../machines/position.machine.ts'
 import type { RebalanceSettings, Targets } from '../src/domain/allocation.ts'
 import type { DcaSettings } from '../src/domain/dca.ts'
+import type { DegradationRules } from '../src/domain/degradation.ts'
 import type { Fact, FactDraft } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import type { Instrument } from '../src/domain/instrument.ts'
@@ -37,6 +38,7 @@ export interface Settings {
   readonly instruments: readonly Instrument[]
   readonly limits: RiskLimits
   readonly signals: SignalRules
+  readonly degradation: DegradationRules
   readonly tasks: Readonly<Record<TaskName, TaskSettings>>
   readonly decisionMs: number
   readonly orderPolicy: OrderPolicy

@@ -43,7 +43,9 @@ export interface Market {
   mark(symbol: Pair): Mark | null
   snapshot(symbol: Pair): SnapshotResult
   /** Reads history into the indicators; returns candles read and refused. Before the feed begins. */
-  warmUp(until: number): Promise<{ readonly candles: number; readonly refused: number; readonly missing: readonly string[] }>
+  warmUp(
+    until: number,
+  ): Promise<{ readonly candles: number; readonly refused: number; readonly missing: readonly string[] }>
   hear(event: MarketEvent): void
   checkFreshness(): void
   /** Waits until every candle heard is written. */
@@ -76,7 +78,9 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     writing += 1
     writes = writes
       .then(() => store.save(batch))
-      .catch((error: unknown) => log.error('candles could not be written', { problem: String(error), candles: batch.length }))
+      .catch((error: unknown) =>
+        log.error('candles could not be written', { problem: String(error), candles: batch.length }),
+      )
       .finally(() => {
         writing -= 1
       })
@@ -102,13 +106,11 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     const state = states.get(symbol)
     if (state === undefined) return
     const added = state.add(candle, clock.now())
-    if (added.kind === 'refused') return log.warn('candle refused', { symbol, openAt: candle.openAt, reason: added.reason })
+    if (added.kind === 'refused')
+      return log.warn('candle refused', { symbol, openAt: candle.openAt, reason: added.reason })
     candlesHeard += 1
     keep(candle)
-    if (added.gap !== null && added.gap !== undefined) {
-      const { from, to, missing } = added.gap
-      house.state('market', { type: 'market.gapFound', symbol, from, to, missing })
-    }
+    for (const gap of added.gaps) house.state('market', { type: 'market.gapFound', symbol, ...gap })
     house.state('market', { type: 'candle.closed', symbol, candle, at: candle.openAt + TIMEFRAME_MS[candle.timeframe] })
   }
 
@@ -154,7 +156,13 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
         case 'candle':
           return closeCandle(event.symbol, event.candle)
         case 'line':
-          if (!event.up) addresses.tell('system', { type: 'picture.doubted', reason: `the market line is down: ${event.reason ?? 'no reason given'}`, stopTrading: false, seenAt: clock.now() })
+          if (!event.up)
+            addresses.tell('system', {
+              type: 'picture.doubted',
+              reason: `the market line is down: ${event.reason ?? 'no reason given'}`,
+              stopTrading: false,
+              seenAt: clock.now(),
+            })
           return
         case 'ended':
           isEnded = true

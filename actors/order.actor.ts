@@ -1,12 +1,11 @@
 /** One order: its machine bound to the journal, its effects carried to the exchange gateway and the timer service. */
-import { type OrderBirth, orderMachine } from '../machines/order.machine.ts'
+import { orderMachine } from '../machines/order.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
+import type { OrderAddress } from './addresses.ts'
 import type { ExchangeGateway } from './exchange.actor.ts'
 import type { House } from './house.ts'
 import { type JournaledLogic, journaled } from './supervision/journaled.ts'
-
-export type { OrderBirth }
 
 type OrderEffect = Exclude<EffectOf<typeof orderMachine>, { type: 'publish-facts' }>
 
@@ -18,15 +17,16 @@ export const orderLogic = (house: House, gateway: ExchangeGateway): JournaledLog
     unhandled: house.unhandled,
     perform: (stream, given) => {
       const effect = given as OrderEffect
+      const actor = stream as OrderAddress
       switch (effect.type) {
         case 'submit-order':
-          return gateway.submit(stream, effect.params)
+          return gateway.submit(actor, effect.params)
         case 'amend-at-venue':
-          return gateway.amend(stream, effect.params)
+          return gateway.amend(actor, effect.params)
         case 'cancel-at-venue':
-          return gateway.cancel(stream, effect.params.orderId)
+          return gateway.cancel(actor, effect.params.orderId)
         case 'look-up-order':
-          return gateway.lookUp(stream, effect.params.orderId)
+          return gateway.lookUp(actor, effect.params.orderId)
         case 'set-deadline':
           return house.timers.set(stream, effect.params.name, effect.params.at)
         default:

@@ -53,7 +53,12 @@ export interface PlanDesk {
 export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): PlanDesk {
   const { addresses, books, clock } = house
   const recover = (id: PlanId): void => {
-    addresses.tell(planAddress(id), { type: 'orders.recovered', orders: books.ordersOf(id), seenAt: clock.now(), origin: 'reconciled' })
+    addresses.tell(planAddress(id), {
+      type: 'orders.recovered',
+      orders: books.ordersOf(id),
+      seenAt: clock.now(),
+      origin: 'reconciled',
+    })
   }
   const enlist = (id: PlanId, input: JournaledInput): void =>
     spawn(member(house, logic, { stream: planAddress(id), input }, () => recover(id)))
@@ -65,7 +70,13 @@ export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (mess
     pass: (fact) => {
       if (!('order' in fact) || fact.order.request.planId === null) return
       const address = planAddress(fact.order.request.planId)
-      addresses.tell(address, { type: 'order.reported', order: fact.order, seenAt: clock.now(), causedBy: fact.id, origin: fact.origin })
+      addresses.tell(address, {
+        type: 'order.reported',
+        order: fact.order,
+        seenAt: clock.now(),
+        causedBy: fact.id,
+        origin: fact.origin,
+      })
     },
     revive: enlist,
     recover,
@@ -73,7 +84,15 @@ export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (mess
 }
 
 /** Asks for one trade of a plan: at the mark, within what is free of the core book, through the rebalance gate. */
-function placeTrade(house: House, account: Account, orders: OrderDesk, permission: Permission, marks: Marks, plan: PlanId, planned: PlannedTrade): string | null {
+function placeTrade(
+  house: House,
+  account: Account,
+  orders: OrderDesk,
+  permission: Permission,
+  marks: Marks,
+  plan: PlanId,
+  planned: PlannedTrade,
+): string | null {
   const { books, clock, settings } = house
   const symbol = pair(planned.trade.symbol)
   const instrument = instrumentOf(settings, symbol)
@@ -85,12 +104,18 @@ function placeTrade(house: House, account: Account, orders: OrderDesk, permissio
   const isBuy = planned.trade.side === 'buy'
   const inPositions = sumOf(books.openPositions(symbol).map((position) => amount(position.quantity)))
   const stopsHold = sumOf(
-    books.liveOrders().filter((order) => order.request.book === 'trading' && order.request.side === 'sell' && order.request.symbol === symbol)
+    books
+      .liveOrders()
+      .filter(
+        (order) => order.request.book === 'trading' && order.request.side === 'sell' && order.request.symbol === symbol,
+      )
       .map((order) => amount(order.quantity).minus(amount(order.filled))),
   )
   // Base that positions hold is not core; what their own exits hold of it is not free to begin with.
   const notCore = maxOf(inPositions.minus(stopsHold), ZERO)
-  const free: Amount = isBuy ? freeOf(balances, quoteOf(symbol)) : maxOf(freeOf(balances, baseOf(symbol)).minus(notCore), ZERO)
+  const free: Amount = isBuy
+    ? freeOf(balances, quoteOf(symbol))
+    : maxOf(freeOf(balances, baseOf(symbol)).minus(notCore), ZERO)
   const most = isBuy ? free.div(price.times(amount(feeRate).plus(1))) : free
   const size = roundDownToLot(minOf(amount(planned.trade.quantity), most), instrument)
   const isLimit = settings.portfolio.orderType === 'limit'
@@ -113,10 +138,22 @@ function placeTrade(house: House, account: Account, orders: OrderDesk, permissio
     positionId: null,
     planId: plan,
   }
-  const unknownOrderSymbols = books.liveOrders().filter((order) => order.phase === 'unknown').map((order) => order.request.symbol)
+  const unknownOrderSymbols = books
+    .liveOrders()
+    .filter((order) => order.phase === 'unknown')
+    .map((order) => order.request.symbol)
   const control = permission.control()
-  const gate = { now: clock.now(), paused: control === 'PAUSED', halted: control === 'HALTED', reconciling: permission.isReconciling() }
-  const verdict = approveRebalance(request, { ...gate, unknownOrderSymbols, marks, freeBalance: text(free), feeRate }, settings.limits)
+  const gate = {
+    now: clock.now(),
+    paused: control === 'PAUSED',
+    halted: control === 'HALTED',
+    reconciling: permission.isReconciling(),
+  }
+  const verdict = approveRebalance(
+    request,
+    { ...gate, unknownOrderSymbols, marks, freeBalance: text(free), feeRate },
+    settings.limits,
+  )
   if (verdict.kind === 'refused') return `${verdict.code}: ${verdict.message}`
   const placed = orders.place(verdict.order, { correlationId: plan })
   return 'refused' in placed ? placed.refused : null
@@ -125,7 +162,13 @@ function placeTrade(house: House, account: Account, orders: OrderDesk, permissio
 type PlanEffect = Exclude<EffectOf<typeof rebalancePlanMachine>, { type: 'publish-facts' }>
 
 /** One plan: its machine bound to the journal, its claims answered by permission, its trades asked of the order desk. */
-export const planLogic = (house: House, account: Account, orders: OrderDesk, permission: Permission, marks: () => Marks): JournaledLogic =>
+export const planLogic = (
+  house: House,
+  account: Account,
+  orders: OrderDesk,
+  permission: Permission,
+  marks: () => Marks,
+): JournaledLogic =>
   journaled(rebalancePlanMachine, {
     journal: house.journal,
     ids: house.ids,
@@ -140,14 +183,22 @@ export const planLogic = (house: House, account: Account, orders: OrderDesk, per
           const now = clock.now()
           const retryAt = now + HELD_BATCH_MS
           const address = planAddress(effect.params.planId)
-          addresses.tell(address, mayGo ? { type: 'batch.granted', seenAt: now } : { type: 'batch.held', retryAt, seenAt: now })
+          addresses.tell(
+            address,
+            mayGo ? { type: 'batch.granted', seenAt: now } : { type: 'batch.held', retryAt, seenAt: now },
+          )
           return
         }
         case 'place-trades':
           for (const planned of effect.params.trades) {
             const reason = placeTrade(house, account, orders, permission, marks(), effect.params.planId, planned)
             if (reason === null) continue
-            addresses.tell(planAddress(effect.params.planId), { type: 'order.turnedAway', key: planned.key, reason, seenAt: clock.now() })
+            addresses.tell(planAddress(effect.params.planId), {
+              type: 'order.turnedAway',
+              key: planned.key,
+              reason,
+              seenAt: clock.now(),
+            })
           }
           return
         case 'cancel-trades':
@@ -175,7 +226,12 @@ function check(house: House, account: Account, plans: PlanDesk, forced: boolean)
   const need = rebalanceNeed(core, means, settings.portfolio.rebalance)
   const { activeId, lastPlannedAt } = books.plan()
   if (need.action === 'no_action') {
-    if (activeId !== null) house.addresses.tell(planAddress(activeId), { type: 'cancel-plan', reason: `no longer needed: ${need.reason}`, seenAt: clock.now() })
+    if (activeId !== null)
+      house.addresses.tell(planAddress(activeId), {
+        type: 'cancel-plan',
+        reason: `no longer needed: ${need.reason}`,
+        seenAt: clock.now(),
+      })
     return tell('no_action', need.reason, core.maxDeviationPct)
   }
   if (activeId !== null) return tell('defer', 'a plan is at work', core.maxDeviationPct)
@@ -183,7 +239,12 @@ function check(house: House, account: Account, plans: PlanDesk, forced: boolean)
   if (isTooSoon && !forced) return tell('defer', 'the last plan is less than a day old', core.maxDeviationPct)
   const { trades } = scheduleTrades(need.legs, settings.instruments, clock.now(), settings.portfolio.dca)
   tell('rebalance', need.reason, core.maxDeviationPct)
-  plans.start({ planId: planId(ids.next()), trades, usedFallbackStrategy: false, intervalMs: settings.portfolio.dca.intervalMs })
+  plans.start({
+    planId: planId(ids.next()),
+    trades,
+    usedFallbackStrategy: false,
+    intervalMs: settings.portfolio.dca.intervalMs,
+  })
 }
 
 export interface PortfolioParts {
@@ -199,7 +260,14 @@ export function portfolioLogic(house: House, { account, risk, plans }: Portfolio
       case 'assess-proposal': {
         const { positionId, verdict } = risk.judge(message.proposal, message.confidence, message.viewConfidences)
         const { proposal, correlationId } = message
-        addresses.tell('coordinator', { type: 'risk.answered', proposal, positionId, verdict, correlationId, seenAt: clock.now() })
+        addresses.tell('coordinator', {
+          type: 'risk.answered',
+          proposal,
+          positionId,
+          verdict,
+          correlationId,
+          seenAt: clock.now(),
+        })
         return
       }
       case 'release-reservation':

@@ -1,4 +1,5 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
+import type { Fact } from '../src/domain/facts.ts'
 import { type PositionId, positionId } from '../src/domain/ids.ts'
 import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
@@ -19,6 +20,8 @@ export interface RiskDesk {
     confidence: number,
     viewConfidences: readonly number[],
   ): { readonly positionId: PositionId; readonly verdict: RiskVerdict }
+  /** Trading signals, as they are published: only a proposal that everybody could see is judged. */
+  hear(fact: Fact): void
   release(positionId: PositionId): void
   reserved(): number
 }
@@ -26,6 +29,7 @@ export interface RiskDesk {
 export function createRiskDesk(house: House, account: Account, marks: () => Marks, permission: Permission): RiskDesk {
   const { books, bus, clock, ids, settings } = house
   const reservations = new Map<PositionId, PendingEntry>()
+  const published = new Map<string, string>()
   const bothFees = amount(settings.fees.taker).times(2)
 
   /** Notional × (distance to the stop + both fees): what the stop would cost. */
@@ -102,8 +106,15 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
   }
 
   return {
+    hear: (fact) => {
+      if (fact.type === 'decision.proposed') published.set(fact.symbol, fact.proposal.proposalId)
+    },
     judge: (proposal, confidence, viewConfidences) => {
       const id = positionId(ids.next())
+      if (published.get(proposal.symbol) !== proposal.proposalId) {
+        const reasons = ['INVALID_PROPOSAL: it was never published, or a newer one was']
+        return { positionId: id, verdict: { kind: 'denied', codes: ['INVALID_PROPOSAL'], warnings: [], reasons } }
+      }
       const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
       const instrument = instrumentOf(settings, proposal.symbol)
       const request = { ...proposal, action, confidence, positionId: id, instrument, viewConfidences } as const

@@ -6,7 +6,7 @@
  */
 import { assign, setup, stateIn } from 'xstate'
 import type { CoordinatorCommand, DeadlineReached } from '../src/domain/commands.ts'
-import { type Counters, type DegradationLevel, LEVELS, levelOf } from '../src/domain/degradation.ts'
+import { type Counters, type DegradationLevel, LEVELS } from '../src/domain/degradation.ts'
 import type { FactDraft, SignalDropReason } from '../src/domain/facts.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
 import type { CloseReason } from '../src/domain/position.ts'
@@ -42,7 +42,7 @@ export type CoordinatorHears =
   | SignalJudged
   | RiskAnswered
   | DeadlineReached
-  | (Heard & { readonly type: 'degradation.crossed'; readonly counters: Counters })
+  | (Heard & { readonly type: 'degradation.crossed'; readonly counters: Counters; readonly level: DegradationLevel })
   | (Heard & { readonly type: 'reconciliation.begun'; readonly reason: string })
   | (Heard & { readonly type: 'reconciliation.passed' })
 
@@ -105,7 +105,7 @@ const parts = setup({
     isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
     isReasonKnown: ({ context }, p: { reason: string }) => context.pauseReasons.includes(p.reason),
     isPauseWanted: ({ context }) => context.pauseReasons.length > 0,
-    isLevel: (_, p: { counters: Counters; level: DegradationLevel }) => levelOf(p.counters) === p.level,
+    isLevel: (_, p: { is: DegradationLevel; level: DegradationLevel }) => p.is === p.level,
     isGivenUp: ({ context }, p: { name: string; dueAt: number }) =>
       context.deciding[symbolOfDeadline(p.name)]?.dueAt === p.dueAt,
     isReconciling: stateIn({ reconciliation: 'reconciling' }),
@@ -250,7 +250,14 @@ const release = {
   params: ({ event }: On<'risk.answered'>) => ({ positionId: event.positionId }),
 }
 /** A verdict that came after trading stopped, or too late: nothing is opened, the slot is given back. */
-const tooLate = [verdictFacts, ...conclude, release]
+const tooLate = [
+  verdictFacts,
+  publish<On<'risk.answered'>>(({ event: { proposal } }) => [
+    { type: 'signal.dropped', symbol: proposal.symbol, proposalId: proposal.proposalId, reason: 'TOO_LATE' },
+  ]),
+  ...conclude,
+  release,
+]
 
 const cancelEntries = {
   type: 'cancel-entries' as const,
@@ -283,7 +290,7 @@ const onVerdict = [
 const toLevel = (target: string, level: DegradationLevel, from: DegradationLevel) => ({
   guard: {
     type: 'isLevel' as const,
-    params: ({ event }: On<'degradation.crossed'>) => ({ counters: event.counters, level }),
+    params: ({ event }: On<'degradation.crossed'>) => ({ is: event.level, level }),
   },
   target,
   actions: [
@@ -377,6 +384,12 @@ export const coordinatorMachine = parts.createMachine({
                 actions: [release],
                 description: 'Nobody waits for this verdict any more.',
               },
+              {
+                guard: 'isReconciling',
+                actions: tooLate,
+                description: 'The picture was doubted while risk was asked.',
+              },
+              { guard: 'isEmergency', actions: tooLate, description: 'Too much failed while risk was asked.' },
               { guard: approvedAndAwaited, actions: open },
               { actions: [count('denied'), verdictFacts, ...conclude] },
             ],

@@ -95,6 +95,8 @@ const parts = setup({
       deadline.name === p.name && deadline.at === p.dueAt,
     completesOrder: ({ context }, p: { fills: readonly Fill[] }) =>
       newFills(context, p.fills).length > 0 && isComplete(countFills(context, p.fills).filled, context.quantity),
+    isCompleteAtVenue: ({ context }, { order }: { order: VenueOrder }) =>
+      newFills(context, order.fills).length > 0 && isComplete(countFills(context, order.fills).filled, order.quantity),
     isFresh: ({ context }, p: { fills: readonly Fill[] }) => newFills(context, p.fills).length > 0,
     isCancelWanted: ({ context }) => context.cancelWanted,
     isStatus: (_, p: { order: VenueOrder; status: VenueOrder['status'] }) => p.order.status === p.status,
@@ -119,6 +121,8 @@ const refuse = (reason: string) => ({
   description: `Refused: ${reason}.`,
 })
 const ignore = (description: string) => ({ actions: [hear], description })
+const ignoring = <T extends OrderHears['type']>(description: string, types: readonly T[]) =>
+  Object.fromEntries(types.map((type) => [type, ignore(description)])) as Record<T, ReturnType<typeof ignore>>
 const to = (target: string) => ({ target, actions: [hear] })
 
 /** Keeps a deadline in the context and asks the timer service for it. */
@@ -129,8 +133,9 @@ const arm = (name: DeadlineName, at: (context: OrderContext) => number | null) =
     { type: 'set-deadline' as const, params },
   ]
 }
-const armExpiry = arm('expiry', ({ request, policy }) =>
-  request.expiresAt === null ? null : request.expiresAt + policy.acknowledgeMs,
+/** The venue ends a GTD order by itself; if it says nothing, it is asked, and again after a while. */
+const armExpiry = arm('expiry', ({ request: { expiresAt }, policy, updatedAt }) =>
+  expiresAt === null ? null : Math.max(expiresAt + policy.acknowledgeMs, updatedAt + policy.lookUpMaxMs),
 )
 const onDeadline = (name: DeadlineName, target: string) => [
   {
@@ -181,7 +186,14 @@ const found = (status: VenueOrder['status'], target: string) => ({
   target,
   actions: adopt,
 })
+const foundOrder = ({ event }: On<'venue.found'>) => ({ order: event.order })
+const foundComplete = {
+  guard: { type: 'isCompleteAtVenue' as const, params: foundOrder },
+  target: '#order.settling.filled',
+  actions: adopt,
+}
 const foundEnded = [
+  foundComplete,
   found('filled', '#order.settling.filled'),
   found('cancelled', '#order.settling.cancelled'),
   found('expired', '#order.settling.expired'),
@@ -229,6 +241,12 @@ const recordAmend = {
     triggerPrice,
   }),
 }
+const foundMore = {
+  guard: { type: 'hasFilled' as const, params: foundOrder },
+  target: '#order.partiallyFilled',
+  actions: adopt,
+}
+const foundSame = { actions: adopt, description: 'An earlier look-up answered late; its fills count.' }
 /** What an order that rests at the venue answers, whether or not part of it is filled. */
 const resting = {
   'cancel-order': { target: '#order.cancelling', actions: [hear, wantCancel] },
@@ -239,7 +257,7 @@ const resting = {
   'venue.answerLost': to('#order.unknown'),
   'venue.acknowledged': ignore('The acknowledgement came after the opening report.'),
   'venue.opened': ignore('A repeated report.'),
-  'venue.found': [...foundEnded, { actions: adopt, description: 'An earlier look-up answered late; its fills count.' }],
+
   'venue.notFound': ignore('An earlier look-up answered late.'),
   'venue.lookupFailed': ignore('An earlier look-up answered late.'),
   'venue.amended': {
@@ -333,6 +351,12 @@ export const orderMachine = parts.createMachine({
         'venue.opened': acknowledged,
         'venue.filled': onFill('#order.partiallyFilled'),
         'venue.refused': refused,
+        'venue.amended': { actions: [hear, recordAmend] },
+        ...ignoring('It is being looked up: what the venue holds counts.', [
+          'venue.sent',
+          'venue.amendRefused',
+          'venue.cancelRefused',
+        ]),
         'venue.answerLost': ignore('Already being looked up.'),
         'venue.cancelled': cancelled,
         'venue.expired': to('#order.settling.expired'),
@@ -347,6 +371,7 @@ export const orderMachine = parts.createMachine({
       on: {
         ...resting,
         'venue.filled': onFill('#order.partiallyFilled'),
+        'venue.found': [...foundEnded, foundMore, foundSame],
         'deadline.reached': onDeadline('expiry', 'unknown'),
       },
     },
@@ -354,7 +379,12 @@ export const orderMachine = parts.createMachine({
       description: 'Partly filled, the rest still resting.',
       entry: armExpiry,
       always: { guard: 'isCancelWanted', target: 'cancelling' },
-      on: { ...resting, 'venue.filled': onFill(), 'deadline.reached': onDeadline('expiry', 'unknown') },
+      on: {
+        ...resting,
+        'venue.filled': onFill(),
+        'venue.found': [...foundEnded, foundSame],
+        'deadline.reached': onDeadline('expiry', 'unknown'),
+      },
     },
     cancelling: {
       description: 'Asked to end; fills may still win the race.',
@@ -365,6 +395,7 @@ export const orderMachine = parts.createMachine({
       ],
       on: {
         ...resting,
+        'venue.found': [...foundEnded, foundSame],
         'venue.filled': onFill(),
         'venue.cancelRefused': to('unknown'),
         'deadline.reached': onDeadline('cancel', 'unknown'),
@@ -396,7 +427,15 @@ export const orderMachine = parts.createMachine({
       },
       on: {
         'venue.filled': onFill(),
-        'venue.found': { actions: adopt, description: 'A look-up answered late; only fills that are new count.' },
+        'venue.found': [
+          foundComplete,
+          { actions: adopt, description: 'A look-up answered late; only fills that are new count.' },
+        ],
+        ...ignoring('The order had ended before this report.', [
+          ...(['venue.acknowledged', 'venue.opened', 'venue.answerLost', 'venue.refused', 'venue.cancelled'] as const),
+          ...(['venue.expired', 'venue.cancelRefused', 'venue.notFound', 'venue.lookupFailed'] as const),
+          ...(['venue.amended', 'venue.amendRefused'] as const),
+        ]),
         'deadline.reached': onDeadline('settle', 'done'),
         'cancel-order': refuse('it has ended'),
         'amend-order': refuse('it has ended'),

@@ -15,6 +15,7 @@ import type { CloseReason, PositionPhase, PositionSide } from '../src/domain/pos
 import {
   heldBy,
   isCovered,
+  isDust,
   isFlat,
   isHolding,
   isStranded,
@@ -96,6 +97,7 @@ const parts = setup({
     planProtection: assign(({ context }, p: { retry: boolean }) => planProtection(context, p.retry)),
     planExit: assign(({ context }, p: { retry: boolean }) => planExit(context, p.retry)),
     planWithdrawal: assign(({ context }) => planWithdrawal(context)),
+    withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : planWithdrawal(context))),
     giveReason: assign(({ context }, p: { reason: CloseReason }) => ({ closeReason: context.closeReason ?? p.reason })),
     giveStopReason: assign(({ context }) => ({
       closeReason: context.closeReason ?? (heldBy(context).lte(0) ? ('stop_loss' as const) : null),
@@ -117,6 +119,10 @@ const parts = setup({
     isCloseWanted: ({ context }) => context.closeReason !== null && isHolding(context),
     isStranded: ({ context }) => isStranded(context),
     isDue: ({ context }, p: { name: DeadlineName; dueAt: number }) => context.deadlines[p.name] === p.dueAt,
+    isDueOnDust: ({ context }, p: { name: DeadlineName; dueAt: number }) =>
+      context.deadlines[p.name] === p.dueAt && isDust(context),
+    isDueWhileHolding: ({ context }, p: { name: DeadlineName; dueAt: number }) =>
+      context.deadlines[p.name] === p.dueAt && isHolding(context),
     isTakeProfit: (_, p: { trigger: TriggerCrossed['trigger'] }) => p.trigger === 'takeProfit',
     isModifiable: ({ context }, p: { stopLoss?: Numeric; takeProfit?: Numeric | null }) =>
       stopProblem(
@@ -157,9 +163,10 @@ const arm = (name: DeadlineName, at: (context: PositionContext) => number | null
   ]
 }
 const disarm = (name: DeadlineName) => arm(name, () => null)
-const isDue = (name: DeadlineName) => ({
-  type: 'isDue' as const,
+const isDue = <G extends 'isDue' | 'isDueOnDust' | 'isDueWhileHolding' = 'isDue'>(name: DeadlineName, type?: G) => ({
+  type: (type ?? 'isDue') as G,
   params: ({ event }: On<'deadline.reached'>) => ({ name, dueAt: event.dueAt }),
+}),
 })
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
 const asAsked = { type: 'giveReason' as const, params: ({ event }: On<'close-position'>) => ({ reason: event.reason }) }
@@ -201,6 +208,7 @@ const forget = [
 ]
 const protect = (retry: boolean) => [{ type: 'planProtection' as const, params: { retry } }, direct]
 const exit = (retry: boolean) => [{ type: 'planExit' as const, params: { retry } }, direct]
+const protectInTime = arm('protect', ({ updatedAt, policy }) => updatedAt + policy.protectMs)
 const tryAgain = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
 
 /** The same three reports in every state, each followed by that state's own decision. */
@@ -227,7 +235,7 @@ export const positionMachine = parts.createMachine({
   states: {
     opening: {
       description: 'The entry works; nothing is held yet.',
-      entry: [state('position.opening', 'opening'), direct],
+      entry: [state('position.opening', 'opening'), 'withdrawAgain', direct],
       always: [
         { guard: 'isCloseWanted', target: 'closing' },
         { guard: 'isHolding', target: 'protecting' },
@@ -259,7 +267,7 @@ export const positionMachine = parts.createMachine({
       always: [
         { guard: 'isFlat', target: 'closed', actions: ['giveStopReason'] },
         { guard: 'isCovered', target: 'protected' },
-        { guard: 'isStranded', target: 'closing' },
+        { guard: 'isStranded', target: 'closing', actions: [because('dust')] },
       ],
       on: {
         ...onOrders('protecting', protect(false)),
@@ -272,6 +280,11 @@ export const positionMachine = parts.createMachine({
           },
         ],
         'deadline.reached': [
+          {
+            guard: isDue('protect', 'isDueOnDust'),
+            actions: [hear, ...protectInTime],
+            description: 'Too little for any order: watched locally until the entry brings more or ends.',
+          },
           { guard: isDue('protect'), target: 'emergencyExit', actions: [hear, because('unprotected')] },
           { guard: isDue('retry'), actions: [hear, ...protect(true), ...tryAgain] },
           stale,
@@ -287,6 +300,7 @@ export const positionMachine = parts.createMachine({
           { type: 'position.protected', position: positionView(context, 'protected'), gapMs: context.gapMs },
         ]),
         watch(true),
+        ...protect(true),
       ],
       exit: [...disarm('grace')],
       always: [
@@ -294,7 +308,7 @@ export const positionMachine = parts.createMachine({
         { guard: 'isUncovered', target: 'protecting' },
       ],
       on: {
-        ...onOrders('protected', []),
+        ...onOrders('protected', protect(false)),
         'trigger.crossed': [
           { guard: isTakeProfit, target: 'closing', actions: [hear, because('take_profit')] },
           {
@@ -344,7 +358,10 @@ export const positionMachine = parts.createMachine({
       on: {
         ...onOrders('closing', exit(false)),
         'trigger.crossed': ignore('Already on the way out.'),
-        'deadline.reached': [{ guard: isDue('exit'), target: 'emergencyExit', actions: [hear] }, stale],
+        'deadline.reached': [
+          { guard: isDue('exit', 'isDueWhileHolding'), target: 'emergencyExit', actions: [hear] },
+          stale,
+        ],
         'close-position': ignore('Already on the way out.'),
         'modify-position': refuse('it is closing'),
       },

@@ -4,7 +4,7 @@
 import { assign, setup } from 'xstate'
 import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
-import { type PlanId, pair } from '../src/domain/ids.ts'
+import type { PlanId } from '../src/domain/ids.ts'
 import { isFinal, type OrderView } from '../src/domain/order.ts'
 import type { RebalanceTrade } from '../src/domain/portfolio.ts'
 import type { Heard, OrdersReport } from '../src/domain/reports.ts'
@@ -44,8 +44,10 @@ export interface PlanContext {
   readonly updatedAt: number
   readonly dueAt: number
   readonly reason: string | null
-  /** Of the order that was last heard to end. */
-  readonly ended: OrderView | null
+  /** Orders that the last message told to have ended. */
+  readonly ended: readonly OrderView[]
+  /** Trades to be asked for now. */
+  readonly asking: readonly PlannedTrade[]
 }
 
 const lastBatch = (context: PlanContext) => Math.max(...context.trades.map(({ trade }) => trade.batch))
@@ -64,28 +66,37 @@ const parts = setup({
     'cancel-trades': effect<{ planId: PlanId; keys: readonly string[]; reason: string }>(),
     'set-deadline': effect<{ name: 'batch'; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ended: null })),
-    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => ({
-      trades: marked(
-        context,
-        ofBatch(context, p.side).map(({ key }) => key),
-        'asked',
-      ),
-    })),
-    endOrder: assign(({ context }, p: { order: OrderView }) =>
-      isFinal(p.order.status) &&
-      context.trades.some(({ key, state }) => key === p.order.request.key && state === 'asked')
-        ? { trades: marked(context, [p.order.request.key], 'ended'), ended: p.order }
-        : {},
-    ),
-    endUnborn: assign(({ context }, p: { key: string }) => ({ trades: marked(context, [p.key], 'ended') })),
-    recover: assign(({ context }, p: { orders: readonly OrderView[] }) => {
-      const live = new Set(p.orders.filter(({ status }) => !isFinal(status)).map(({ request }) => request.key))
+    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ended: [], asking: [] })),
+    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => {
+      const asking = ofBatch(context, p.side).filter(({ state }) => state === 'waiting')
       return {
-        trades: context.trades.map((planned) =>
-          planned.state === 'asked' && !live.has(planned.key) ? { ...planned, state: 'ended' as const } : planned,
+        asking,
+        trades: marked(
+          context,
+          asking.map(({ key }) => key),
+          'asked',
         ),
       }
+    }),
+    endOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => {
+      const asked = new Set(context.trades.filter(({ state }) => state === 'asked').map(({ key }) => key))
+      const ended = p.orders.filter(({ request, status }) => isFinal(status) && asked.has(request.key))
+      return {
+        ended,
+        trades: marked(
+          context,
+          ended.map(({ request }) => request.key),
+          'ended',
+        ),
+      }
+    }),
+    endUnborn: assign(({ context }, p: { key: string }) => ({ trades: marked(context, [p.key], 'ended') })),
+    askUnbornAgain: assign(({ context }, p: { orders: readonly OrderView[] }) => {
+      const born = new Set(p.orders.map(({ request }) => request.key))
+      const unborn = context.trades
+        .filter(({ key, state }) => state === 'asked' && !born.has(key))
+        .map(({ key }) => key)
+      return { trades: marked(context, unborn, 'waiting') }
     }),
     nextBatch: assign(({ context }) => ({ batch: context.batch + 1 })),
     giveReason: assign((_, p: { reason: string }) => p),
@@ -94,6 +105,7 @@ const parts = setup({
   guards: {
     areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) =>
       ofBatch(context, p.side).every(({ state }) => state === 'ended'),
+    isNothingAsked: ({ context }) => context.trades.every(({ state }) => state !== 'asked'),
     isLastBatch: ({ context }) => context.batch >= lastBatch(context),
     isDue: ({ context }, p: { dueAt: number }) => context.dueAt === p.dueAt,
   },
@@ -113,27 +125,26 @@ const arm = (at: (context: PlanContext) => number) => [
   { type: 'set-deadline' as const, params: ({ context }: C) => ({ name: 'batch' as const, at: context.dueAt }) },
 ]
 const executed = publish(({ ended, planId, batch }) =>
-  ended === null || ended.filled === '0'
-    ? []
-    : [
-        {
-          type: 'rebalance.tradeExecuted',
-          planId,
-          symbol: pair(ended.request.symbol),
-          side: ended.request.side,
-          quantity: ended.filled,
-          cost: ended.cost,
-          fees: ended.fees,
-          batch,
-        },
-      ],
+  ended
+    .filter(({ filled }) => filled !== '0')
+    .map(({ request, filled, cost, fees }) => ({
+      type: 'rebalance.tradeExecuted',
+      planId,
+      symbol: request.symbol,
+      side: request.side,
+      quantity: filled,
+      cost,
+      fees,
+      batch,
+    })),
 )
+const recovered = ({ event }: On<'orders.recovered'>) => ({ orders: event.orders })
 /** What is heard of the plan's orders, in every state. */
 const onOrders = (here: string) => ({
   'order.reported': {
     actions: [
       hear,
-      { type: 'endOrder' as const, params: ({ event }: On<'order.reported'>) => ({ order: event.order }) },
+      { type: 'endOrders' as const, params: ({ event }: On<'order.reported'>) => ({ orders: [event.order] }) },
       executed,
     ],
   },
@@ -149,12 +160,14 @@ const onOrders = (here: string) => ({
     reenter: true,
     actions: [
       hear,
-      { type: 'recover' as const, params: ({ event }: On<'orders.recovered'>) => ({ orders: event.orders }) },
+      { type: 'askUnbornAgain' as const, params: recovered },
+      { type: 'endOrders' as const, params: recovered },
+      executed,
     ],
   },
 })
 const cancel = {
-  target: 'cancelled',
+  target: '#rebalance-plan.withdrawing',
   actions: [
     hear,
     { type: 'giveReason' as const, params: ({ event }: On<'cancel-plan'>) => ({ reason: event.reason }) },
@@ -168,10 +181,7 @@ const place = (side: RebalanceTrade['side']) => [
   { type: 'ask' as const, params: { side } },
   {
     type: 'place-trades' as const,
-    params: ({ context }: C) => ({
-      planId: context.planId,
-      trades: ofBatch(context, side).filter(({ state }) => state !== 'ended'),
-    }),
+    params: ({ context }: C) => ({ planId: context.planId, trades: context.asking }),
   },
 ]
 
@@ -192,7 +202,8 @@ export const rebalancePlanMachine = parts.createMachine({
     updatedAt: input.seenAt,
     dueAt: Math.max(input.seenAt, input.trades[0]?.dueAt ?? input.seenAt),
     reason: null,
-    ended: null,
+    ended: [],
+    asking: [],
   }),
   entry: publish(({ planId, trades, usedFallbackStrategy }) => [
     {
@@ -268,20 +279,30 @@ export const rebalancePlanMachine = parts.createMachine({
       description: 'Every batch went.',
       entry: publish(({ planId }) => [{ type: 'rebalance.completed', planId }]),
     },
+    withdrawing: {
+      description: 'No longer wanted: what still works is cancelled, what fills in the race is told.',
+      entry: {
+        type: 'cancel-trades',
+        params: ({ context }) => ({
+          planId: context.planId,
+          keys: context.trades.filter(({ state }) => state === 'asked').map(({ key }) => key),
+          reason: context.reason ?? 'plan cancelled',
+        }),
+      },
+      always: { guard: 'isNothingAsked', target: 'cancelled' },
+      on: {
+        ...onOrders('withdrawing'),
+        ...noClaim,
+        'deadline.reached': ignore('A deadline of an earlier state.'),
+        'cancel-plan': ignore('Already being withdrawn.'),
+      },
+    },
     cancelled: {
       type: 'final',
       description: 'The need is gone, or a person stopped it.',
-      entry: [
-        {
-          type: 'cancel-trades',
-          params: ({ context }) => ({
-            planId: context.planId,
-            keys: context.trades.filter(({ state }) => state === 'asked').map(({ key }) => key),
-            reason: context.reason ?? 'plan cancelled',
-          }),
-        },
-        publish(({ planId, reason }) => [{ type: 'rebalance.cancelled', planId, reason: reason ?? 'plan cancelled' }]),
-      ],
+      entry: publish(({ planId, reason }) => [
+        { type: 'rebalance.cancelled', planId, reason: reason ?? 'plan cancelled' },
+      ]),
     },
   },
 })

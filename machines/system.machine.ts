@@ -107,6 +107,22 @@ const always = {
 const drain = { 'drain-system': { target: '#system.draining', actions: [giveReason] } }
 const reconcile = { type: 'reconcile-account' as const, params: ({ context }: C) => ({ reason: context.reason }) }
 
+/** A doubt that stops trading leads back through a comparison, halted or not; a routine one compares on the way. */
+const doubted = [
+  {
+    guard: {
+      type: 'stopsTrading' as const,
+      params: ({ event }: On<'picture.doubted'>) => ({ stopTrading: event.stopTrading }),
+    },
+    target: '#system.reconciling',
+    actions: [
+      giveReason,
+      { type: 'begin-doubt' as const, params: ({ event }: On<'picture.doubted'>) => ({ reason: event.reason }) },
+    ],
+  },
+  { actions: [giveReason, reconcile], description: 'A routine comparison.' },
+]
+
 export const systemMachine = parts.createMachine({
   id: 'system',
   description: 'The life of the whole process.',
@@ -157,14 +173,7 @@ export const systemMachine = parts.createMachine({
         ...drain,
         'trading.stopped': { target: 'halted', ...noteHalt(true) },
         'trading.allowed': ignore('Trading already.'),
-        'picture.doubted': [
-          {
-            guard: { type: 'stopsTrading', params: ({ event }) => ({ stopTrading: event.stopTrading }) },
-            target: 'reconciling',
-            actions: [giveReason, { type: 'begin-doubt', params: ({ event }) => ({ reason: event.reason }) }],
-          },
-          { actions: [giveReason, reconcile], description: 'A routine comparison while trading goes on.' },
-        ],
+        'picture.doubted': doubted,
         'reconciliation.passed': ignore('A routine comparison agreed.'),
         'reconciliation.refused': ignore('A routine comparison could not be made; the next one follows.'),
         'deadline.reached': ignore('A deadline of an earlier state.'),
@@ -177,7 +186,7 @@ export const systemMachine = parts.createMachine({
         ...drain,
         'trading.allowed': { target: 'trading', ...noteHalt(false) },
         'trading.stopped': ignore('Halted already.'),
-        'picture.doubted': { actions: [giveReason, reconcile], description: 'Compared while halted too.' },
+        'picture.doubted': doubted,
         'reconciliation.passed': ignore('A routine comparison agreed.'),
         'reconciliation.refused': ignore('A routine comparison could not be made; the next one follows.'),
         'deadline.reached': ignore('A deadline of an earlier state.'),

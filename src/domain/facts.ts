@@ -209,6 +209,7 @@ export const SIGNAL_DROP_REASONS = [
   'STALE_INPUTS',
   'USED_FALLBACK',
   'NO_VERDICT',
+  'TOO_LATE',
 ] as const
 export type SignalDropReason = (typeof SIGNAL_DROP_REASONS)[number]
 

@@ -68,8 +68,16 @@ export const isEntryLive = (record: PositionRecord): boolean => ofPurpose(record
 export const liveStop = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'stop').find(isSlotLive)
 export const liveExit = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'exit').find(isSlotLive)
 
+/** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
+const mayStillFill = ({ request, view }: OrderSlot): boolean =>
+  request.purpose === 'entry' &&
+  view !== null &&
+  view.phase !== 'done' &&
+  (view.status === 'CANCELLED' || view.status === 'EXPIRED')
+
 /** Nothing held, and nothing in flight that could change that. */
-export const isFlat = (record: PositionRecord): boolean => heldBy(record).lte(0) && !record.slots.some(isSlotLive)
+export const isFlat = (record: PositionRecord): boolean =>
+  heldBy(record).lte(0) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
 export const isHolding = (record: PositionRecord): boolean => heldBy(record).gt(0)
 
 /** A stop rests at the venue for all that is held. */

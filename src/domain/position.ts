@@ -14,6 +14,7 @@ export type CloseReason =
   | 'breaker'
   | 'unprotected'
   | 'entry_unfilled'
+  | 'dust'
 
 /** The whole of a position at one moment; carried by every position fact. */
 export interface PositionView {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
+import { planId } from '../../../src/domain/ids.ts'
 import type { Bus, Envelope } from '../../../src/ports/bus.ts'
 import type { Clock, SimulatedClock } from '../../../src/ports/clock.ts'
 import {
@@ -335,6 +336,20 @@ function orderContract(fixture: MakeFixture): void {
       expect(heard).toEqual(['first 1', 'second 1', 'third 1', 'first 2', 'second 2', 'third 2'])
     })
 
+    it('lets an urgent message overtake also what waits for the same subscriber and for others', () => {
+      const { bus } = fixture()
+      const heard: string[] = []
+      bus.subscribe('a', 'SYSTEM_EVENTS', (envelope) => void heard.push(`system ${envelope.priority}`))
+      bus.subscribe('b', 'PORTFOLIO_UPDATES', (envelope) => void heard.push(`portfolio ${envelope.priority}`))
+      bus.subscribe('starter', 'MARKET_DATA', () => {
+        bus.publish('system', draining(), { priority: 'LOW' })
+        bus.publish('portfolio', fact({ type: 'rebalance.completed', planId: planId('plan') }))
+        bus.publish('system', draining(), { priority: 'URGENT' })
+      })
+      bus.publish('market', marketFresh())
+      expect(heard).toEqual(['system URGENT', 'portfolio NORMAL', 'system LOW'])
+    })
+
     it('keeps a replaced subscriber in its old place', () => {
       const { bus } = fixture()
       const heard: string[] = []
@@ -472,6 +487,26 @@ function asyncContract(fixture: MakeFixture): void {
       expect(bus.statistics().topics.SYSTEM_EVENTS.delivered).toBe(4)
     })
 
+    it('waits also when several messages were there before it began', async () => {
+      const { bus } = fixture()
+      let running = 0
+      let most = 0
+      bus.subscribe('slow', 'SYSTEM_EVENTS', async () => {
+        running += 1
+        most = Math.max(most, running)
+        await settle()
+        running -= 1
+      })
+      bus.subscribe('starter', 'MARKET_DATA', () => {
+        for (let index = 0; index < 3; index += 1) bus.publish('system', journalBack(index))
+      })
+      bus.publish('market', marketFresh())
+      for (let turn = 0; turn < 10; turn += 1) await settle()
+      expect(most).toBe(1)
+      expect(bus.statistics().topics.SYSTEM_EVENTS.delivered).toBe(3)
+      expect(bus.busy).toBe(0)
+    })
+
     it('gets the most urgent of what has waited first', async () => {
       const { bus } = fixture()
       const gate = pending()
@@ -596,10 +631,10 @@ function overflowContract(fixture: MakeFixture): void {
       const { bus } = fixture({ queueLimit: 2 })
       const { release } = held(bus, 'MARKET_DATA')
       bus.publish('market', candleClosed(BTC, 0))
-      bus.publish('market', candleClosed(BTC, 1, '1h'))
-      bus.publish('market', candleClosed(BTC, 2, '1m'))
+      bus.publish('market', candleClosed(BTC, 1, '1m'))
+      bus.publish('market', candleClosed(BTC, 2, '1h'))
       bus.publish('market', candleClosed(BTC, 3, '1m'))
-      expect((await release()).map(openAt)).toEqual([1, 3])
+      expect((await release()).map(openAt)).toEqual([3, 2])
     })
 
     it('of market data in which nothing is superseded gives up the oldest of the least urgent, as a dead letter', async () => {

@@ -1,0 +1,29 @@
+/** Watches the journal: says when the disk is away or back, and steps down when another process took the account. */
+import type { JournalHealth } from '../src/ports/journal.ts'
+import type { House } from './house.ts'
+import { serving } from './supervision/serving.ts'
+
+export type JournalMessage = { readonly type: 'health.changed'; readonly health: JournalHealth }
+
+export function journalLogic(house: House) {
+  const { addresses, clock } = house
+  let awaySince: number | null = null
+  return serving<JournalMessage>(({ health }) => {
+    switch (health.state) {
+      case 'away':
+        if (awaySince === null) house.state('system', { type: 'journal.away', problem: health.problem })
+        awaySince ??= health.sinceAt
+        addresses.tell('signals', { type: 'source.answered', cause: 'database', ok: false })
+        return
+      case 'durable':
+        if (awaySince !== null) house.state('system', { type: 'journal.back', awayMs: clock.now() - awaySince })
+        awaySince = null
+        addresses.tell('signals', { type: 'source.answered', cause: 'database', ok: true })
+        return
+      case 'fenced':
+        house.state('system', { type: 'leadership.lost', epoch: health.epoch })
+        addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() })
+        return
+    }
+  })
+}

@@ -1,0 +1,87 @@
+/** The process's own life: its machine, and what its decisions do to the others. */
+
+import type { EffectOf } from '../machines/step.ts'
+import { type ExitReason, systemMachine } from '../machines/system.machine.ts'
+import { assertNever } from '../src/domain/assert.ts'
+import type { Marks } from '../src/domain/valuation.ts'
+import type { House } from './house.ts'
+import type { OrderDesk } from './orders.actor.ts'
+import { type ReconciliationMemory, reconcileWithVenue } from './reconciliation.ts'
+import { type SteppedLogic, stepped } from './supervision/serving.ts'
+
+export interface SystemParts {
+  readonly orders: OrderDesk
+  readonly marks: () => Marks
+  /** The process may end now. */
+  readonly onEnd: (because: ExitReason, reason: string) => void
+}
+
+type SystemEffect = EffectOf<typeof systemMachine>
+
+/** How often a drain looks whether the last entry has ended. */
+const DRAIN_LOOK_MS = 100
+
+export function systemActorLogic(house: House, { orders, marks, onEnd }: SystemParts): SteppedLogic {
+  const { addresses, books, clock, journal, timers } = house
+  const memory: ReconciliationMemory = { adopted: new Set() }
+  let reconciling = false
+
+  async function reconcile(): Promise<void> {
+    if (reconciling) return
+    reconciling = true
+    const result = await reconcileWithVenue(house, memory, marks).finally(() => {
+      reconciling = false
+    })
+    const seenAt = clock.now()
+    if (!result.ok) {
+      addresses.tell('system', { type: 'reconciliation.refused', problem: result.problem, seenAt })
+      return
+    }
+    addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
+    addresses.tell('system', { type: 'reconciliation.passed', seenAt })
+    addresses.tell('schedule', { type: 'start-schedule', seenAt })
+  }
+  /** Entries are cancelled, stops stay; the end comes when no entry is live and everything is on disk. */
+  function drain(): void {
+    const adding = books
+      .liveOrders()
+      .filter((order) => order.request.intent === 'open' || order.request.book === 'core')
+    if (adding.length > 0) {
+      clock.at(clock.now() + DRAIN_LOOK_MS, drain)
+      return
+    }
+    void journal.settled().then(() => addresses.tell('system', { type: 'system.drained', seenAt: clock.now() }))
+  }
+
+  return stepped(systemMachine, {
+    unhandled: house.unhandled,
+    perform: (actor, given) => {
+      const effect = given as SystemEffect
+      const seenAt = clock.now()
+      switch (effect.type) {
+        case 'reconcile-account':
+          void reconcile()
+          return
+        case 'begin-doubt':
+          addresses.tell('coordinator', { type: 'reconciliation.begun', reason: effect.params.reason, seenAt })
+          return
+        case 'drain-actors':
+          orders.close()
+          orders.cancelEntries('the process is stopping')
+          return drain()
+        case 'halt-everything':
+          addresses.tell('coordinator', { type: 'halt-trading', reason: effect.params.reason, by: 'system', seenAt })
+          return
+        case 'end-process':
+          return onEnd(effect.params.because, effect.params.reason)
+        case 'set-deadline':
+          return timers.set(actor, effect.params.name, effect.params.at)
+        case 'publish-facts':
+          for (const fact of effect.params.facts) house.state('system', fact)
+          return
+        default:
+          return assertNever(effect)
+      }
+    },
+  })
+}

@@ -1,0 +1,97 @@
+/** Who hears what on the bus: the owner's table made real. Every pair of it is subscribed, each for what it is used for. */
+import { assertNever } from '../src/domain/assert.ts'
+import type { Fact } from '../src/domain/facts.ts'
+import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring.ts'
+import { positionAddress } from './addresses.ts'
+import type { House } from './house.ts'
+import type { OrderDesk } from './orders.actor.ts'
+import type { PlanDesk } from './portfolio.actor.ts'
+import type { PositionDesk } from './positions.actor.ts'
+import type { RiskDesk } from './risk-desk.ts'
+
+export interface WiredParts {
+  readonly orders: OrderDesk
+  readonly positions: PositionDesk
+  readonly plans: PlanDesk
+  readonly risk: RiskDesk
+}
+
+/** Subscribes every actor of the owner's table, and the position desk, which passes orders' facts on to positions. */
+export function wire(house: House, parts: WiredParts): void {
+  const { bus } = house
+  for (const actor of ACTOR_NAMES) {
+    // The API's read models subscribe themselves: they come and go with the server.
+    if (actor === 'api') continue
+    for (const topic of topicsHeardBy(actor))
+      bus.subscribe(actor, topic, ({ payload }) => hear(house, parts, actor, payload))
+  }
+  bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => parts.positions.pass(payload))
+}
+
+function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>, fact: Fact): void {
+  switch (actor) {
+    case 'coordinator':
+      return coordinatorHears(house, fact)
+    case 'risk':
+      return parts.risk.hear(fact)
+    case 'portfolio':
+      return parts.plans.pass(fact)
+    case 'orders':
+      if (fact.type === 'system.draining') parts.orders.close()
+      return
+    case 'system':
+      return systemHears(house, fact)
+    case 'technical_analysis':
+    case 'regime_detection':
+    case 'sentiment_analysis':
+    case 'trading_decision':
+      house.addresses.tell(`agent:${actor}`, { type: 'fact.heard', fact })
+      return
+    case 'market':
+    case 'positions':
+      return
+    default:
+      assertNever(actor)
+  }
+}
+
+/** Proposals and views go to the desk that judges them; alarms become commands. */
+function coordinatorHears({ addresses, clock }: House, fact: Fact): void {
+  const seenAt = clock.now()
+  switch (fact.type) {
+    case 'decision.proposed':
+      addresses.tell('signals', { type: 'proposal.heard', fact })
+      return
+    case 'ta.analysed':
+    case 'regime.detected':
+    case 'sentiment.scored':
+      addresses.tell('signals', { type: 'view.heard', fact })
+      return
+    case 'order.invariantBroken': {
+      const reason = `order ${fact.order.orderId}: ${fact.problem}`
+      addresses.tell('coordinator', { type: 'halt-trading', reason, by: 'orders', causedBy: fact.id, seenAt })
+      return
+    }
+    case 'position.unprotected':
+      addresses.tell(positionAddress(fact.positionId), {
+        type: 'close-position',
+        reason: 'unprotected',
+        causedBy: fact.id,
+        seenAt,
+      })
+      return
+    case 'task.toggled':
+      addresses.tell('schedule', { type: 'task.toggled', task: fact.task, enabled: fact.enabled, seenAt })
+      return
+    default:
+      return
+  }
+}
+
+function systemHears({ addresses, clock }: House, fact: Fact): void {
+  const seenAt = clock.now()
+  if (fact.type === 'trading.halted') addresses.tell('system', { type: 'trading.stopped', seenAt })
+  if (fact.type === 'trading.reset') addresses.tell('system', { type: 'trading.allowed', seenAt })
+  if (fact.type === 'actor.gaveUp')
+    addresses.tell('system', { type: 'supervisor.gaveUp', problem: `${fact.actor}: ${fact.problem}`, seenAt })
+}

@@ -1,0 +1,65 @@
+/** An entry of 10 XRP, and what the venue may say about it: two fills that complete it, a third that is too much. */
+import type { OrderContext, OrderHears } from '../../../machines/order.machine.ts'
+import { orderId, pair, positionId, tradeId, venueOrderId } from '../../../src/domain/ids.ts'
+import type { Fill, OrderRequest } from '../../../src/domain/order.ts'
+import type { VenueOrder } from '../../../src/domain/reports.ts'
+
+export const NOON = Date.UTC(2026, 0, 5, 12)
+export const ORDER = orderId('00000000-0000-4000-8000-000000000001')
+export const VENUE_ORDER = venueOrderId('OABC-1')
+
+export const entryRequest: OrderRequest = {
+  ...{ key: 'p-1/entry/1', symbol: pair('XRP/USDT'), side: 'buy', type: 'limit', quantity: '10' },
+  ...{ limitPrice: '100', triggerPrice: null, timeInForce: 'GTD', expiresAt: NOON + 900_000, postOnly: false },
+  ...{ reduceOnly: false, leverage: 1, intent: 'open', purpose: 'entry', book: 'trading' },
+  ...{ positionId: positionId('p-1'), planId: null },
+}
+
+const fill = (id: string, quantity: string): Fill => ({
+  ...{ tradeId: tradeId(id), price: '100', quantity, fee: '0.1', liquidity: 'maker', at: NOON },
+})
+const FIRST = fill('T1', '4')
+const REST = fill('T2', '6')
+export const FILLS: readonly Fill[] = [FIRST, REST, fill('T3', '10')]
+
+const found = (status: VenueOrder['status'], fills: readonly Fill[]): VenueOrder => ({
+  ...{ venueOrderId: VENUE_ORDER, status, quantity: '10', limitPrice: '100', triggerPrice: null },
+  ...{ filled: String(fills.reduce((sum, { quantity }) => sum + Number(quantity), 0)), fills, reason: null },
+})
+const FOUND: readonly VenueOrder[] = [
+  found('pending', []),
+  found('open', []),
+  found('open', [FIRST]),
+  found('filled', [FIRST, REST]),
+  found('cancelled', []),
+  found('cancelled', [FIRST]),
+  found('expired', [FIRST]),
+]
+
+/** Everything an order may hear next: each fill and each finding, and look-ups that came back empty at three moments. */
+export function orderEvents(context: OrderContext): readonly OrderHears[] {
+  const seenAt = context.updatedAt + 100
+  const { name, at } = context.deadline
+  const emptyTimes = [seenAt, context.acceptBefore + 5_000, ...(context.emptyAt === null ? [] : [context.emptyAt + 2_000])]
+  return [
+    { type: 'venue.sent', seenAt },
+    { type: 'venue.acknowledged', venueOrderId: VENUE_ORDER, seenAt },
+    { type: 'venue.refused', code: 'insufficient-funds', message: 'not enough USDT', seenAt },
+    { type: 'venue.answerLost', problem: 'timeout', seenAt },
+    { type: 'venue.opened', venueOrderId: VENUE_ORDER, seenAt },
+    ...FILLS.map((one) => ({ type: 'venue.filled', venueOrderId: VENUE_ORDER, fill: one, seenAt }) as const),
+    { type: 'venue.amended', quantity: '12', limitPrice: '99', triggerPrice: null, seenAt },
+    { type: 'venue.amendRefused', code: 'invalid', message: 'no', seenAt },
+    { type: 'venue.cancelled', reason: 'asked', seenAt },
+    { type: 'venue.expired', seenAt },
+    { type: 'venue.cancelRefused', code: 'unknown-order', message: 'not there', seenAt },
+    ...FOUND.map((order) => ({ type: 'venue.found', order, seenAt }) as const),
+    ...emptyTimes.map((time) => ({ type: 'venue.notFound', seenAt: Math.max(seenAt, time) }) as const),
+    { type: 'venue.lookupFailed', problem: 'timeout', seenAt },
+    { type: 'cancel-order', reason: 'asked', seenAt },
+    { type: 'amend-order', quantity: '12', limitPrice: '99', triggerPrice: '98', seenAt },
+    { type: 'recover-order', seenAt },
+    { type: 'deadline.reached', name, dueAt: 1, seenAt },
+    ...(at === null ? [] : [{ type: 'deadline.reached', name, dueAt: at, seenAt: Math.max(seenAt, at) } as const]),
+  ]
+}

@@ -1,0 +1,103 @@
+/**
+ * What a position may hear next: of each of its orders everything that can follow from what was last heard of it. Ten XRP
+ * at 100; a part is five, or one, which is under the pair's minimum of two.
+ */
+import type { PositionContext, PositionHears } from '../../../machines/position.machine.ts'
+import { orderId, pair, venueOrderId } from '../../../src/domain/ids.ts'
+import type { Instrument } from '../../../src/domain/instrument.ts'
+import type { OrderRequest, OrderView } from '../../../src/domain/order.ts'
+import { heldBy, type OrderSlot } from '../../../src/domain/position-story.ts'
+import { amount, text } from '../../../src/domain/units.ts'
+import { entryRequest } from './order-events.ts'
+
+export const XRP: Instrument = {
+  ...{ symbol: pair('XRP/USDT'), tick: '0.01', lot: '1', orderMin: '2', costMin: '0.5' },
+  ...{ costDecimals: 8, leverages: [] },
+}
+const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = { entry: '100', stop: '95', exit: '98', rebalance: '1' }
+
+/** An order as it was asked for, before anything was heard of it. */
+export const unheard = (request: OrderRequest, at: number): OrderView => ({
+  ...{ orderId: orderId(request.key), request, status: 'PENDING', phase: 'submitting', venueOrderId: null },
+  ...{ quantity: request.quantity, limitPrice: request.limitPrice, triggerPrice: request.triggerPrice },
+  ...{ filled: '0', cost: '0', fees: '0', fills: [], reason: null, createdAt: at, updatedAt: at },
+})
+
+const filledTo = (view: OrderView, filled: string): OrderView => ({
+  ...view,
+  ...{ filled, cost: text(amount(filled).times(amount(PRICE[view.request.purpose]))), fees: '0' },
+  ...(filled === view.quantity
+    ? ({ status: 'FILLED', phase: 'settling' } as const)
+    : ({ status: 'PARTIALLY_FILLED', phase: view.phase === 'cancelling' ? 'cancelling' : 'partiallyFilled' } as const)),
+})
+
+function parts(view: OrderView): string[] {
+  const wanted = view.request.purpose === 'entry' ? ['1', '5'] : [text(amount(view.quantity).minus(1))]
+  return wanted.filter((part) => amount(part).gt(amount(view.filled)) && amount(part).lt(amount(view.quantity)))
+}
+
+/** The venue does what an amendment asked: the stop is for all that is held, at the position's price. */
+function amended(view: OrderView, context: PositionContext): OrderView[] {
+  if (view.request.purpose !== 'stop') return []
+  const quantity = text(amount(view.filled).plus(heldBy(context)))
+  const isAsIs = quantity === view.quantity && view.triggerPrice === context.stopLoss
+  return isAsIs || heldBy(context).lte(0) ? [] : [{ ...view, quantity, triggerPrice: context.stopLoss }]
+}
+
+/** Every view that may follow of a live order. */
+function next(slot: OrderSlot, context: PositionContext): OrderView[] {
+  const view = slot.view ?? unheard(slot.request, context.updatedAt)
+  const known = { ...view, venueOrderId: venueOrderId(`O-${slot.request.key}`) }
+  const isAtVenue = view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
+  const isUntouched = view.filled === '0'
+  const ends: OrderView[] = [
+    { ...known, status: 'CANCELLED', phase: 'settling', reason: 'asked' },
+    ...(isUntouched && !isAtVenue ? [{ ...known, status: 'ERROR', phase: 'settling', reason: 'refused' } as const] : []),
+    ...(slot.request.purpose === 'entry' ? [{ ...known, status: 'EXPIRED', phase: 'settling' } as const] : []),
+  ]
+  return [
+    ...(slot.view === null ? [view] : []),
+    ...(view.phase === 'unknown' ? [] : [{ ...known, status: 'PENDING', phase: 'unknown' } as const]),
+    ...(isUntouched ? [{ ...known, status: 'OPEN', phase: 'open' } as const] : []),
+    ...(isAtVenue ? [{ ...known, phase: 'cancelling' } as const, ...amended(known, context)] : []),
+    ...[...parts(view), view.quantity].map((filled) => filledTo(known, filled)),
+    ...ends,
+  ]
+}
+
+export const isOver = ({ status }: OrderView): boolean => ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR'].includes(status)
+
+/** Reports of one order: what may follow while it lives; once it ended, that its late-fill window is over. */
+function reportsOf(slot: OrderSlot, context: PositionContext): OrderView[] {
+  if (slot.dropped) return []
+  if (slot.view === null || !isOver(slot.view)) return next(slot, context)
+  return slot.view.phase === 'settling' ? [{ ...slot.view, phase: 'done' }] : []
+}
+
+export function positionEvents(context: PositionContext): readonly PositionHears[] {
+  const seenAt = context.updatedAt + 100
+  const foreign = unheard({ ...entryRequest, key: 'p-9/entry/1' }, seenAt)
+  const orders = context.slots.flatMap((slot) => (slot.view === null ? [] : [slot.view]))
+  const isEntryOver = orders[0] !== undefined && isOver(orders[0])
+  const unborn = context.slots.filter((slot) => slot.view === null && !slot.dropped)
+  return [
+    ...[...context.slots.flatMap((slot) => reportsOf(slot, context)), foreign].map(
+      (order) => ({ type: 'order.reported', order, seenAt }) as const,
+    ),
+    ...unborn.map(({ request }) => ({ type: 'order.turnedAway', key: request.key, reason: 'no', seenAt }) as const),
+    { type: 'order.turnedAway', key: 'p-9/entry/1', reason: 'no', seenAt },
+    { type: 'orders.recovered', orders, seenAt },
+    { type: 'trigger.crossed', trigger: 'stopLoss', price: '95', seenAt },
+    { type: 'trigger.crossed', trigger: 'takeProfit', price: '115', seenAt },
+    { type: 'close-position', reason: 'api', seenAt },
+    ...(isEntryOver ? [{ type: 'modify-position', stopLoss: '96', seenAt } as const] : []),
+    { type: 'modify-position', stopLoss: '130', seenAt },
+    { type: 'modify-position', takeProfit: null, seenAt },
+    { type: 'deadline.reached', name: 'protect', dueAt: 1, seenAt },
+    ...Object.entries(context.deadlines).flatMap(([name, dueAt]) =>
+      typeof dueAt === 'number'
+        ? [{ type: 'deadline.reached', name, dueAt, seenAt: Math.max(seenAt, dueAt) } as const]
+        : [],
+    ),
+  ]
+}

@@ -1,0 +1,112 @@
+/** The position machine: what tells two states apart, and what must hold in each: never naked, never oversold. */
+import type { SnapshotFrom } from 'xstate'
+import { type PositionContext, positionMachine } from '../../../machines/position.machine.ts'
+import { stampApproved } from '../../../src/domain/approved.ts'
+import { positionId } from '../../../src/domain/ids.ts'
+import type { OrderRequest } from '../../../src/domain/order.ts'
+import { heldBy, isCovered, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
+import { amount, sumOf, text } from '../../../src/domain/units.ts'
+import type { PathModel, Taken } from './explore.ts'
+import { entryRequest, NOON } from './order-events.ts'
+import { positionEvents, XRP } from './position-events.ts'
+
+type Position = typeof positionMachine
+type State = SnapshotFrom<Position>
+
+const policy = { protectMs: 10_000, graceMs: 3_000, exitMs: 30_000, retryMs: 2_000 }
+
+const live = (context: PositionContext, purpose: OrderRequest['purpose']) =>
+  context.slots.filter((slot) => slot.request.purpose === purpose && isSlotLive(slot))
+const unfilled = ({ view, request }: PositionContext['slots'][number]) =>
+  view === null ? amount(request.quantity) : amount(view.quantity).minus(amount(view.filled))
+
+/** Σ remaining of live exits ≤ what is held; one stop, one exit, never both. */
+function exitsFit({ context }: State): void {
+  const exits = [...live(context, 'stop'), ...live(context, 'exit')]
+  const promised = sumOf(exits.map(unfilled))
+  const held = heldBy(context)
+  if (held.lt(0)) throw new Error(`${held} held: more was sold than bought`)
+  if (promised.gt(held)) throw new Error(`${promised} promised to live exits, ${held} held`)
+  if (exits.length > 1) throw new Error(`${exits.length} live exits`)
+}
+
+/** What each state says about itself is so. */
+function statesMeanWhatTheySay({ value, context }: State): void {
+  const held = heldBy(context)
+  const isNaked = held.gt(0) && !isCovered(context)
+  const waits = (name: 'protect' | 'exit' | 'retry') => typeof context.deadlines[name] === 'number'
+  if (value === 'opening' && held.gt(0)) throw new Error(`opening with ${held} held`)
+  if (value === 'protecting' && !isNaked) throw new Error('protecting without anything naked')
+  if (value === 'protecting' && !waits('protect')) throw new Error('naked without a deadline')
+  if (value === 'protected' && (isNaked || held.lte(0))) throw new Error('protected without cover')
+  if (value === 'closing' && !waits('exit')) throw new Error('closing without a deadline')
+  if (value === 'emergencyExit' && !waits('retry')) throw new Error('an emergency that is not tried again')
+  if (value === 'closed' && !held.eq(0)) throw new Error(`closed with ${held} held`)
+  if (value === 'closed' && context.slots.some(isSlotLive)) throw new Error('closed with an order in flight')
+  if (value === 'closed' && amount(context.dust).gte(amount(XRP.orderMin))) throw new Error('more than dust given up')
+}
+
+/** On the way out nothing is bought or protected any more; orders are asked for only by `place`. */
+function directivesFit({ before, after: { state, effects } }: Taken<Position>): void {
+  const directives = effects.flatMap(({ type, params }) =>
+    type === 'direct-orders' ? (params as { directives: readonly OrderDirective[] }).directives : [],
+  )
+  const placed = directives.flatMap((one) => (one.kind === 'place' ? [one.request.purpose] : []))
+  const isLeaving = ['closing', 'emergencyExit', 'closed'].includes(state.value)
+  if (isLeaving && before.value === state.value && placed.some((purpose) => purpose !== 'exit'))
+    throw new Error(`${placed} placed on the way out`)
+  if (!isLeaving && placed.includes('exit')) throw new Error('an exit is placed while the position stays')
+  if (placed.includes('entry')) throw new Error('the entry is placed a second time')
+}
+
+/** After a restart everything that may have been lost with the crash is asked for again. */
+function recoveryAsksAgain({ event, after: { state, effects } }: Taken<Position>): void {
+  if (event.type !== 'orders.recovered') return
+  const kinds = effects.flatMap(({ type, params }) =>
+    type === 'direct-orders' ? (params as { directives: readonly OrderDirective[] }).directives : [],
+  )
+  const stop = liveStop(state.context)?.view
+  const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== state.context.stopLoss
+  if (state.value === 'protected' && isStopElsewhere && !kinds.some(({ kind }) => kind === 'amend'))
+    throw new Error('the stop rests at another price than the position says, and nobody amends it')
+  const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null
+  if (isWithdrawn && !kinds.some(({ kind }) => kind === 'cancel'))
+    throw new Error('a withdrawn entry is not cancelled again')
+}
+
+export function checkPosition(taken: Taken<Position>): void {
+  exitsFit(taken.after.state)
+  statesMeanWhatTheySay(taken.after.state)
+  directivesFit(taken)
+  recoveryAsksAgain(taken)
+}
+
+export const positionInput = {
+  ...{ positionId: positionId('p-1'), proposalId: 'one', side: 'long', leverage: 1, instrument: XRP },
+  ...{ entry: stampApproved(entryRequest), stopLoss: '95', takeProfit: '115', policy, seenAt: NOON },
+} as const
+
+/** The last order of a purpose says it all: earlier ones are over. */
+const lastOf = (context: PositionContext, purpose: OrderRequest['purpose']) => {
+  const slot = context.slots.findLast(({ request }) => request.purpose === purpose)
+  if (slot === undefined) return null
+  if (slot.dropped) return 'dropped'
+  if (slot.view === null) return slot.request.quantity
+  const { status, phase, filled, quantity, triggerPrice } = slot.view
+  return isSlotLive(slot) ? [phase, filled, quantity, triggerPrice] : [status === 'ERROR', phase === 'done']
+}
+
+export const positionPaths: PathModel<Position> = {
+  machine: positionMachine,
+  input: positionInput,
+  required: ['opening', 'protecting', 'protected', 'closing', 'closed', 'emergencyExit'],
+  events: ({ context }) => positionEvents(context),
+  abstract: (context) => ({
+    orders: [lastOf(context, 'entry'), lastOf(context, 'stop'), lastOf(context, 'exit')],
+    held: text(heldBy(context)),
+    stopLoss: context.stopLoss,
+    isLeaving: context.closeReason !== null,
+    waits: Object.entries(context.deadlines).flatMap(([name, at]) => (at === null ? [] : [name])),
+  }),
+  check: checkPosition,
+}
