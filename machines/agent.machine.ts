@@ -135,16 +135,18 @@ const stale = {
 }
 const due = { type: 'isDue' as const, params: ({ event }: On<'deadline.reached'>) => ({ dueAt: event.dueAt }) }
 const lastDue = { ...due, type: 'isLastDue' as const }
-const fail = (problem: (event: { readonly problem: string }) => string) => [
+const watchOwn = { type: 'watch' as const, params: { symbol: null } }
+const fail = (stage: AgentStage) => [
   {
     type: 'noteProblem' as const,
-    params: ({ event }: On<'stage.failed' | 'analysis.failed'>) => ({ problem: problem(event) }),
+    params: ({ event }: On<'stage.failed'>) => ({ problem: `${stage}: ${event.problem}` }),
   },
-  { type: 'watch' as const, params: { symbol: null } },
+  watchOwn,
 ]
-const tooSlow = (stage: string) => [
+const tooSlow = (stage: AgentStage) => [
   { type: 'noteProblem' as const, params: { problem: `${stage}: not done by its deadline` } },
-  { type: 'watch' as const, params: { symbol: null } },
+  watchOwn,
+  ...deadline,
 ]
 const told = (usedFallback: boolean) => ({
   type: 'publish-facts' as const,
@@ -181,7 +183,7 @@ const stage = (name: AgentStage, answer: AnswerName, next: string) => ({
   ...meanwhile,
   ...unasked(answer, 'stage.failed'),
   [answer]: [stale, { target: next }],
-  'stage.failed': [stale, { target: 'failed', actions: fail((event) => `${name}: ${event.problem}`) }],
+  'stage.failed': [stale, { target: 'failed', actions: fail(name) }],
   'deadline.reached': [{ guard: due, target: 'failed', actions: tooSlow(name) }, oldDeadline],
 })
 
@@ -214,7 +216,12 @@ export const agentMachine = parts.createMachine({
         'run-agent': { target: 'gathering', actions: [begin] },
         'analysis.failed': {
           target: 'failed',
-          actions: [begin, ...deadline, ...fail((event) => event.problem)],
+          actions: [
+            begin,
+            ...deadline,
+            { type: 'noteProblem', params: ({ event }) => ({ problem: `${event.stage}: ${event.problem}` }) },
+            watchOwn,
+          ],
         },
         'deadline.reached': oldDeadline,
       },

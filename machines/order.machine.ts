@@ -167,15 +167,15 @@ const count = [
   publish(fillFacts),
 ]
 /** One execution: counted once; ends the order when it completes it, else leads on to `partly`. */
-const onFill = (partly?: string) => [
+const firstFill = (partly?: string) => [
   { guard: { type: 'completesOrder' as const, params: fillsOf }, target: '#order.settling.filled', actions: count },
   {
     guard: { type: 'isFresh' as const, params: fillsOf },
     ...(partly === undefined ? {} : { target: partly }),
     actions: count,
   },
-  ignore('A fill that was counted before changes nothing.'),
 ]
+const onFill = (partly?: string) => [...firstFill(partly), ignore('A fill that was counted before changes nothing.')]
 const adopt = [
   hear,
   { type: 'adopt' as const, params: ({ event }: On<'venue.found'>) => ({ order: event.order }) },
@@ -306,7 +306,7 @@ export const orderMachine = parts.createMachine({
       on: {
         'venue.acknowledged': acknowledged,
         'venue.opened': acknowledged,
-        'venue.filled': onFill('#order.partiallyFilled'),
+        'venue.filled': firstFill('#order.partiallyFilled'),
         'venue.refused': refused,
         'venue.answerLost': to('unknown'),
         'venue.cancelled': cancelled,

@@ -115,6 +115,7 @@ const parts = setup({
     isFlat: ({ context }) => isFlat(context),
     isHolding: ({ context }) => isHolding(context),
     isCovered: ({ context }) => isCovered(context),
+    isStoppedOut: ({ context }) => !isHolding(context) && !isFlat(context),
     isUncovered: ({ context }) => isHolding(context) && !isCovered(context),
     isCloseWanted: ({ context }) => context.closeReason !== null && isHolding(context),
     isStranded: ({ context }) => isStranded(context),
@@ -166,7 +167,6 @@ const disarm = (name: DeadlineName) => arm(name, () => null)
 const isDue = <G extends 'isDue' | 'isDueOnDust' | 'isDueWhileHolding' = 'isDue'>(name: DeadlineName, type?: G) => ({
   type: (type ?? 'isDue') as G,
   params: ({ event }: On<'deadline.reached'>) => ({ name, dueAt: event.dueAt }),
-}),
 })
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
 const asAsked = { type: 'giveReason' as const, params: ({ event }: On<'close-position'>) => ({ reason: event.reason }) }
@@ -266,6 +266,7 @@ export const positionMachine = parts.createMachine({
       exit: [...disarm('protect'), ...disarm('retry')],
       always: [
         { guard: 'isFlat', target: 'closed', actions: ['giveStopReason'] },
+        { guard: 'isStoppedOut', target: 'closing', actions: ['giveStopReason'] },
         { guard: 'isCovered', target: 'protected' },
         { guard: 'isStranded', target: 'closing', actions: [because('dust')] },
       ],
@@ -305,6 +306,7 @@ export const positionMachine = parts.createMachine({
       exit: [...disarm('grace')],
       always: [
         { guard: 'isFlat', target: 'closed', actions: ['giveStopReason'] },
+        { guard: 'isStoppedOut', target: 'closing', actions: ['giveStopReason'] },
         { guard: 'isUncovered', target: 'protecting' },
       ],
       on: {

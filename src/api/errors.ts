@@ -68,7 +68,12 @@ export const answerThrown =
     if (thrown instanceof HTTPException && thrown.status === 400)
       return problemAnswer(context, new ProblemError('bad-request', 'the request cannot be read'))
     const id = ids.next()
-    log.error('an API request failed', { id, method: context.req.method, path: context.req.path, error: describe(thrown) })
+    log.error('an API request failed', {
+      id,
+      method: context.req.method,
+      path: context.req.path,
+      error: describe(thrown),
+    })
     const error = new ProblemError('internal-error', `the log has it under ${id}`, { members: { id } })
     return problemAnswer(context, error, `urn:uuid:${id}`)
   }

@@ -7,7 +7,7 @@ import type { FactType } from '../domain/facts.ts'
 import type { OrderView } from '../domain/order.ts'
 import type { AllocationView } from '../domain/portfolio.ts'
 import type { PositionView } from '../domain/position.ts'
-import type { Topic } from '../domain/topics.ts'
+import { TOPICS, type Topic } from '../domain/topics.ts'
 import type { Bus } from '../ports/bus.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import type { CoordinatorStatus, Desk } from '../ports/desk.ts'
@@ -20,7 +20,7 @@ const SUBSCRIBER = 'api'
 
 export interface ReadModel<T> {
   /**
-   * As of the last refresh; the first call reads the desk. Frozen in the sense that nobody may change it.
+   * As of the last refresh; the first call reads the desk.
    * @throws whatever the desk throws when it has to be asked now.
    */
   current(): T
@@ -33,7 +33,7 @@ export interface ReadModels {
   readonly positions: ReadModel<readonly PositionView[]>
   readonly coordinator: ReadModel<CoordinatorStatus>
   readonly allocation: ReadModel<AllocationView | null>
-  /** Leaves the bus and cancels what waits; `current` answers the last known. */
+  /** Leaves the bus and cancels what waits. */
   stop(): void
 }
 
@@ -88,7 +88,8 @@ function createModel<T>({ name, clock, log, maxAgeMs, read }: ModelParts<T>): Re
     name,
     refresh,
     current: () => {
-      if (refreshedAt === null || clock.now() - refreshedAt >= maxAgeMs) refresh()
+      // Also when the clock was set back, which would make old news look fresh.
+      if (refreshedAt === null || Math.abs(clock.now() - refreshedAt) >= maxAgeMs) refresh()
       const { value } = store.getSnapshot().context
       return value === null ? read() : value.of
     },
@@ -141,11 +142,16 @@ export function createReadModels({ desk, bus, clock, log }: ReadModelParts): Rea
   }
   const mark = (names: readonly ModelName[]): void => {
     for (const name of names) dirty.add(name)
-    timer ??= clock.at(Math.max(clock.now(), lastAt + REFRESH_MS), refreshDirty)
+    const now = clock.now()
+    // Never further off than one period, also when the clock was set back.
+    timer ??= clock.at(Math.min(now + REFRESH_MS, Math.max(now, lastAt + REFRESH_MS)), refreshDirty)
   }
 
-  for (const [topic, names] of Object.entries(CHANGED_BY) as [Topic, readonly ModelName[]][])
+  const topics = TOPICS.filter((topic) => CHANGED_BY[topic] !== undefined)
+  for (const topic of topics) {
+    const names = CHANGED_BY[topic] ?? ALL
     bus.subscribe(SUBSCRIBER, topic, ({ payload }) => mark(CHANGES_ALL.includes(payload.type) ? ALL : names))
+  }
 
   return {
     orders,
@@ -153,7 +159,7 @@ export function createReadModels({ desk, bus, clock, log }: ReadModelParts): Rea
     coordinator,
     allocation,
     stop: () => {
-      bus.unsubscribe(SUBSCRIBER)
+      for (const topic of topics) bus.unsubscribe(SUBSCRIBER, topic)
       timer?.cancel()
       timer = null
       dirty.clear()

@@ -1,0 +1,15 @@
+/** What a route is made of; every group of routes is a list of these. */
+import type { Context } from 'hono'
+import type { Desk } from '../../ports/desk.ts'
+import type { ReadModels } from '../read-models.ts'
+
+export interface RouteParts {
+  readonly desk: Desk
+  readonly readModels: ReadModels
+}
+
+/** Read-only: answers GET (and HEAD). */
+export interface Route {
+  readonly path: string
+  readonly answer: (context: Context) => Response | Promise<Response>
+}
