@@ -5,6 +5,7 @@
 import { type AgentBirth, type AgentHears, type AgentRequest, agentMachine } from '../machines/agent.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
+import type { Fact } from '../src/domain/facts.ts'
 import type { TaskName } from '../src/domain/tasks.ts'
 import {
   type AgentParts,
@@ -18,7 +19,10 @@ import type { House } from './house.ts'
 import { type SteppedLogic, stepped } from './supervision/serving.ts'
 import { problemText } from './supervision/supervision-event.ts'
 
-export type AgentMessage = AgentHears
+export type AgentMessage =
+  | AgentHears
+  /** Word of the bus on the agent's topics. What a run needs of them it reads when it runs, from the bus itself. */
+  | { readonly type: 'fact.heard'; readonly fact: Fact }
 export type { AgentParts, RulesAgent }
 export { RULES_AGENTS }
 
@@ -48,7 +52,11 @@ export function agentLogic(
   let made: Made | null = null
 
   /** Every stage asked for ends in exactly one answer. */
-  function answer(run: number, type: 'snapshot.gathered' | 'view.made' | 'view.passed' | 'view.published', work: () => void) {
+  function answer(
+    run: number,
+    type: 'snapshot.gathered' | 'view.made' | 'view.passed' | 'view.published',
+    work: () => void,
+  ) {
     const { addresses, clock } = house
     let problem: string | null = null
     try {
@@ -98,6 +106,7 @@ export function agentLogic(
   const logic: SteppedLogic = {
     ...carried,
     transition: (snapshot, event, scope) => {
+      if (event.type === 'fact.heard') return snapshot
       if (!isRequest(event) || !isRoutine(snapshot.machine, event)) return carried.transition(snapshot, event, scope)
       const failure = desk.analyse(event)
       if (failure === null) return snapshot
@@ -115,8 +124,8 @@ type Life = Parameters<SteppedLogic['transition']>[0]['machine']
 const isRoutine = ({ value, context }: Life, { symbol }: AgentRequest): boolean =>
   value === 'idle' && !context.watched.includes(symbol)
 
-/** A restart in the middle of a run loses what that run had gathered; the run then fails and is made again. */
+/** Stages come in order, so it is there; a stage out of order fails its run. */
 function present<T>(kept: T | null): T {
-  if (kept === null) throw new Error('what the run had gathered was lost')
+  if (kept === null) throw new Error('the stage before it was left out')
   return kept
 }

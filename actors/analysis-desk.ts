@@ -144,7 +144,11 @@ const OPINIONS: Readonly<Record<RulesAgent, Form>> = {
     const { symbol } = request
     const { technicalMaxAgeMs, regimeMaxAgeMs } = settings.signals.consensus
     const technical = bus.getLatest('TA_SIGNALS', { symbol, type: 'ta.analysed', maxAgeMs: technicalMaxAgeMs })?.payload
-    const regime = bus.getLatest('REGIME_UPDATES', { symbol, type: 'regime.detected', maxAgeMs: regimeMaxAgeMs })?.payload
+    const regime = bus.getLatest('REGIME_UPDATES', {
+      symbol,
+      type: 'regime.detected',
+      maxAgeMs: regimeMaxAgeMs,
+    })?.payload
     // A decision must be traceable to the figures behind it, so it alone pays for the hash of the whole snapshot.
     const evidence = snapshot === null ? marketName(gathered) : house.hash(snapshotKey(snapshot))
     const inputs = {
@@ -161,7 +165,7 @@ const OPINIONS: Readonly<Record<RulesAgent, Form>> = {
 
 /**
  * The evidence of analyses that are made every few minutes: `<symbol>@<close of the newest candle>`, milliseconds UTC.
- * With closed candles alone behind it, that names a snapshot as well as its hash would.
+ * They read closed candles alone, so that names what was read as well as a hash would, at next to no cost.
  */
 function marketName({ request, snapshot }: Gathered): string {
   if (snapshot === null) return `${request.symbol}@none`

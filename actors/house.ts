@@ -57,6 +57,8 @@ export interface Settings {
   readonly reconcileEveryMs: number
   readonly reconcileRetryMs: number
   readonly drainMs: number
+  /** How long closed candles wait for company before they are written. */
+  readonly candleWriteMs: number
 }
 
 export interface Ports {

@@ -30,7 +30,6 @@ const WARM_UP: readonly { readonly timeframe: Timeframe; readonly bars: number }
 ]
 /** Candles wait for company before they are written: one statement for many. */
 const CANDLES_PER_WRITE = 500
-const CANDLE_WRITE_MS = 5_000
 
 interface Book {
   readonly bids: readonly BookLevel[]
@@ -90,7 +89,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     if (unwritten.length >= CANDLES_PER_WRITE) return write()
     if (writeWaits) return
     writeWaits = true
-    clock.at(clock.now() + CANDLE_WRITE_MS, write)
+    clock.at(clock.now() + settings.candleWriteMs, write)
   }
   function see(symbol: Pair): void {
     seenAt.set(symbol, clock.now())

@@ -21,7 +21,13 @@ type SystemEffect = EffectOf<typeof systemMachine>
 /** How often a drain looks whether the last entry has ended. */
 const DRAIN_LOOK_MS = 100
 
-export function systemActorLogic(house: House, { orders, marks, onEnd }: SystemParts): SteppedLogic {
+export interface Lifecycle {
+  readonly logic: SteppedLogic
+  /** A comparison with the venue is under way. */
+  readonly isReconciling: boolean
+}
+
+export function createLifecycle(house: House, { orders, marks, onEnd }: SystemParts): Lifecycle {
   const { addresses, books, clock, journal, timers } = house
   const memory: ReconciliationMemory = { adopted: new Set() }
   let reconciling = false
@@ -53,7 +59,7 @@ export function systemActorLogic(house: House, { orders, marks, onEnd }: SystemP
     void journal.settled().then(() => addresses.tell('system', { type: 'system.drained', seenAt: clock.now() }))
   }
 
-  return stepped(systemMachine, {
+  const logic = stepped(systemMachine, {
     unhandled: house.unhandled,
     perform: (actor, given) => {
       const effect = given as SystemEffect
@@ -84,4 +90,10 @@ export function systemActorLogic(house: House, { orders, marks, onEnd }: SystemP
       }
     },
   })
+  return {
+    logic,
+    get isReconciling() {
+      return reconciling
+    },
+  }
 }

@@ -5,6 +5,7 @@
  */
 import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
+import type { Balance, Ledger } from '../src/domain/portfolio.ts'
 import type { AgentName } from '../src/domain/views.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { createAccount } from './account.ts'
@@ -34,7 +35,7 @@ import type { SupervisionEvent } from './supervision/supervision-event.ts'
 import { problemText } from './supervision/supervision-event.ts'
 import { pool, supervisor } from './supervision/supervisor.ts'
 import { createTimers } from './supervision/timers.ts'
-import { systemActorLogic } from './system.actor.ts'
+import { createLifecycle } from './system.actor.ts'
 import { createTriggerIndex } from './trigger-index.ts'
 import { wire } from './wiring.ts'
 
@@ -44,9 +45,23 @@ export interface StartOptions {
   readonly feed: { readonly name: string; readonly fallback: boolean; readonly reason: string | null }
   /** The driver's name, for the status. */
   readonly database: string
+  /** Once the venue runs: a paper venue walks through the candles it missed. */
+  readonly catchUp?: () => Promise<void>
   readonly onEnd: (because: ExitReason, reason: string) => void
   /** A replay has no more input. */
   readonly onFeedEnded: () => void
+}
+
+export interface Figures {
+  readonly candles: number
+  readonly decisions: number
+  readonly trades: number
+  readonly pnlNet: string
+  readonly feesPaid: string
+  readonly maxDrawdownPct: string
+  readonly unprotectedSeconds: number
+  readonly gapsMs: readonly number[]
+  ledger(balances: readonly Balance[]): Ledger | null
 }
 
 export interface RunningSystem {
@@ -55,6 +70,8 @@ export interface RunningSystem {
   readonly market: Market
   /** Nothing is queued, in flight or unwritten: a simulated clock may move on. */
   isQuiet(): boolean
+  /** What a statement of the run needs. */
+  figures(): Figures
   /** Begins an orderly stop; `onEnd` is called when it is done. */
   drain(reason: string): void
   halt(reason: string, by: string): void
@@ -133,12 +150,15 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   const agentParts = { markets: market }
   const schedule = createSchedule(house, {
     isSkipped: (task) => task === 'sentiment_analysis' && permission.level() !== 'NORMAL',
-    run: (task, symbol) => {
+    isEnabled: (task) => !(permission.context()?.disabledTasks.includes(task) ?? !settings.tasks[task].enabled),
+    run: (...[task, symbol]) => {
       const seenAt = clock.now()
       if (task === 'portfolio_check') addresses.tell('portfolio', { type: 'check-portfolio', forced: false, seenAt })
       else addresses.tell(`agent:${AGENT_OF[task]}`, { type: 'run-agent', symbol, seenAt })
     },
   })
+
+  const lifecycle = createLifecycle(house, { orders, marks: market.marks, onEnd: options.onEnd })
 
   const tree = supervisor({
     ...budget,
@@ -235,7 +255,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       childSpec({
         id: 'lifecycle',
         systemId: 'system',
-        logic: systemActorLogic(house, { orders, marks: market.marks, onEnd: options.onEnd }),
+        logic: lifecycle.logic,
         input: () => ({
           type: 'start',
           reconcileRetryMs: settings.reconcileRetryMs,
@@ -274,6 +294,8 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   })
   if (recovered.streams.has('coordinator'))
     addresses.tell('coordinator', { type: 'reconciliation.begun', reason: 'start', seenAt: now })
+  await exchange.start()
+  await options.catchUp?.()
   const found = revive(recovered, { orders, positions, plans })
   house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
   await feed.start(settings.symbols, (event) => addresses.tell('market', { type: 'market.told', event }))
@@ -298,7 +320,14 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),
-    isQuiet: () => journal.pending === 0 && gateway.inFlight === 0 && bus.busy === 0 && !market.writing,
+    isQuiet: () => journal.pending === 0 && gateway.inFlight === 0 && bus.busy === 0 && !lifecycle.isReconciling,
+    figures: () => ({
+      ...books.statistics(),
+      ...books.protection(clock.now()),
+      candles: market.candlesHeard,
+      maxDrawdownPct: account.periods().equity.maxDrawdownPct,
+      ledger: account.ledger,
+    }),
     drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
     halt: (reason, by) => addresses.tell('coordinator', { type: 'halt-trading', reason, by, seenAt: clock.now() }),
     stop: () => root.stop(),

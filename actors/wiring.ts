@@ -45,7 +45,6 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'regime_detection':
     case 'sentiment_analysis':
     case 'trading_decision':
-      house.addresses.tell(`agent:${actor}`, { type: 'fact.heard', fact })
       return
     case 'market':
     case 'positions':
@@ -81,7 +80,7 @@ function coordinatorHears({ addresses, clock }: House, fact: Fact): void {
       })
       return
     case 'task.toggled':
-      addresses.tell('schedule', { type: 'task.toggled', task: fact.task, enabled: fact.enabled, seenAt })
+      addresses.tell('schedule', { type: 'task.toggled', task: fact.task, enabled: fact.enabled })
       return
     default:
       return

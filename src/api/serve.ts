@@ -6,8 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { isLoopbackName } from './loopback.ts'
 
-export const DEFAULT_HOST = '127.0.0.1'
-export const DEFAULT_PORT = 3000
+const DEFAULT_HOST = '127.0.0.1'
 /** How long a close waits for answers under way. */
 const CLOSE_DEADLINE_MS = 2_000
 const HEADERS_DEADLINE_MS = 10_000

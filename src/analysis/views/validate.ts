@@ -89,8 +89,7 @@ function proposalProblem(proposal: Proposal): string | null {
   if (proposal.proposalId === '') return 'the proposal has no id'
   if (!isWithin(sizePct, 0, 100)) return `a size of ${sizePct} % is not within 0 and 100`
   if (!Number.isInteger(leverage) || leverage < 1) return `leverage ${leverage} is not a whole number from 1`
-  for (const given of [entryPrice, stopLoss, takeProfit])
-    if (!isNullOrPrice(given)) return `${given} is not a price`
+  for (const given of [entryPrice, stopLoss, takeProfit]) if (!isNullOrPrice(given)) return `${given} is not a price`
   if (action !== 'BUY' && action !== 'SELL') return null
   if (entryPrice === null || stopLoss === null) return `${action} without entry or stop`
   const [entry, stop] = [amount(entryPrice), amount(stopLoss)]

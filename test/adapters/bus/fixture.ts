@@ -1,4 +1,3 @@
-import { it } from 'vitest'
 import type { Bus, Envelope } from '../../../src/ports/bus.ts'
 import type { Clock, SimulatedClock } from '../../../src/ports/clock.ts'
 

@@ -2,8 +2,8 @@
  * Walks a machine through every state that its representative events lead to, with `xstate/graph` over `step()`, and keeps
  * what happened on the way: the transitions taken, the pairs without an answer, what was thrown.
  */
-import type { ActorLogic, AnyMachineSnapshot, AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
-import { getShortestPaths } from 'xstate/graph'
+import type { ActorLogic, AnyActorLogic, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
+import { getShortestPaths, type TraversalOptions } from 'xstate/graph'
 import { type Step, start, step, transitionName } from '../../../machines/step.ts'
 
 /** One step as an invariant sees it. */
@@ -21,9 +21,15 @@ export interface PathModel<M extends AnyStateMachine = AnyStateMachine> {
   /** Representative events; a function of the state, since a deadline that counts is the one in its context. */
   readonly events: (state: SnapshotFrom<M>) => readonly EventFromLogic<M>[]
   /** What of the context tells two states apart. Any JSON. */
-  readonly abstract: (context: SnapshotFrom<M>['context']) => unknown
+  readonly abstract: (context: ContextFrom<M>) => unknown
   /** Throws when a reached state, or the step to it, breaks a rule. */
   readonly check: (taken: Taken<M>) => void
+}
+
+/** From birth to one reached state; the first step is the birth. */
+export interface Path {
+  readonly state: { readonly value: AnyMachineSnapshot['value'] }
+  readonly steps: readonly { readonly event: { readonly type: string } }[]
 }
 
 export interface Exploration {
@@ -37,7 +43,9 @@ export interface Exploration {
   /** Abstract states reached, and the events sent to them. */
   readonly reached: number
   readonly sent: number
-  readonly paths: readonly { readonly steps: readonly { readonly event: { readonly type: string } }[] }[]
+  /** Names of the events that were sent. */
+  readonly events: readonly string[]
+  readonly paths: readonly Path[]
   /** state → events that it has no answer to. */
   readonly unhandled: Readonly<Record<string, readonly string[]>>
   readonly thrown: readonly string[]
@@ -51,15 +59,17 @@ interface Node {
   readonly always?: readonly Branch[] | undefined
   readonly states: Readonly<Record<string, Node>>
 }
-type Branch = Parameters<typeof transitionName>[1]
+type Branch = Parameters<typeof transitionName>[1] & { readonly target?: readonly Node[] | undefined }
 
 const below = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(below)]
 const nodesOf = (machine: AnyStateMachine): Node[] => below(machine.root as Node)
 
 /** Every branch of every state, `always` and `onDone` among them, under the names that `step()` gives. */
-export const transitionsOf = (machine: AnyStateMachine): string[] =>
+const branchesOf = (machine: AnyStateMachine): { readonly name: string; readonly targets: readonly Node[] }[] =>
   nodesOf(machine).flatMap((node) =>
-    [...node.transitions.values(), node.always ?? []].flat().map((branch) => transitionName(machine, branch)),
+    [...node.transitions.values(), node.always ?? []]
+      .flat()
+      .map((branch) => ({ name: transitionName(machine, branch), targets: branch.target ?? [] })),
   )
 
 /** `settling.filled`, or `running + normal + ready` for parallel regions. */
@@ -85,6 +95,7 @@ export function explore<M extends AnyStateMachine>(model: PathModel<M>): Explora
   const bad = new WeakSet<object>()
   let sent = 0
   let edges = 0
+  const events = new Set<string>()
 
   const visit = (state: AnyMachineSnapshot): void => {
     for (const node of state._nodes) reachedNodes.add(node.path.join('.'))
@@ -93,6 +104,7 @@ export function explore<M extends AnyStateMachine>(model: PathModel<M>): Explora
     const where = stateName((before as AnyMachineSnapshot).value)
     const name = (event as { type: string }).type
     sent += 1
+    events.add(name)
     let after: Step<M>
     try {
       after = step(machine, before, event)
@@ -123,24 +135,30 @@ export function explore<M extends AnyStateMachine>(model: PathModel<M>): Explora
     getPersistedSnapshot: (state) => state,
   }
   const serialize = (state: AnyMachineSnapshot): string =>
-    JSON.stringify([state.value, model.abstract((state as SnapshotFrom<M>).context), bad.has(state)])
-  const paths = getShortestPaths(logic as ActorLogic<AnyMachineSnapshot, EventFromLogic<M>, unknown>, {
+    JSON.stringify([state.value, model.abstract(state.context as ContextFrom<M>), bad.has(state)])
+  const options: TraversalOptions<AnyMachineSnapshot, EventFromLogic<M>, InputFrom<M>> = {
     input: model.input,
     events: (state: AnyMachineSnapshot) => (bad.has(state) ? [] : model.events(state as SnapshotFrom<M>)),
     serializeState: serialize,
     // A label that is one of its kind will do: the edge keeps the event itself.
-    serializeEvent: (event: { type: string }) => `${event.type}#${edges++}`,
+    serializeEvent: (event) => `${event.type}#${edges++}`,
     limit: LIMIT,
-  } as never) as unknown[] as Exploration['paths']
+  }
+  const paths = getShortestPaths<AnyActorLogic>(logic, options) as readonly Path[]
 
+  const branches = branchesOf(machine)
+  // A state that is left at once was entered all the same.
+  for (const { name, targets } of branches)
+    for (const node of targets) if (taken.has(name)) reachedNodes.add(node.path.join('.'))
   return {
     machine: machine.id,
     nodes: nodesOf(machine).flatMap((node) => (node.path.length === 0 ? [] : [node.path.join('.')])),
     reachedNodes,
-    transitions: transitionsOf(machine),
+    transitions: branches.map(({ name }) => name),
     taken,
     reached: paths.length,
     sent,
+    events: [...events],
     paths,
     unhandled: Object.fromEntries([...unhandled].map(([state, events]) => [state, [...events].sort()])),
     thrown: [...thrown],

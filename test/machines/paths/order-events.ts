@@ -1,8 +1,12 @@
-/** An entry of 10 XRP, and what the venue may say about it: two fills that complete it, a third that is too much. */
+/**
+ * An entry of 10 XRP, and what the venue may say about it: two fills that complete it, and a third, which is too much
+ * unless the order was amended to 20.
+ */
 import type { OrderContext, OrderHears } from '../../../machines/order.machine.ts'
 import { orderId, pair, positionId, tradeId, venueOrderId } from '../../../src/domain/ids.ts'
 import type { Fill, OrderRequest } from '../../../src/domain/order.ts'
 import type { VenueOrder } from '../../../src/domain/reports.ts'
+import { amount, type Numeric, sumOf, text } from '../../../src/domain/units.ts'
 
 export const NOON = Date.UTC(2026, 0, 5, 12)
 export const ORDER = orderId('00000000-0000-4000-8000-000000000001')
@@ -20,21 +24,21 @@ const fill = (id: string, quantity: string): Fill => ({
 })
 const FIRST = fill('T1', '4')
 const REST = fill('T2', '6')
-export const FILLS: readonly Fill[] = [FIRST, REST, fill('T3', '10')]
+const FILLS: readonly Fill[] = [FIRST, REST, fill('T3', '10')]
+const AMENDED = '20'
 
-const found = (status: VenueOrder['status'], fills: readonly Fill[]): VenueOrder => ({
-  ...{ venueOrderId: VENUE_ORDER, status, quantity: '10', limitPrice: '100', triggerPrice: null },
-  ...{ filled: String(fills.reduce((sum, { quantity }) => sum + Number(quantity), 0)), fills, reason: null },
-})
-const FOUND: readonly VenueOrder[] = [
-  found('pending', []),
-  found('open', []),
-  found('open', [FIRST]),
-  found('filled', [FIRST, REST]),
-  found('cancelled', []),
-  found('cancelled', [FIRST]),
-  found('expired', [FIRST]),
-]
+/** What a look-up may find: an order of the quantity that we know of, with none, the first or all of its fills. */
+function findings(quantity: Numeric): readonly VenueOrder[] {
+  const whole = quantity === AMENDED ? FILLS : [FIRST, REST]
+  const found = (status: VenueOrder['status'], fills: readonly Fill[]): VenueOrder => ({
+    ...{ venueOrderId: VENUE_ORDER, status, quantity, limitPrice: '100', triggerPrice: null, fills, reason: null },
+    filled: text(sumOf(fills.map((one) => amount(one.quantity)))),
+  })
+  return [
+    ...[found('pending', []), found('open', []), found('open', [FIRST]), found('filled', whole)],
+    ...[found('cancelled', []), found('cancelled', [FIRST]), found('expired', [FIRST])],
+  ]
+}
 
 /** Everything an order may hear next: each fill and each finding, and look-ups that came back empty at three moments. */
 export function orderEvents(context: OrderContext): readonly OrderHears[] {
@@ -48,16 +52,16 @@ export function orderEvents(context: OrderContext): readonly OrderHears[] {
     { type: 'venue.answerLost', problem: 'timeout', seenAt },
     { type: 'venue.opened', venueOrderId: VENUE_ORDER, seenAt },
     ...FILLS.map((one) => ({ type: 'venue.filled', venueOrderId: VENUE_ORDER, fill: one, seenAt }) as const),
-    { type: 'venue.amended', quantity: '12', limitPrice: '99', triggerPrice: null, seenAt },
+    { type: 'venue.amended', quantity: AMENDED, limitPrice: '99', triggerPrice: null, seenAt },
     { type: 'venue.amendRefused', code: 'invalid', message: 'no', seenAt },
     { type: 'venue.cancelled', reason: 'asked', seenAt },
     { type: 'venue.expired', seenAt },
     { type: 'venue.cancelRefused', code: 'unknown-order', message: 'not there', seenAt },
-    ...FOUND.map((order) => ({ type: 'venue.found', order, seenAt }) as const),
+    ...findings(context.quantity).map((order) => ({ type: 'venue.found', order, seenAt }) as const),
     ...emptyTimes.map((time) => ({ type: 'venue.notFound', seenAt: Math.max(seenAt, time) }) as const),
     { type: 'venue.lookupFailed', problem: 'timeout', seenAt },
     { type: 'cancel-order', reason: 'asked', seenAt },
-    { type: 'amend-order', quantity: '12', limitPrice: '99', triggerPrice: '98', seenAt },
+    { type: 'amend-order', quantity: AMENDED, limitPrice: '99', triggerPrice: '98', seenAt },
     { type: 'recover-order', seenAt },
     { type: 'deadline.reached', name, dueAt: 1, seenAt },
     ...(at === null ? [] : [{ type: 'deadline.reached', name, dueAt: at, seenAt: Math.max(seenAt, at) } as const]),

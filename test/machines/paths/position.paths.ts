@@ -1,10 +1,10 @@
 /** The position machine: what tells two states apart, and what must hold in each: never naked, never oversold. */
-import type { SnapshotFrom } from 'xstate'
+import type { InputFrom, SnapshotFrom } from 'xstate'
 import { type PositionContext, positionMachine } from '../../../machines/position.machine.ts'
 import { stampApproved } from '../../../src/domain/approved.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
-import { heldBy, isCovered, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
+import { heldBy, isCovered, isEntryLive, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
 import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
@@ -69,7 +69,7 @@ function recoveryAsksAgain({ event, after: { state, effects } }: Taken<Position>
   const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== state.context.stopLoss
   if (state.value === 'protected' && isStopElsewhere && !kinds.some(({ kind }) => kind === 'amend'))
     throw new Error('the stop rests at another price than the position says, and nobody amends it')
-  const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null
+  const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null && isEntryLive(state.context)
   if (isWithdrawn && !kinds.some(({ kind }) => kind === 'cancel'))
     throw new Error('a withdrawn entry is not cancelled again')
 }
@@ -81,10 +81,10 @@ export function checkPosition(taken: Taken<Position>): void {
   recoveryAsksAgain(taken)
 }
 
-export const positionInput = {
+export const positionInput: InputFrom<Position> = {
   ...{ positionId: positionId('p-1'), proposalId: 'one', side: 'long', leverage: 1, instrument: XRP },
   ...{ entry: stampApproved(entryRequest), stopLoss: '95', takeProfit: '115', policy, seenAt: NOON },
-} as const
+}
 
 /** The last order of a purpose says it all: earlier ones are over. */
 const lastOf = (context: PositionContext, purpose: OrderRequest['purpose']) => {

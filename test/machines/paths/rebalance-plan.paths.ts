@@ -2,9 +2,9 @@
 import { type PlanContext, type PlanHears, type PlannedTrade, rebalancePlanMachine } from '../../../machines/rebalance-plan.machine.ts'
 import type { FactDraft } from '../../../src/domain/facts.ts'
 import { pair, planId } from '../../../src/domain/ids.ts'
-import type { OrderStatus, OrderView } from '../../../src/domain/order.ts'
+import { isFinal, type OrderStatus, type OrderView } from '../../../src/domain/order.ts'
 import type { RebalanceTrade } from '../../../src/domain/portfolio.ts'
-import type { PathModel } from './explore.ts'
+import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
 import { unheard } from './position-events.ts'
 
@@ -47,6 +47,34 @@ function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly 
 const ofBatch = ({ trades, batch }: PlanContext, side: RebalanceTrade['side']) =>
   trades.filter(({ trade: one }) => one.batch === batch && one.side === side)
 
+function batchesKeepTheirTurn({ before, event, after: { state, effects } }: Taken<Plan>): void {
+  const { context } = state
+  const placed = effects.flatMap(({ type, params }) =>
+    type === 'place-trades' ? (params as { trades: readonly PlannedTrade[] }).trades : [],
+  )
+  if (placed.some(({ trade: one }) => one.batch !== before.context.batch)) throw new Error('a batch went before its turn')
+  const isSelling = ofBatch(context, 'sell').some((one) => one.state !== 'ended')
+  if (placed.some(({ trade: one }) => one.side === 'buy') && isSelling)
+    throw new Error('a buy went before its sells had ended')
+  if (placed.length > 0 && before.value === 'claiming' && event.type !== 'batch.granted')
+    throw new Error('a batch went that nobody granted')
+  if (state.value === 'completed' && context.trades.some((one) => one.state !== 'ended'))
+    throw new Error('completed with trades left')
+}
+
+/** Each trade that ended with something filled is told once, when it is heard, also after a restart. */
+function fillsAreTold({ before, event, after: { effects } }: Taken<Plan>): void {
+  if (before.status !== 'active') return
+  const heard =
+    event.type === 'order.reported' ? [event.order] : event.type === 'orders.recovered' ? event.orders : []
+  const isAsked = (key: string) => before.context.trades.some((one) => one.key === key && one.state === 'asked')
+  const ended = heard.filter((order) => isFinal(order.status) && order.filled !== '0' && isAsked(order.request.key))
+  const told = effects
+    .flatMap(({ type, params }) => (type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : []))
+    .filter(({ type }) => type === 'rebalance.tradeExecuted')
+  if (told.length !== ended.length) throw new Error(`${ended.length} trades ended with fills, ${told.length} told`)
+}
+
 export const rebalancePlanPaths: PathModel<Plan> = {
   machine: rebalancePlanMachine,
   input: {
@@ -56,29 +84,8 @@ export const rebalancePlanPaths: PathModel<Plan> = {
   required: ['planned', 'claiming', 'active', 'active.selling', 'active.buying', 'completed', 'cancelled'],
   events: ({ context }) => planEvents(context),
   abstract: ({ trades, batch }) => ({ trades: trades.map(({ state }) => state), batch }),
-  check: ({ before, event, after: { state, effects } }) => {
-    const { context } = state
-    const placed = effects.flatMap(({ type, params }) =>
-      type === 'place-trades' ? (params as { trades: readonly PlannedTrade[] }).trades : [],
-    )
-    if (placed.some(({ trade: one }) => one.batch !== before.context.batch)) throw new Error('a batch went before its turn')
-    if (placed.some(({ trade: one }) => one.side === 'buy') && ofBatch(context, 'sell').some((one) => one.state !== 'ended'))
-      throw new Error('a buy went before its sells had ended')
-    if (placed.length > 0 && event.type !== 'batch.granted' && before.value === 'claiming')
-      throw new Error('a batch went that nobody granted')
-    if (context.batch > before.context.batch && before.context.trades.some((one) => one.trade.batch <= before.context.batch && one.state === 'waiting' && ofBatch(before.context, one.trade.side).length === 0))
-      throw new Error('a batch was skipped')
-    if (state.value === 'completed' && context.trades.some((one) => one.state !== 'ended'))
-      throw new Error('completed with trades left')
-    const told = effects.flatMap(({ type, params }) =>
-      type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : [],
-    )
-    const filledNow = event.type === 'order.reported' && event.order.filled !== '0' && event.order.status !== 'OPEN'
-    const wasAsked =
-      event.type === 'order.reported' &&
-      before.context.trades.some((one) => one.key === event.order.request.key && one.state === 'asked')
-    const executed = told.filter(({ type }) => type === 'rebalance.tradeExecuted').length
-    if (before.status === 'active' && executed !== (filledNow && wasAsked ? 1 : 0))
-      throw new Error(`${executed} executed trades told`)
+  check: (taken) => {
+    batchesKeepTheirTurn(taken)
+    fillsAreTold(taken)
   },
 }

@@ -1,0 +1,96 @@
+/**
+ * The walls: who may import whom. Each wall names what a layer may import; everything else is a breach. Type-only imports
+ * count. test/layers.test.ts runs this over the tree and proves that every wall is alive.
+ */
+
+/** A wall around `from`: nothing but what `may` matches may be imported. */
+const wall = (name, comment, from, may, except = []) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, ...(except.length > 0 ? { pathNot: except } : {}) },
+  to: { pathNot: may },
+})
+
+const library = (...names) => names.map((name) => `^node_modules/${name.replace('.', '\\.')}(/|$)`)
+const DECIMAL = library('decimal.js')
+const XSTATE = library('xstate')
+const ANY_LIBRARY = ['^node_modules/', '^(node:)?[a-z_]+(/[a-z_]+)?$']
+/** An adapter is the first folder below src/adapters: src/adapters/market/* is one. */
+const ADAPTER = '^src/adapters/([^/]+)/.+'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    wall('domain-alone', 'The domain imports itself.', '^src/domain/', ['^src/domain/'], ['^src/domain/units\\.ts$']),
+    wall('decimals-from-units', 'units.ts alone constructs Decimals.', '^src/domain/units\\.ts$', ['^src/domain/', ...DECIMAL]),
+    wall('analysis-on-domain', 'Analysis imports the domain and decimal.js.', '^src/analysis/', [
+      ...['^src/analysis/', '^src/domain/'],
+      ...DECIMAL,
+    ]),
+    wall('ports-on-domain', 'Ports are interfaces in the language of the domain.', '^src/ports/', ['^src/ports/', '^src/domain/']),
+    wall('machines-pure', 'Machines decide: XState and the domain, nothing of the world.', '^machines/', [
+      ...['^machines/', '^src/domain/'],
+      ...XSTATE,
+    ]),
+    wall('actors-on-ports', 'Actors know the world through ports only.', '^actors/', [
+      ...['^actors/', '^machines/', '^src/(domain|analysis|ports)/'],
+      ...XSTATE,
+    ]),
+    {
+      name: 'adapters-on-ports',
+      comment: 'An adapter knows its port, the domain and its own libraries.',
+      severity: 'error',
+      from: { path: '^src/adapters/' },
+      to: { pathNot: ['^src/(adapters|domain|ports)/', ...ANY_LIBRARY] },
+    },
+    {
+      name: 'adapters-apart',
+      comment: 'No adapter knows another.',
+      severity: 'error',
+      from: { path: ADAPTER },
+      to: { path: '^src/adapters/', pathNot: ['^src/adapters/$1/'] },
+    },
+    {
+      name: 'no-xstate-in-adapters',
+      comment: 'Statecharts decide; adapters carry out.',
+      severity: 'error',
+      from: { path: '^src/(adapters|api|cli|web)/' },
+      to: { path: XSTATE },
+    },
+    wall('api-on-ports', 'The API asks a port, never an actor or adapter.', '^src/api/', ['^src/(api|domain|ports)/', ...ANY_LIBRARY]),
+    wall('cli-on-ports', 'Commands ask a port, never an actor or adapter.', '^src/cli/', ['^src/(cli|domain|ports)/', ...ANY_LIBRARY]),
+    wall('web-on-ports', 'The page knows the API by its words alone.', '^src/web/', ['^src/(web|domain|ports)/', ...ANY_LIBRARY]),
+    wall('config-on-domain', 'Configuration speaks the language of the domain.', '^config/', ['^config/', '^src/domain/', ...ANY_LIBRARY]),
+    wall('migrations-alone', 'A migration never changes with the code.', '^migrations/', library('@mikro-orm')),
+    {
+      name: 'main-not-imported',
+      comment: 'Everything meets in main; nobody imports it.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'migrations-not-imported',
+      comment: 'The migrator loads migrations by their folder.',
+      severity: 'error',
+      from: { pathNot: '^migrations/' },
+      to: { path: '^migrations/' },
+    },
+    { name: 'no-cycles', comment: 'Nobody needs himself.', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: '^node_modules/' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+    moduleSystems: ['es6'],
+  },
+}

@@ -1,0 +1,97 @@
+/** The configuration as the actors read it. */
+import type { Settings, TaskSettings } from '../../actors/house.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Pair } from '../domain/ids.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import { TASKS, type TaskName } from '../domain/tasks.ts'
+import { amount, type Numeric, text } from '../domain/units.ts'
+
+/** A rate in per cent as a share: 0.4 is 0.004. */
+export const share = (percent: Numeric | number): Numeric => text(amount(percent).div(100))
+
+export interface SettingsInput {
+  readonly config: Config
+  readonly mode: Settings['mode']
+  readonly symbols: readonly Pair[]
+  readonly instruments: readonly Instrument[]
+}
+
+/** A dead line may be this long before it counts as stale: the longest interval of the feed plus slack. */
+const STALE_AFTER_MS = 90_000
+const RECONCILE_RETRY_MS = 1_000
+const DRAIN_MS = 15_000
+const DECISION_MS = 15_000
+const POSITION_GRACE_MS = 3_000
+const POSITION_RETRY_MS = 2_000
+const EXIT_MS = 10_000
+const FIRST_LOOK_UP_MS = 1_000
+/** A replay's candles are written in few large statements; a live one's within seconds. */
+const CANDLE_WRITE_MS = { live: 5_000, replay: 6 * 3_600_000 }
+/** In process the venue cannot lose a message: a replay compares once an hour instead of every half minute. */
+const REPLAY_RECONCILE_MS = 3_600_000
+
+export function settingsOf({ config, mode, symbols, instruments }: SettingsInput): Settings {
+  const { execution, portfolio, risk } = config
+  const { targetAllocation, rebalancing, hodlBags } = portfolio
+  const task = (name: TaskName): TaskSettings => {
+    const { enabled, intervalMs, timeoutMs, firstRunAfterMs, dependsOn } = config.schedules[name]
+    return { enabled, intervalMs, timeoutMs, firstAfterMs: firstRunAfterMs, dependsOn }
+  }
+  const isReplay = mode === 'backtest'
+  return {
+    mode,
+    symbols,
+    instruments,
+    limits: risk,
+    signals: {
+      consensus: config.coordinator.consensus,
+      invokeLlmThreshold: config.coordinator.conflicts.invokeLlmThreshold,
+      limits: risk,
+    },
+    degradation: config.coordinator.degradation,
+    tasks: Object.fromEntries(TASKS.map((name) => [name, task(name)])) as Record<TaskName, TaskSettings>,
+    decisionMs: DECISION_MS,
+    orderPolicy: {
+      acknowledgeMs: execution.deadlinesMs.acknowledgement,
+      cancelMs: execution.deadlinesMs.cancel,
+      lateFillMs: execution.deadlinesMs.lateFills,
+      lookUpFirstMs: FIRST_LOOK_UP_MS,
+      lookUpMaxMs: execution.deadlinesMs.lookupBackoffLimit,
+    },
+    positionPolicy: {
+      protectMs: execution.deadlinesMs.protection,
+      graceMs: POSITION_GRACE_MS,
+      exitMs: EXIT_MS,
+      retryMs: POSITION_RETRY_MS,
+    },
+    portfolio: {
+      targets: {
+        BTC: Number(targetAllocation.btcPct),
+        XRP: Number(targetAllocation.xrpPct),
+        USDT: Number(targetAllocation.usdtPct),
+      },
+      rebalance: {
+        thresholdPct: Number(rebalancing.thresholdPct),
+        minTradeUsd: Number(rebalancing.minTradeUsd),
+        feeRate: Number(share(execution.fees.takerPct)),
+      },
+      dca: {
+        enabled: rebalancing.dca.enabled,
+        thresholdUsd: Number(rebalancing.dca.thresholdUsd),
+        batches: rebalancing.dca.batches,
+        intervalMs: rebalancing.dca.intervalMs,
+        minTradeUsd: Number(rebalancing.minTradeUsd),
+      },
+      minBetweenPlansMs: rebalancing.minIntervalMs,
+      orderType: rebalancing.executionType,
+      orderLifeMs: execution.orders.entryLifeMs,
+      hodl: { BTC: hodlBags.btcAmount, XRP: hodlBags.xrpAmount, USDT: hodlBags.usdtAmount },
+    },
+    fees: { maker: share(execution.fees.makerPct), taker: share(execution.fees.takerPct) },
+    staleAfterMs: STALE_AFTER_MS,
+    reconcileEveryMs: isReplay ? REPLAY_RECONCILE_MS : execution.positions.syncIntervalMs,
+    reconcileRetryMs: RECONCILE_RETRY_MS,
+    candleWriteMs: isReplay ? CANDLE_WRITE_MS.replay : CANDLE_WRITE_MS.live,
+    drainMs: DRAIN_MS,
+  }
+}

@@ -1,0 +1,91 @@
+/** Generated paths over every machine: every transition reached and counted, nothing throws, rules hold in every state. */
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { start, step } from '../../machines/step.ts'
+import { agentPaths } from './paths/agent.paths.ts'
+import { connectionPaths } from './paths/connection.paths.ts'
+import { coordinatorPaths } from './paths/coordinator.paths.ts'
+import { type Exploration, explore, type PathModel } from './paths/explore.ts'
+import { orderPaths } from './paths/order.paths.ts'
+import { positionPaths } from './paths/position.paths.ts'
+import { rebalancePlanPaths } from './paths/rebalance-plan.paths.ts'
+import { systemPaths } from './paths/system.paths.ts'
+import { taskPaths } from './paths/task.paths.ts'
+import { UNHANDLED, type UnhandledRows } from './unhandled.ts'
+
+/** A model whose machine is forgotten: its events and states only ever meet each other. */
+const models = [
+  systemPaths,
+  coordinatorPaths,
+  orderPaths,
+  positionPaths,
+  rebalancePlanPaths,
+  connectionPaths,
+  taskPaths,
+  agentPaths,
+] as readonly unknown[] as readonly PathModel[]
+
+const pairs = (found: Exploration): string[] =>
+  Object.entries(found.unhandled).flatMap(([state, events]) => events.map((event) => `${state} + ${event}`))
+
+/** The table's rows as pairs; a bare reason stands for every event that was sent. */
+function tablePairs(rows: Readonly<Record<string, UnhandledRows>>, found: Exploration): string[] {
+  return Object.entries(rows).flatMap(([state, row]) =>
+    (typeof row === 'string' ? found.events : Object.keys(row)).map((event) => `${state} + ${event}`),
+  )
+}
+
+const reasons = (rows: UnhandledRows): string[] => (typeof rows === 'string' ? [rows] : Object.values(rows))
+
+it('covers every machine there is', () => {
+  const folder = fileURLToPath(new URL('../../machines', import.meta.url))
+  const machines = readdirSync(folder).flatMap((file) => (file.endsWith('.machine.ts') ? [file.slice(0, -11)] : []))
+  expect(models.map(({ machine }) => machine.id).sort()).toEqual(machines.sort())
+  expect(Object.keys(UNHANDLED).sort()).toEqual(machines.sort())
+})
+
+for (const model of models) {
+  describe(model.machine.id, () => {
+    const found = explore(model)
+    const covered = found.transitions.filter((name) => found.taken.has(name)).length
+    process.stdout.write(
+      `${JSON.stringify({
+        ...{ machine: found.machine, states: found.nodes.length, transitions: found.transitions.length, covered },
+        ...{ reached: found.reached, paths: found.paths.length, sent: found.sent, unhandled: pairs(found).length },
+      })}\n`,
+    )
+
+    it('takes every transition on some path', () => {
+      expect(found.transitions.filter((name) => !found.taken.has(name))).toEqual([])
+      expect([...found.taken].filter((name) => !found.transitions.includes(name))).toEqual([])
+    })
+
+    it('reaches every state, those that the requirements name among them', () => {
+      expect(model.required.filter((name) => !found.nodes.includes(name))).toEqual([])
+      expect(found.nodes.filter((name) => !found.reachedNodes.has(name))).toEqual([])
+    })
+
+    it('throws at no event in any state', () => {
+      expect(found.thrown).toEqual([])
+    })
+
+    it('keeps its rules in every state', () => {
+      expect(found.broken).toEqual([])
+    })
+
+    it('has an answer to every event, but for the pairs in the table', () => {
+      const rows = UNHANDLED[found.machine] ?? {}
+      expect(tablePairs(rows, found).sort()).toEqual(pairs(found).sort())
+      expect(Object.values(rows).flatMap(reasons).filter((reason) => reason.length < 15)).toEqual([])
+    })
+
+    it('ends where each path says, walked once more from birth', () => {
+      for (const path of found.paths) {
+        let state = start(model.machine, model.input).state
+        for (const { event } of path.steps.slice(1)) state = step(model.machine, state, event).state
+        expect(state.value).toEqual(path.state.value)
+      }
+    })
+  })
+}
