@@ -59,8 +59,6 @@ export interface AnalysisDesk {
   publish(made: Made): void
   /** A view of mode `fallback`, made without the market and validated. @throws as `view` and `validate` do. */
   fallBack(request: AgentRequest): Made
-  /** The regime that is held for a symbol. */
-  heldRegime(symbol: Pair): HeldRegime
 }
 
 export function createAnalysisDesk(house: House, agent: RulesAgent, { markets }: AgentParts): AnalysisDesk {
@@ -102,7 +100,6 @@ export function createAnalysisDesk(house: House, agent: RulesAgent, { markets }:
     view,
     validate,
     publish,
-    heldRegime,
     fallBack: (request) => {
       const made = view({ request, beganAt: clock.now(), mode: 'fallback', snapshot: null })
       validate(made)

@@ -66,21 +66,17 @@ export const scheduleLogic = (_house: House, schedule: Schedule) => serving<Sche
 export function createSchedule(house: House, parts: ScheduleParts): Schedule {
   const { addresses, clock, settings } = house
   const { tasksAtOnce = 5, symbolsAtOnce = 3 } = parts
-  const entries = new Map<TaskName, TaskEntry>(TASKS.map((task) => [task, newEntry(task, settings.tasks[task])]))
+  const all = TASKS.map((task) => newEntry(task, settings.tasks[task]))
+  const entries = Object.fromEntries(all.map((entry) => [entry.task, entry])) as Readonly<Record<TaskName, TaskEntry>>
   const toggled = new Map<TaskName, boolean>()
   let isStarted = false
   let isStopped = false
   let lastRun = 0
   let place = 0
 
-  const entryOf = (task: TaskName): TaskEntry => {
-    const entry = entries.get(task)
-    if (entry === undefined) throw new Error(`there is no task ${task}`)
-    return entry
-  }
   const isEnabled = (task: TaskName): boolean =>
     toggled.get(task) ?? parts.isEnabled?.(task) ?? settings.tasks[task].enabled
-  const runningNow = (): number => [...entries.values()].filter((entry) => entry.run !== null).length
+  const runningNow = (): number => all.filter((entry) => entry.run !== null).length
 
   /** Told to the actor, so that a fault in what follows is its own; again while it is being restarted. */
   function knock(message: () => ScheduleMessage): void {
@@ -97,7 +93,6 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
   }
 
   function perform(entry: TaskEntry, effect: TaskEffect): void {
-    const { task } = entry
     switch (effect.type) {
       case 'plan-runs':
         return plan(entry, effect.params.firstAt)
@@ -105,21 +100,15 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
         entry.timer?.cancel()
         entry.nextDueAt = null
         return
-      case 'begin-run': {
-        const { symbol, dueAt } = effect.params
-        return begin(entry, dueAt, symbol)
-      }
+      case 'begin-run':
+        return begin(entry, effect.params.dueAt, effect.params.symbol)
       case 'abort-run':
         entry.run?.abort()
         entry.run = null
         if (effect.params.because === 'late') entry.failures += 1
         return
-      case 'set-deadline': {
-        const { at } = effect.params
-        entry.deadline?.cancel()
-        entry.deadline = at === null ? null : clock.at(at, () => knock(() => deadlineReached(task, at)))
-        return
-      }
+      case 'set-deadline':
+        return setDeadline(entry, effect.params.at)
       case 'publish-facts':
         for (const fact of effect.params.facts) house.state('coordinator', fact)
         return
@@ -127,12 +116,15 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
         return assertNever(effect)
     }
   }
-  const deadlineReached = (task: TaskName, dueAt: number): ScheduleMessage => ({
-    type: 'deadline.reached',
-    name: task,
-    dueAt,
-    seenAt: clock.now(),
-  })
+
+  function setDeadline(entry: TaskEntry, at: number | null): void {
+    const name = entry.task
+    entry.deadline?.cancel()
+    entry.deadline = null
+    if (at === null) return
+    const rung = () => ({ type: 'deadline.reached', name, dueAt: at, seenAt: clock.now() }) as const
+    entry.deadline = clock.at(at, () => knock(rung))
+  }
 
   function plan(entry: TaskEntry, dueAt: number): void {
     const { task } = entry
@@ -141,33 +133,39 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
     entry.timer = clock.at(dueAt, () => knock(() => ({ type: 'task.due', task, seenAt: clock.now() })))
   }
 
+  /** Plans the first time after now; returns the last one that has come. Counted from `dueAt`, so nothing drifts. */
+  function planNext(entry: TaskEntry, dueAt: number, now: number): number {
+    const { intervalMs } = entry.settings
+    const latestAt = dueAt + Math.floor((now - dueAt) / intervalMs) * intervalMs
+    plan(entry, latestAt + intervalMs)
+    return latestAt
+  }
+
   /** One timer serves everything that is due by now, in the order of the tasks, so that inputs come before outputs. */
   function serveDue(now: number): void {
-    for (const entry of entries.values())
+    for (const entry of all)
       if (entry.nextDueAt !== null && entry.nextDueAt <= now) fallDue(entry, entry.nextDueAt, now)
   }
 
   function fallDue(entry: TaskEntry, dueAt: number, now: number): void {
-    const { intervalMs } = entry.settings
-    const passed = Math.floor((now - dueAt) / intervalMs)
-    plan(entry, dueAt + (passed + 1) * intervalMs)
-    if (passed > 0) tell(entry, { type: 'task.missed', dueAt, seenAt: now })
+    const latestAt = planNext(entry, dueAt, now)
+    if (latestAt > dueAt) tell(entry, { type: 'task.missed', dueAt, seenAt: now })
     if (parts.isSkipped(entry.task)) return
     const isHeldUp = entry.life.value === 'running' || entry.life.value === 'due' || !mayBegin(entry)
-    if (isHeldUp) tell(entry, { type: 'task.due', dueAt: dueAt + passed * intervalMs, seenAt: now })
-    else begin(entry, dueAt + passed * intervalMs, null)
+    if (isHeldUp) tell(entry, { type: 'task.due', dueAt: latestAt, seenAt: now })
+    else begin(entry, latestAt, null)
   }
 
   /** A dependency that is disabled or left out will not come, and is not waited for. */
   const mayBegin = (entry: TaskEntry): boolean =>
     runningNow() < tasksAtOnce &&
     entry.settings.dependsOn.every((name) => {
-      const dependency = entryOf(name)
+      const dependency = entries[name]
       return dependency.life.value === 'disabled' || parts.isSkipped(name) || dependency.broughtAs > entry.beganAs
     })
 
   function serveWaiting(): void {
-    for (const entry of entries.values()) {
+    for (const entry of all) {
       const { dueAt } = entry.life.context
       const isWaiting = entry.life.value === 'due' && dueAt !== null && !parts.isSkipped(entry.task)
       if (isWaiting && mayBegin(entry)) begin(entry, dueAt, null)
@@ -191,6 +189,8 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
     entry.lastRunAt = now
     entry.runIsWhole = only === null
     if (only === null) entry.beganAs = ++place
+    // A run that had waited until its next time serves that one too.
+    if (only === null && entry.nextDueAt !== null && entry.nextDueAt <= now) planNext(entry, entry.nextDueAt, now)
     const wasAwaited = entry.life.value === 'due'
     if (wasAwaited) tell(entry, { type: 'run.begun', run: number, dueAt, seenAt: now })
     const failed = run.advance()
@@ -230,14 +230,14 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
     toggled.set(task, enabled)
     if (!isStarted) return
     const seenAt = clock.now()
-    tell(entryOf(task), enabled ? { type: 'enable-task', firstAt: seenAt, seenAt } : { type: 'disable-task', seenAt })
+    tell(entries[task], enabled ? { type: 'enable-task', firstAt: seenAt, seenAt } : { type: 'disable-task', seenAt })
     serveWaiting()
   }
 
   function runByHand({ task, by, seenAt, ...asked }: Extract<ScheduleMessage, { type: 'run-task' }>): void {
     const symbol = asked.symbol ?? null
     if (symbol === null || settings.symbols.includes(symbol)) {
-      return tell(entryOf(task), { type: 'run-task', by, symbol, isFree: runningNow() < tasksAtOnce, seenAt })
+      return tell(entries[task], { type: 'run-task', by, symbol, isFree: runningNow() < tasksAtOnce, seenAt })
     }
     house.state('coordinator', {
       type: 'command.refused',
@@ -250,7 +250,7 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
   function begun(seenAt: number): void {
     if (isStarted) return
     isStarted = true
-    for (const entry of entries.values()) {
+    for (const entry of all) {
       const firstAt = seenAt + entry.settings.firstAfterMs
       if (isEnabled(entry.task)) tell(entry, { type: 'enable-task', firstAt, seenAt })
     }
@@ -269,11 +269,11 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
         case 'run-task':
           return runByHand(message)
         case 'run.settled':
-          return settle(entryOf(message.task), message.run, message)
+          return settle(entries[message.task], message.run, message)
         case 'deadline.reached': {
           const entry = TASKS.find((task) => task === message.name)
           if (entry === undefined) return house.unhandled('schedule', message.type, message.name)
-          tell(entryOf(entry), message)
+          tell(entries[entry], message)
           return serveWaiting()
         }
         default:
@@ -281,15 +281,13 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
       }
     },
     taskStatuses: () =>
-      [...entries.values()].map((entry) =>
-        statusOf(entry, isStarted ? entry.life.value !== 'disabled' : isEnabled(entry.task)),
-      ),
+      all.map((entry) => statusOf(entry, isStarted ? entry.life.value !== 'disabled' : isEnabled(entry.task))),
     get running() {
       return runningNow()
     },
     stop: () => {
       isStopped = true
-      for (const entry of entries.values()) {
+      for (const entry of all) {
         entry.timer?.cancel()
         entry.deadline?.cancel()
         entry.run?.abort()

@@ -6,12 +6,14 @@ import { assertNever } from '../src/domain/assert.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
+import type { Permission } from './permission.ts'
 import { type ReconciliationMemory, reconcileWithVenue } from './reconciliation.ts'
 import { type SteppedLogic, stepped } from './supervision/serving.ts'
 
 export interface SystemParts {
   readonly orders: OrderDesk
   readonly marks: () => Marks
+  readonly permission: Permission
   /** The process may end now. */
   readonly onEnd: (because: ExitReason, reason: string) => void
 }
@@ -27,7 +29,7 @@ export interface Lifecycle {
   readonly isReconciling: boolean
 }
 
-export function createLifecycle(house: House, { orders, marks, onEnd }: SystemParts): Lifecycle {
+export function createLifecycle(house: House, { orders, marks, permission, onEnd }: SystemParts): Lifecycle {
   const { addresses, books, clock, journal, timers } = house
   const memory: ReconciliationMemory = { adopted: new Set() }
   let reconciling = false
@@ -43,7 +45,7 @@ export function createLifecycle(house: House, { orders, marks, onEnd }: SystemPa
       addresses.tell('system', { type: 'reconciliation.refused', problem: result.problem, seenAt })
       return
     }
-    addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
+    if (permission.isReconciling()) addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
     addresses.tell('system', { type: 'reconciliation.passed', seenAt })
     addresses.tell('schedule', { type: 'start-schedule', seenAt })
   }

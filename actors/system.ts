@@ -75,6 +75,8 @@ export interface RunningSystem {
   /** Begins an orderly stop; `onEnd` is called when it is done. */
   drain(reason: string): void
   halt(reason: string, by: string): void
+  /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
+  feedCrashed(problem: string): void
   /** Ends every actor at once. */
   stop(): void
   readonly restarts: number
@@ -128,6 +130,17 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
         return ports.log.debug(event.type, { ...event })
     }
   }
+  let feedIsDown = false
+  const startFeed = () =>
+    feed.start(settings.symbols, (event) => addresses.tell('market', { type: 'market.told', event }))
+  const restartFeed = (): void => {
+    if (!feedIsDown) return
+    feedIsDown = false
+    startFeed().catch((error: unknown) => {
+      feedIsDown = true
+      addresses.tell('market', { type: 'feed.crashed', problem: problemText(error) })
+    })
+  }
   const budget = { clock, report, intensity: { restarts: 10, periodMs: 60_000 }, backoff: BACKOFF }
 
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
@@ -158,7 +171,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     },
   })
 
-  const lifecycle = createLifecycle(house, { orders, marks: market.marks, onEnd: options.onEnd })
+  const lifecycle = createLifecycle(house, { orders, marks: market.marks, permission, onEnd: options.onEnd })
 
   const tree = supervisor({
     ...budget,
@@ -213,6 +226,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
         logic: marketLogic(market),
         input: () => undefined,
         restart: 'permanent',
+        onRestored: restartFeed,
       }),
       childSpec({
         id: 'coordinator',
@@ -298,7 +312,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   await options.catchUp?.()
   const found = revive(recovered, { orders, positions, plans })
   house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
-  await feed.start(settings.symbols, (event) => addresses.tell('market', { type: 'market.told', event }))
+  await startFeed()
   house.state('market', {
     type: 'market.started',
     feed: options.feed.name,
@@ -330,6 +344,10 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     }),
     drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
     halt: (reason, by) => addresses.tell('coordinator', { type: 'halt-trading', reason, by, seenAt: clock.now() }),
+    feedCrashed: (problem) => {
+      feedIsDown = true
+      addresses.tell('market', { type: 'feed.crashed', problem })
+    },
     stop: () => root.stop(),
     get restarts() {
       return restarts

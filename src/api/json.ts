@@ -6,7 +6,7 @@ import { isoTime } from '../domain/utc.ts'
 const isTimeName = (name: string): boolean => name === 'at' || name === 'now' || name.endsWith('At')
 
 /** A copy in which every moment (milliseconds UTC) is ISO text. */
-export function withIsoTimes(value: unknown, name = ''): unknown {
+function withIsoTimes(value: unknown, name = ''): unknown {
   if (typeof value === 'number') return isTimeName(name) ? isoTime(value) : value
   if (Array.isArray(value)) return value.map((item) => withIsoTimes(item))
   if (typeof value !== 'object' || value === null) return value

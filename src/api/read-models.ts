@@ -18,7 +18,7 @@ const REFRESH_MS = 100
 const COORDINATOR_MAX_AGE_MS = 1_000
 const SUBSCRIBER = 'api'
 
-export interface ReadModel<T> {
+interface ReadModel<T> {
   /**
    * As of the last refresh; the first call reads the desk.
    * @throws whatever the desk throws when it has to be asked now.

@@ -33,6 +33,6 @@ export function bannerLines({ mode, feed, agents, symbols, database, url }: Bann
     ['  agents', AGENTS[agents.mode]],
     ['  database', `${database.driver}, ${database.where}`],
     ...(url === null ? [] : [['  look at', `${url}/api/v1/coordinator/status, or: triplegain status --url ${url}`]]),
-    ['  stop', 'Ctrl-C drains and saves; a second start resumes'],
+    ['  stop', feed.name === 'replay' ? 'by itself, or Ctrl-C' : 'Ctrl-C drains and saves; a second start resumes'],
   ])
 }

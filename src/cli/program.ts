@@ -13,13 +13,14 @@ const NAME = 'triplegain'
 
 const EXAMPLES = `
 Examples:
-  ${NAME} run                                      paper trading, Kraken's prices where they can be had
-  ${NAME} run --feed simulated --seed 7            an invented market, the same each time
+  ${NAME} run                             paper trading, on Kraken's prices where they can be had
+  ${NAME} run --feed simulated --seed 7   an invented market, the same each time
   ${NAME} run --feed replay:data --from 2021-05-01 --to 2021-06-01 --json
-  ${NAME} status                                   ask the process on this machine
+  ${NAME} status                          what the process on this machine does
   ${NAME} indicators --data candles.csv --json
 
-Exit codes: 0 done, 1 failed, 2 misused, 3 another process holds the data folder or the account.`
+Exit codes: 0 done, 1 failed, 2 misused,
+            3 another process holds the data folder or the account.`
 
 const oneLine = (text: string): string =>
   text

@@ -44,7 +44,7 @@ function eventLines(eventsByType: ReplaySummary['eventsByType']): readonly strin
   return table(rows, [1])
 }
 
-/** At most 36 lines, without one at the end. Money in cents, so that the statement adds up as printed. */
+/** At most 37 lines, without a line break at the end. Money in cents, so that the statement adds up as printed. */
 export function formatSummary(exact: ReplaySummary): string {
   const summary = summaryToTheCent(exact)
   const { candles, seconds, protectGapMs } = summary

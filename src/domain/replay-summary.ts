@@ -43,7 +43,7 @@ const HALF_A_CENT = amount('0.005')
 
 /** The statement's parts in the order in which they are printed; they add up to `equityEnd`. */
 export const STATEMENT_PARTS = ['equityStart', 'tradingNet', 'rebalancingFees', 'revaluation', 'flows'] as const
-export type StatementPart = (typeof STATEMENT_PARTS)[number]
+type StatementPart = (typeof STATEMENT_PARTS)[number]
 
 /**
  * The parts in cents, so that they add up to the total in cents: each is rounded down, and the cents still missing go to

@@ -47,7 +47,14 @@ export const UNHANDLED: UnhandledTable = {
     intended: {
       ...because(
         'Nothing has been sent yet, so the venue has nothing to tell; `venue.sent` comes before every answer.',
-        ...['venue.acknowledged', 'venue.opened', 'venue.filled', 'venue.cancelled', 'venue.expired', 'venue.answerLost'],
+        ...[
+          'venue.acknowledged',
+          'venue.opened',
+          'venue.filled',
+          'venue.cancelled',
+          'venue.expired',
+          'venue.answerLost',
+        ],
         ...['venue.amended', 'venue.amendRefused', 'venue.cancelRefused'],
       ),
       ...because(NOT_ASKED, 'venue.found', 'venue.notFound', 'venue.lookupFailed'),
@@ -61,7 +68,11 @@ export const UNHANDLED: UnhandledTable = {
         ...['venue.amended', 'venue.amendRefused', 'venue.cancelRefused'],
       ),
     },
-    open: { ...because(SENT_ONCE, 'venue.sent'), ...because(ACCEPTED, 'venue.refused'), ...because(NOT_CANCELLED, 'venue.cancelRefused') },
+    open: {
+      ...because(SENT_ONCE, 'venue.sent'),
+      ...because(ACCEPTED, 'venue.refused'),
+      ...because(NOT_CANCELLED, 'venue.cancelRefused'),
+    },
     partiallyFilled: {
       ...because(SENT_ONCE, 'venue.sent'),
       ...because(ACCEPTED, 'venue.refused'),

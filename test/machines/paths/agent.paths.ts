@@ -34,14 +34,16 @@ export const agentPaths: PathModel<typeof agentMachine> = {
   }),
   check: ({ before, after: { state, effects } }) => {
     const { request, dueAt, waiting } = state.context
-    if ((state.value === 'idle') !== (request === null)) throw new Error(`${state.value} with run for ${request?.symbol}`)
+    if ((state.value === 'idle') !== (request === null))
+      throw new Error(`${state.value} with run for ${request?.symbol}`)
     if ((request === null) !== (dueAt === null)) throw new Error('a run and its deadline belong together')
     if (request === null && waiting.length > 0) throw new Error('idle while others wait')
     const told = effects.flatMap(({ type, params }) =>
       type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : [],
     )
     const isBefore = before.value === 'failed' || before.value === 'fallback'
-    const hasEnded = isBefore && state.value !== before.value && !(before.value === 'failed' && state.value === 'fallback')
+    const hasEnded =
+      isBefore && state.value !== before.value && !(before.value === 'failed' && state.value === 'fallback')
     if (told.length !== (hasEnded ? 1 : 0) && before.value !== state.value)
       throw new Error(`a failed run is told ${told.length} times`)
   },

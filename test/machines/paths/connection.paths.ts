@@ -1,6 +1,11 @@
 /** The connection machine: two symbols, answers one by one, every deadline in force and one of a line that is gone. */
 import { connectionMachine } from '../../../machines/connection.machine.ts'
-import { type ConnectionHears, type ConnectionSignal, CONNECTION_POLICY, MARKET_CHANNELS } from '../../../src/domain/connection.ts'
+import {
+  CONNECTION_POLICY,
+  type ConnectionHears,
+  type ConnectionSignal,
+  MARKET_CHANNELS,
+} from '../../../src/domain/connection.ts'
 import { pair } from '../../../src/domain/ids.ts'
 import type { PathModel } from './explore.ts'
 

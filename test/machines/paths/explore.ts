@@ -2,9 +2,19 @@
  * Walks a machine through every state that its representative events lead to, with `xstate/graph` over `step()`, and keeps
  * what happened on the way: the transitions taken, the pairs without an answer, what was thrown.
  */
-import type { ActorLogic, AnyActorLogic, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
+import type {
+  ActorLogic,
+  AnyActorLogic,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  ContextFrom,
+  EventFromLogic,
+  InputFrom,
+  SnapshotFrom,
+} from 'xstate'
 import { getShortestPaths, type TraversalOptions } from 'xstate/graph'
-import { type Step, start, step, transitionName } from '../../../machines/step.ts'
+import { type Step, start, step } from '../../../machines/step.ts'
+import { branchesOf, nodesOf, stateName } from './machine-shape.ts'
 
 /** One step as an invariant sees it. */
 export interface Taken<M extends AnyStateMachine> {
@@ -52,115 +62,98 @@ export interface Exploration {
   readonly broken: readonly string[]
 }
 
-interface Node {
-  readonly id: string
-  readonly path: readonly string[]
-  readonly transitions: ReadonlyMap<string, readonly Branch[]>
-  readonly always?: readonly Branch[] | undefined
-  readonly states: Readonly<Record<string, Node>>
-}
-type Branch = Parameters<typeof transitionName>[1] & { readonly target?: readonly Node[] | undefined }
-
-const below = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(below)]
-const nodesOf = (machine: AnyStateMachine): Node[] => below(machine.root as Node)
-
-/** Every branch of every state, `always` and `onDone` among them, under the names that `step()` gives. */
-const branchesOf = (machine: AnyStateMachine): { readonly name: string; readonly targets: readonly Node[] }[] =>
-  nodesOf(machine).flatMap((node) =>
-    [...node.transitions.values(), node.always ?? []]
-      .flat()
-      .map((branch) => ({ name: transitionName(machine, branch), targets: branch.target ?? [] })),
-  )
-
-/** `settling.filled`, or `running + normal + ready` for parallel regions. */
-export function stateName(value: AnyMachineSnapshot['value']): string {
-  if (typeof value === 'string') return value
-  const parts = Object.entries(value)
-  const [only] = parts
-  if (parts.length === 1 && only?.[1] !== undefined) return `${only[0]}.${stateName(only[1])}`
-  return parts.map(([, part]) => stateName(part ?? '')).join(' + ')
-}
-
 const LIMIT = 400_000
 
-/** Every state within reach of the model's events, and what each of them did there. */
-export function explore<M extends AnyStateMachine>(model: PathModel<M>): Exploration {
-  const { machine } = model
-  const taken = new Set<string>()
-  const reachedNodes = new Set<string>()
-  const unhandled = new Map<string, Set<string>>()
-  const thrown = new Set<string>()
-  const broken = new Map<string, string>()
+/** Runs every step of an exploration and keeps what happened. */
+class Recorder<M extends AnyStateMachine> {
+  readonly #model: PathModel<M>
+  readonly taken = new Set<string>()
+  readonly reachedNodes = new Set<string>()
+  readonly events = new Set<string>()
+  readonly unhandled = new Map<string, Set<string>>()
+  readonly thrown = new Set<string>()
+  readonly broken = new Map<string, string>()
   /** States that broke a rule: what follows from them says nothing more. */
-  const bad = new WeakSet<object>()
-  let sent = 0
-  let edges = 0
-  const events = new Set<string>()
+  readonly bad = new WeakSet<object>()
+  sent = 0
 
-  const visit = (state: AnyMachineSnapshot): void => {
-    for (const node of state._nodes) reachedNodes.add(node.path.join('.'))
+  constructor(model: PathModel<M>) {
+    this.#model = model
   }
-  const send = (before: SnapshotFrom<M>, event: EventFromLogic<M>): SnapshotFrom<M> => {
+
+  born(input: InputFrom<M>): AnyMachineSnapshot {
+    const { state, taken } = start(this.#model.machine, input)
+    return this.#visit(state, taken)
+  }
+
+  send(before: SnapshotFrom<M>, event: EventFromLogic<M>): AnyMachineSnapshot {
     const where = stateName((before as AnyMachineSnapshot).value)
-    const name = (event as { type: string }).type
-    sent += 1
-    events.add(name)
+    const { type } = event as { type: string }
+    this.sent += 1
+    this.events.add(type)
     let after: Step<M>
     try {
-      after = step(machine, before, event)
+      after = step(this.#model.machine, before, event)
     } catch (error) {
-      thrown.add(`${where} + ${name}: ${String(error)}`)
-      return before
+      this.thrown.add(`${where} + ${type}: ${String(error)}`)
+      return before as AnyMachineSnapshot
     }
-    for (const transition of after.taken) taken.add(transition)
-    if (!after.handled) unhandled.set(where, (unhandled.get(where) ?? new Set()).add(name))
-    visit(after.state as AnyMachineSnapshot)
+    if (!after.handled) this.unhandled.set(where, (this.unhandled.get(where) ?? new Set()).add(type))
+    const state = this.#visit(after.state, after.taken)
     try {
-      model.check({ before, event, after })
+      this.#model.check({ before, event, after })
     } catch (error) {
-      bad.add(after.state)
-      const problem = `${where} + ${name} → ${stateName((after.state as AnyMachineSnapshot).value)}: ${String(error)}`
-      if (!broken.has(problem)) broken.set(problem, JSON.stringify(event))
+      this.bad.add(state)
+      const problem = `${where} + ${type} → ${stateName(state.value)}: ${String(error)}`
+      if (!this.broken.has(problem)) this.broken.set(problem, JSON.stringify(event))
     }
-    return after.state
+    return state
   }
+
+  #visit(given: SnapshotFrom<M>, taken: readonly string[]): AnyMachineSnapshot {
+    const state = given as AnyMachineSnapshot
+    for (const node of state._nodes) this.reachedNodes.add(node.path.join('.'))
+    for (const transition of taken) this.taken.add(transition)
+    return state
+  }
+}
+
+/** Shortest paths to every state within reach, every event tried in each of them. */
+function shortestPaths<M extends AnyStateMachine>(model: PathModel<M>, recorder: Recorder<M>): readonly Path[] {
+  let edges = 0
   const logic: ActorLogic<AnyMachineSnapshot, EventFromLogic<M>, InputFrom<M>> = {
-    getInitialSnapshot: (_scope, input) => {
-      const born = start(machine, input)
-      for (const transition of born.taken) taken.add(transition)
-      visit(born.state as AnyMachineSnapshot)
-      return born.state as AnyMachineSnapshot
-    },
-    transition: (state, event) => send(state as SnapshotFrom<M>, event) as AnyMachineSnapshot,
+    getInitialSnapshot: (_scope, input) => recorder.born(input),
+    transition: (state, event) => recorder.send(state as SnapshotFrom<M>, event),
     getPersistedSnapshot: (state) => state,
   }
-  const serialize = (state: AnyMachineSnapshot): string =>
-    JSON.stringify([state.value, model.abstract(state.context as ContextFrom<M>), bad.has(state)])
   const options: TraversalOptions<AnyMachineSnapshot, EventFromLogic<M>, InputFrom<M>> = {
     input: model.input,
-    events: (state: AnyMachineSnapshot) => (bad.has(state) ? [] : model.events(state as SnapshotFrom<M>)),
-    serializeState: serialize,
+    events: (state) => (recorder.bad.has(state) ? [] : model.events(state as SnapshotFrom<M>)),
+    serializeState: (state) =>
+      JSON.stringify([state.value, model.abstract(state.context as ContextFrom<M>), recorder.bad.has(state)]),
     // A label that is one of its kind will do: the edge keeps the event itself.
     serializeEvent: (event) => `${event.type}#${edges++}`,
     limit: LIMIT,
   }
-  const paths = getShortestPaths<AnyActorLogic>(logic, options) as readonly Path[]
+  return getShortestPaths<AnyActorLogic>(logic, options) as readonly Path[]
+}
 
+/** Every state within reach of the model's events, and what each of them did there. */
+export function explore<M extends AnyStateMachine>(model: PathModel<M>): Exploration {
+  const { machine } = model
+  const recorder = new Recorder(model)
+  const paths = shortestPaths(model, recorder)
+  const { taken, reachedNodes, events, unhandled, thrown, broken, sent } = recorder
   const branches = branchesOf(machine)
   // A state that is left at once was entered all the same.
   for (const { name, targets } of branches)
     for (const node of targets) if (taken.has(name)) reachedNodes.add(node.path.join('.'))
   return {
-    machine: machine.id,
+    ...{ machine: machine.id, paths, reached: paths.length, sent, taken, reachedNodes },
     nodes: nodesOf(machine).flatMap((node) => (node.path.length === 0 ? [] : [node.path.join('.')])),
-    reachedNodes,
     transitions: branches.map(({ name }) => name),
-    taken,
-    reached: paths.length,
-    sent,
     events: [...events],
-    paths,
-    unhandled: Object.fromEntries([...unhandled].map(([state, events]) => [state, [...events].sort()])),
+    unhandled: Object.fromEntries([...unhandled].map(([state, names]) => [state, [...names].sort()])),
     thrown: [...thrown],
     broken: [...broken].map(([problem, event]) => `${problem}\n  after ${event}`),
   }

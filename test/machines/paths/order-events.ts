@@ -44,7 +44,11 @@ function findings(quantity: Numeric): readonly VenueOrder[] {
 export function orderEvents(context: OrderContext): readonly OrderHears[] {
   const seenAt = context.updatedAt + 100
   const { name, at } = context.deadline
-  const emptyTimes = [seenAt, context.acceptBefore + 5_000, ...(context.emptyAt === null ? [] : [context.emptyAt + 2_000])]
+  const emptyTimes = [
+    seenAt,
+    context.acceptBefore + 5_000,
+    ...(context.emptyAt === null ? [] : [context.emptyAt + 2_000]),
+  ]
   return [
     { type: 'venue.sent', seenAt },
     { type: 'venue.acknowledged', venueOrderId: VENUE_ORDER, seenAt },

@@ -2,7 +2,7 @@
 import type { SnapshotFrom } from 'xstate'
 import { orderMachine } from '../../../machines/order.machine.ts'
 import { stampApproved } from '../../../src/domain/approved.ts'
-import { type FactDraft } from '../../../src/domain/facts.ts'
+import type { FactDraft } from '../../../src/domain/facts.ts'
 import { isComplete } from '../../../src/domain/fills.ts'
 import { amount, sumOf } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'

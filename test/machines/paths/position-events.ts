@@ -5,7 +5,7 @@
 import type { PositionContext, PositionHears } from '../../../machines/position.machine.ts'
 import { orderId, pair, venueOrderId } from '../../../src/domain/ids.ts'
 import type { Instrument } from '../../../src/domain/instrument.ts'
-import type { OrderRequest, OrderView } from '../../../src/domain/order.ts'
+import { isFinal, type OrderRequest, type OrderView } from '../../../src/domain/order.ts'
 import { heldBy, type OrderSlot } from '../../../src/domain/position-story.ts'
 import { amount, text } from '../../../src/domain/units.ts'
 import { entryRequest } from './order-events.ts'
@@ -14,7 +14,12 @@ export const XRP: Instrument = {
   ...{ symbol: pair('XRP/USDT'), tick: '0.01', lot: '1', orderMin: '2', costMin: '0.5' },
   ...{ costDecimals: 8, leverages: [] },
 }
-const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = { entry: '100', stop: '95', exit: '98', rebalance: '1' }
+const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = {
+  entry: '100',
+  stop: '95',
+  exit: '98',
+  rebalance: '1',
+}
 
 /** An order as it was asked for, before anything was heard of it. */
 export const unheard = (request: OrderRequest, at: number): OrderView => ({
@@ -45,14 +50,16 @@ function amended(view: OrderView, context: PositionContext): OrderView[] {
 }
 
 /** Every view that may follow of a live order. */
-function next(slot: OrderSlot, context: PositionContext): OrderView[] {
+export function next(slot: OrderSlot, context: PositionContext): OrderView[] {
   const view = slot.view ?? unheard(slot.request, context.updatedAt)
   const known = { ...view, venueOrderId: venueOrderId(`O-${slot.request.key}`) }
   const isAtVenue = view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
   const isUntouched = view.filled === '0'
   const ends: OrderView[] = [
     { ...known, status: 'CANCELLED', phase: 'settling', reason: 'asked' },
-    ...(isUntouched && !isAtVenue ? [{ ...known, status: 'ERROR', phase: 'settling', reason: 'refused' } as const] : []),
+    ...(isUntouched && !isAtVenue
+      ? [{ ...known, status: 'ERROR', phase: 'settling', reason: 'refused' } as const]
+      : []),
     ...(slot.request.purpose === 'entry' ? [{ ...known, status: 'EXPIRED', phase: 'settling' } as const] : []),
   ]
   return [
@@ -65,20 +72,31 @@ function next(slot: OrderSlot, context: PositionContext): OrderView[] {
   ]
 }
 
-export const isOver = ({ status }: OrderView): boolean => ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR'].includes(status)
+/** A fill that the venue tells of after it told of the end: counted, and the order stays as it ended. */
+const late = (view: OrderView): OrderView[] =>
+  view.request.purpose === 'entry' && (view.status === 'CANCELLED' || view.status === 'EXPIRED')
+    ? [
+        ...parts(view).map((filled) => ({
+          ...filledTo(view, filled),
+          status: view.status,
+          phase: 'settling' as const,
+        })),
+        filledTo(view, view.quantity),
+      ]
+    : []
 
-/** Reports of one order: what may follow while it lives; once it ended, that its late-fill window is over. */
+/** Reports of one order: what may follow while it lives; once it ended, late fills and the end of their window. */
 function reportsOf(slot: OrderSlot, context: PositionContext): OrderView[] {
   if (slot.dropped) return []
-  if (slot.view === null || !isOver(slot.view)) return next(slot, context)
-  return slot.view.phase === 'settling' ? [{ ...slot.view, phase: 'done' }] : []
+  if (slot.view === null || !isFinal(slot.view.status)) return next(slot, context)
+  return slot.view.phase === 'settling' ? [...late(slot.view), { ...slot.view, phase: 'done' }] : []
 }
 
 export function positionEvents(context: PositionContext): readonly PositionHears[] {
   const seenAt = context.updatedAt + 100
   const foreign = unheard({ ...entryRequest, key: 'p-9/entry/1' }, seenAt)
   const orders = context.slots.flatMap((slot) => (slot.view === null ? [] : [slot.view]))
-  const isEntryOver = orders[0] !== undefined && isOver(orders[0])
+  const isEntryOver = orders[0] !== undefined && isFinal(orders[0].status)
   const unborn = context.slots.filter((slot) => slot.view === null && !slot.dropped)
   return [
     ...[...context.slots.flatMap((slot) => reportsOf(slot, context)), foreign].map(

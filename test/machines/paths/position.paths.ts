@@ -4,7 +4,14 @@ import { type PositionContext, positionMachine } from '../../../machines/positio
 import { stampApproved } from '../../../src/domain/approved.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
-import { heldBy, isCovered, isEntryLive, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
+import {
+  heldBy,
+  isCovered,
+  isEntryLive,
+  isSlotLive,
+  liveStop,
+  type OrderDirective,
+} from '../../../src/domain/position-story.ts'
 import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
@@ -43,6 +50,11 @@ function statesMeanWhatTheySay({ value, context }: State): void {
   if (value === 'emergencyExit' && !waits('retry')) throw new Error('an emergency that is not tried again')
   if (value === 'closed' && !held.eq(0)) throw new Error(`closed with ${held} held`)
   if (value === 'closed' && context.slots.some(isSlotLive)) throw new Error('closed with an order in flight')
+  const mayFill = context.slots.some(
+    ({ view }) =>
+      view?.request.purpose === 'entry' && view.phase !== 'done' && ['CANCELLED', 'EXPIRED'].includes(view.status),
+  )
+  if (value === 'closed' && mayFill) throw new Error('closed while the entry may still fill')
   if (value === 'closed' && amount(context.dust).gte(amount(XRP.orderMin))) throw new Error('more than dust given up')
 }
 
@@ -59,9 +71,21 @@ function directivesFit({ before, after: { state, effects } }: Taken<Position>): 
   if (placed.includes('entry')) throw new Error('the entry is placed a second time')
 }
 
-/** After a restart everything that may have been lost with the crash is asked for again. */
-function recoveryAsksAgain({ event, after: { state, effects } }: Taken<Position>): void {
-  if (event.type !== 'orders.recovered') return
+/** Whatever is sellable is on its way to a stop or out, unless the last try was refused and waits for the next one. */
+function nobodyIsForgotten({ after: { state } }: Taken<Position>): void {
+  const { value, context } = state
+  if (heldBy(context).lt(amount(XRP.orderMin)) || context.slots.some(isSlotLive)) return
+  const isRefused = (purpose: OrderRequest['purpose']) => {
+    const last = context.slots.findLast(({ request }) => request.purpose === purpose)
+    return last !== undefined && (last.dropped || last.view?.status === 'ERROR')
+  }
+  if ((value === 'closing' || value === 'emergencyExit') && !isRefused('exit')) throw new Error('nobody sells')
+  if (value === 'protecting' && !isRefused('stop')) throw new Error('nobody protects')
+}
+
+/** At every report, and after a restart: what was lost, or is not as it should be, is asked for again. */
+function asksAgain({ event, after: { state, effects } }: Taken<Position>): void {
+  if (event.type !== 'orders.recovered' && event.type !== 'order.reported') return
   const kinds = effects.flatMap(({ type, params }) =>
     type === 'direct-orders' ? (params as { directives: readonly OrderDirective[] }).directives : [],
   )
@@ -70,7 +94,7 @@ function recoveryAsksAgain({ event, after: { state, effects } }: Taken<Position>
   if (state.value === 'protected' && isStopElsewhere && !kinds.some(({ kind }) => kind === 'amend'))
     throw new Error('the stop rests at another price than the position says, and nobody amends it')
   const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null && isEntryLive(state.context)
-  if (isWithdrawn && !kinds.some(({ kind }) => kind === 'cancel'))
+  if (event.type === 'orders.recovered' && isWithdrawn && !kinds.some(({ kind }) => kind === 'cancel'))
     throw new Error('a withdrawn entry is not cancelled again')
 }
 
@@ -78,7 +102,8 @@ export function checkPosition(taken: Taken<Position>): void {
   exitsFit(taken.after.state)
   statesMeanWhatTheySay(taken.after.state)
   directivesFit(taken)
-  recoveryAsksAgain(taken)
+  asksAgain(taken)
+  nobodyIsForgotten(taken)
 }
 
 export const positionInput: InputFrom<Position> = {

@@ -1,5 +1,10 @@
 /** The rebalance plan: two batches, the first sells and buys, the second only buys. */
-import { type PlanContext, type PlanHears, type PlannedTrade, rebalancePlanMachine } from '../../../machines/rebalance-plan.machine.ts'
+import {
+  type PlanContext,
+  type PlanHears,
+  type PlannedTrade,
+  rebalancePlanMachine,
+} from '../../../machines/rebalance-plan.machine.ts'
 import type { FactDraft } from '../../../src/domain/facts.ts'
 import { pair, planId } from '../../../src/domain/ids.ts'
 import { isFinal, type OrderStatus, type OrderView } from '../../../src/domain/order.ts'
@@ -52,7 +57,8 @@ function batchesKeepTheirTurn({ before, event, after: { state, effects } }: Take
   const placed = effects.flatMap(({ type, params }) =>
     type === 'place-trades' ? (params as { trades: readonly PlannedTrade[] }).trades : [],
   )
-  if (placed.some(({ trade: one }) => one.batch !== before.context.batch)) throw new Error('a batch went before its turn')
+  if (placed.some(({ trade: one }) => one.batch !== before.context.batch))
+    throw new Error('a batch went before its turn')
   const isSelling = ofBatch(context, 'sell').some((one) => one.state !== 'ended')
   if (placed.some(({ trade: one }) => one.side === 'buy') && isSelling)
     throw new Error('a buy went before its sells had ended')
@@ -65,8 +71,7 @@ function batchesKeepTheirTurn({ before, event, after: { state, effects } }: Take
 /** Each trade that ended with something filled is told once, when it is heard, also after a restart. */
 function fillsAreTold({ before, event, after: { effects } }: Taken<Plan>): void {
   if (before.status !== 'active') return
-  const heard =
-    event.type === 'order.reported' ? [event.order] : event.type === 'orders.recovered' ? event.orders : []
+  const heard = event.type === 'order.reported' ? [event.order] : event.type === 'orders.recovered' ? event.orders : []
   const isAsked = (key: string) => before.context.trades.some((one) => one.key === key && one.state === 'asked')
   const ended = heard.filter((order) => isFinal(order.status) && order.filled !== '0' && isAsked(order.request.key))
   const told = effects

@@ -35,7 +35,12 @@ export const systemPaths: PathModel<typeof systemMachine> = {
     }
     if (names.includes('end-process') !== (state.value === 'stopped' && before.status === 'active'))
       throw new Error('the process ends exactly where the system has stopped')
-    if (event.type === 'picture.doubted' && event.stopTrading && before.value === 'trading' && state.value === 'trading')
+    if (
+      event.type === 'picture.doubted' &&
+      event.stopTrading &&
+      before.value === 'trading' &&
+      state.value === 'trading'
+    )
       throw new Error('trading goes on under a doubted picture')
   },
 }

@@ -41,6 +41,7 @@ export const taskPaths: PathModel<typeof taskMachine> = {
     if (names.includes('begin-run') && (event.type !== 'run-task' || !event.isFree))
       throw new Error('a run is begun that nobody asked for, or beyond the places there are')
     if (names.includes('abort-run') && before.value !== 'running') throw new Error('aborted without a run')
-    if (before.value === 'disabled' && names.some((name) => name === 'begin-run')) throw new Error('a disabled task runs')
+    if (before.value === 'disabled' && names.some((name) => name === 'begin-run'))
+      throw new Error('a disabled task runs')
   },
 }

@@ -1,0 +1,224 @@
+/** `npm start`: the system in real time, on paper, until it is told to stop. */
+import { createHash } from 'node:crypto'
+import { type RunningSystem, startSystem } from '../../actors/system.ts'
+import type { Config } from '../../config/schema.ts'
+import type { ExitReason } from '../../machines/system.machine.ts'
+import { inMemoryBus } from '../adapters/bus/in-memory-bus.ts'
+import { realIds } from '../adapters/chance/real.ts'
+import { seededRandom } from '../adapters/chance/seeded.ts'
+import { realClock } from '../adapters/clock/real.ts'
+import { type SimulatedExchange, simulatedExchange } from '../adapters/exchange/simulated/exchange.ts'
+import { logFact } from '../adapters/log/fact-lines.ts'
+import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
+import { PostgresVenueStore } from '../adapters/persistence/postgres-venue-store.ts'
+import { createApi } from '../api/app.ts'
+import { createReadModels } from '../api/read-models.ts'
+import { type ServedApi, serveApi } from '../api/serve.ts'
+import { type BannerFacts, bannerLines } from '../cli/banner.ts'
+import type { Candle } from '../domain/candle.ts'
+import type { FactDraft } from '../domain/facts.ts'
+import type { Pair } from '../domain/ids.ts'
+import { TOPICS } from '../domain/topics.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { MarketFeed } from '../ports/market-feed.ts'
+import { chooseFeed, type FeedWish } from './feeds.ts'
+import { paperExchangeOptions } from './paper-venue.ts'
+import { settingsOf } from './settings.ts'
+import { keepLease, openStore, type Store } from './store.ts'
+
+export interface PaperRun {
+  readonly config: Config
+  readonly feed: FeedWish['kind']
+  readonly symbols: readonly Pair[]
+  readonly seed: string
+  readonly dataDir: string
+  readonly databaseUrl: string | null
+  readonly port: number
+  readonly log: Log
+  /** Printed once everything runs. */
+  readonly onReady: (lines: readonly string[], facts: BannerFacts) => void
+  /** Calls back when the process is asked to stop; returns how to stop hearing. */
+  readonly onStopAsked: (stop: (reason: string) => void) => () => void
+  readonly krakenRestUrl?: string
+  readonly krakenSocketUrl?: string
+}
+
+/** How the process should end: 0 asked to, 1 gave up, 3 another process took the account. */
+const EXIT_CODE: Readonly<Record<ExitReason, number>> = { drained: 0, 'gave-up': 1, 'drain-overdue': 1, fenced: 3 }
+const ABNORMAL_EXITS_WITHIN_MS = 600_000
+const ABNORMAL_EXITS_HALT = 3
+const HALT_FILE_EVERY_MS = 1_000
+/** A paper venue that was away for longer walks no further back than this. */
+const LONGEST_WALK_MS = 7 * 24 * 3_600_000
+
+const hash = (given: string): string => createHash('sha256').update(given).digest('hex')
+
+/** The market as the paper venue sees it first, and then the system. */
+const throughVenue = (feed: MarketFeed, venue: SimulatedExchange): MarketFeed => ({
+  name: feed.name,
+  history: (query) => feed.history(query),
+  stop: () => feed.stop(),
+  start: (symbols, listener) =>
+    feed.start(symbols, (event) => {
+      venue.onMarket(event)
+      listener(event)
+    }),
+})
+
+/** Plays the minutes that a restarted venue missed to its resting orders; says so where there are none to be had. */
+async function walkMissed(
+  venue: SimulatedExchange,
+  feed: MarketFeed,
+  symbols: readonly Pair[],
+  clock: Clock,
+  log: Log,
+): Promise<void> {
+  const since = venue.seenUntil()
+  const now = clock.now()
+  if (since === 0) {
+    await venue.walk([])
+    return
+  }
+  const from = Math.max(since, now - LONGEST_WALK_MS)
+  const missed: Candle[] = []
+  for (const symbol of symbols) missed.push(...(await feed.history({ symbol, timeframe: '1m', from, to: now })))
+  missed.sort((a, b) => a.openAt - b.openAt)
+  const fills = await venue.walk(missed)
+  if (missed.length > 0)
+    log.info('the paper venue walked through the minutes it missed', { candles: missed.length, fills })
+  else if (now - since > 60_000)
+    log.warn('no prices of the time away: for the paper venue, time stood still', { awayMs: now - since })
+}
+
+/** Runs until the system ends; resolves with the exit code. @throws what `openStore`, `chooseFeed`, `serveApi` throw. */
+export async function runPaper(run: PaperRun): Promise<number> {
+  const { config, log } = run
+  const clock = realClock()
+  const ids = realIds()
+  const random = seededRandom(run.seed)
+  const store = await openStore({ dataDir: run.dataDir, databaseUrl: run.databaseUrl, clock, ids, log })
+  const opened: (() => Promise<void> | void)[] = [() => store.close()]
+  /** Last opened, first closed; a failure to close one thing does not keep the others open. */
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        log.error('something could not be closed', { problem: String(error) })
+      }
+    }
+  }
+  try {
+    let system: RunningSystem | null = null
+    const { feed, instruments, fallback, reason } = await chooseFeed({
+      ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
+      ...(run.krakenRestUrl === undefined ? {} : { krakenRestUrl: run.krakenRestUrl }),
+      ...(run.krakenSocketUrl === undefined ? {} : { krakenSocketUrl: run.krakenSocketUrl }),
+      onFact: (fact: FactDraft) => system?.house.state('system', fact),
+      onCrash: (error) => system?.feedCrashed(String(error)),
+    })
+    const venue = simulatedExchange({
+      ...paperExchangeOptions(config, instruments),
+      ...{ clock, random: random.stream(`venue ${store.lease.epoch}`), log },
+      store: new PostgresVenueStore(store.database.sql, store.account, clock),
+    })
+    const bus = inMemoryBus({ clock, log })
+    for (const topic of TOPICS) bus.subscribe('log', topic, ({ payload }) => logFact(log, payload))
+    const ended = Promise.withResolvers<number>()
+    opened.push(() => venue.stop())
+    system = await startSystem(
+      {
+        ...{ clock, ids, random, bus, journal: store.journal, exchange: venue, log, hash },
+        ...{ feed: throughVenue(feed, venue), candles: new PostgresCandleStore(store.database.sql) },
+      },
+      settingsOf({ config, mode: 'paper', symbols: run.symbols, instruments }),
+      {
+        ...{ epoch: store.lease.epoch, incarnation: store.lease.incarnation, database: store.database.driver },
+        feed: { name: feed.name, fallback, reason },
+        catchUp: () => walkMissed(venue, feed, run.symbols, clock, log),
+        onFeedEnded: () => log.info('the feed has ended'),
+        onEnd: (because, why) => {
+          log.info('the system has ended', { because, why })
+          ended.resolve(EXIT_CODE[because])
+        },
+      },
+    )
+    const running = system
+    opened.push(async () => {
+      await feed.stop()
+      await running.market.flush()
+      running.stop()
+      await store.journal.settled()
+    })
+    watchOver(run, store, running, clock, opened)
+    const api = await openApi(run, running, clock, opened)
+    const facts: BannerFacts = {
+      ...{
+        mode: 'paper',
+        feed: { name: feed.name, fallback, reason },
+        agents: { mode: 'rules' },
+        symbols: run.symbols,
+      },
+      database: {
+        driver: store.database.driver,
+        where: run.databaseUrl === null ? store.folder.databaseDir : 'DATABASE_URL',
+      },
+      url: api.url,
+    }
+    run.onReady(bannerLines(facts), facts)
+    const stopHearing = run.onStopAsked((why) => running.drain(why))
+    opened.push(stopHearing)
+    return await ended.promise
+  } finally {
+    await closeAll()
+  }
+}
+
+async function openApi(
+  run: PaperRun,
+  { desk, house }: RunningSystem,
+  clock: Clock,
+  opened: (() => Promise<void> | void)[],
+): Promise<ServedApi> {
+  const readModels = createReadModels({ desk, bus: house.bus, clock, log: run.log })
+  opened.push(() => readModels.stop())
+  const app = createApi({ desk, readModels, clock, ids: realIds(), log: run.log })
+  const api = await serveApi({ app, port: run.port, clock, log: run.log })
+  opened.push(() => api.close())
+  return api
+}
+
+/** The lease, the HALT file, jumps of the clock, and a history of crashes. */
+function watchOver(
+  run: PaperRun,
+  store: Store,
+  system: RunningSystem,
+  clock: ReturnType<typeof realClock>,
+  opened: (() => Promise<void> | void)[],
+): void {
+  const lease = keepLease(store, clock, run.log, () =>
+    system.house.addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() }),
+  )
+  opened.push(() => lease.stop())
+  const stopJumps = clock.onJump(({ kind, byMs }) =>
+    system.house.addresses.tell('system', {
+      type: 'picture.doubted',
+      reason: `the clock went ${kind} by ${byMs} ms`,
+      stopTrading: true,
+      seenAt: clock.now(),
+    }),
+  )
+  opened.push(stopJumps)
+  const crashes = store.folder.abnormalExits(ABNORMAL_EXITS_WITHIN_MS)
+  if (crashes >= ABNORMAL_EXITS_HALT) system.halt(`${crashes} abnormal exits within ten minutes`, 'start')
+  let wasThere = false
+  let timer = clock.at(clock.now(), look)
+  function look(): void {
+    const isThere = store.folder.haltRequested()
+    if (isThere && !wasThere) system.halt(`the file ${store.folder.haltPath} exists`, 'file')
+    wasThere = isThere
+    timer = clock.at(clock.now() + HALT_FILE_EVERY_MS, look)
+  }
+  opened.push(() => timer.cancel())
+}

@@ -1,0 +1,178 @@
+/** Where everything meets: the command line, the configuration, and what each command is made of. */
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../config/config-error.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { realIds } from './adapters/chance/real.ts'
+import { realClock } from './adapters/clock/real.ts'
+import { pinoLog } from './adapters/log/pino-log.ts'
+import { DataFolder } from './adapters/persistence/data-folder.ts'
+import { openDatabase } from './adapters/persistence/database.ts'
+import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
+import { readIndicators } from './assembly/indicators.ts'
+import { runPaper } from './assembly/paper.ts'
+import { runReplay } from './assembly/replay.ts'
+import { AccountHeldError } from './assembly/store.ts'
+import {
+  CliError,
+  type CliParts,
+  DEFAULT_PORT,
+  type FeedChoice,
+  type MigrateOptions,
+  type RunOptions,
+} from './cli/parts.ts'
+import { execute } from './cli/program.ts'
+import { formatSummary } from './cli/summary.ts'
+import { quoteOf } from './domain/ids.ts'
+import { summaryToTheCent } from './domain/replay-summary.ts'
+import type { Log } from './ports/log.ts'
+
+const MISUSED = 2
+const HELD = 3
+const FETCH_DEADLINE_MS = 5_000
+const DEFAULT_DATA_DIR = 'data'
+
+const out = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+const err = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Logs go to standard error: standard output belongs to what a command prints. */
+const logOf = (level: 'info' | 'warn' | 'error'): Log =>
+  pinoLog({ level, pretty: process.stderr.isTTY === true, destination: process.stderr })
+
+const configOf = (dir: string | null): Config =>
+  loadConfig({ dir: dir ?? resolve(import.meta.dirname, '../config'), env: process.env })
+
+/** The configured feed, where the command line names none. */
+function feedOf(options: RunOptions, config: Config): FeedChoice {
+  if (options.feed !== null) return options.feed
+  const { feed } = config.execution
+  if (feed === 'auto' || feed === 'kraken' || feed === 'simulated') return { kind: feed }
+  return { kind: 'replay', path: feed.replace(/^replay:/, ''), from: null, to: null, speed: 'max', source: null }
+}
+
+/** What is configured and not built is refused, never ignored. */
+function refuseUnbuilt(config: Config): void {
+  if (config.execution.mode === 'live') throw new CliError('live trading is not built yet: set execution.mode to paper')
+  if (config.execution.exchange.wire)
+    throw new CliError('the loopback wire is not built yet: set execution.exchange.wire to false')
+  if (config.execution.margin.enabled)
+    throw new CliError('margin is not built yet: set execution.margin.enabled to false')
+}
+
+async function replay(
+  options: RunOptions,
+  config: Config,
+  feed: Extract<FeedChoice, { kind: 'replay' }>,
+  seed: string,
+): Promise<number> {
+  if (feed.from === null || feed.to === null)
+    throw new CliError('a replay needs --from and --to, such as --from 2021-05-10 --to 2021-05-20')
+  const symbols = options.symbols ?? config.coordinator.symbols
+  const { path: source, source: venue, from, to, speed } = feed
+  const summary = await runReplay({
+    config,
+    source,
+    venue,
+    symbols,
+    from,
+    to,
+    speed,
+    seed,
+    dataDir: options.dataDir,
+    log: logOf('warn'),
+  })
+  out(options.json ? JSON.stringify(summaryToTheCent(summary)) : formatSummary(summary))
+  return 0
+}
+
+/** Ctrl-C and the service manager ask; asked a second time, the process ends at once. */
+function onStopAsked(stop: (reason: string) => void): () => void {
+  let asked = false
+  const hear = (signal: NodeJS.Signals): void => {
+    if (asked) process.exit(1)
+    asked = true
+    err(`${signal}: cancelling entries, keeping stops, saving. Once more ends at once.`)
+    stop(signal)
+  }
+  process.on('SIGINT', hear)
+  process.on('SIGTERM', hear)
+  return () => {
+    process.off('SIGINT', hear)
+    process.off('SIGTERM', hear)
+  }
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const config = configOf(options.configDir)
+  refuseUnbuilt(config)
+  const seed = options.seed ?? config.execution.paper.seed
+  const feed = feedOf(options, config)
+  const symbols = options.symbols ?? config.coordinator.symbols
+  const foreign = symbols.find((symbol) => quoteOf(symbol) !== 'USDT')
+  if (foreign !== undefined)
+    throw new CliError(`${foreign} cannot be traded yet: the account is kept in USDT, choose pairs quoted in it`)
+  if (feed.kind === 'replay') return replay(options, config, feed, seed)
+  return runPaper({
+    ...{ config, feed: feed.kind, symbols, seed, onStopAsked },
+    dataDir: options.dataDir ?? DEFAULT_DATA_DIR,
+    databaseUrl: config.storage.databaseUrl?.reveal() ?? null,
+    port: options.port ?? DEFAULT_PORT,
+    log: logOf('info'),
+    onReady: (lines, facts) => {
+      if (options.json) out(JSON.stringify(facts))
+      else for (const line of lines) out(line)
+    },
+  })
+}
+
+/** Migrations run at every start too; this runs them alone. */
+async function migrate(options: MigrateOptions): Promise<number> {
+  const config = configOf(options.configDir)
+  const clock = realClock()
+  const databaseUrl = config.storage.databaseUrl?.reveal()
+  const folder = DataFolder.open(options.dataDir ?? DEFAULT_DATA_DIR, clock, realIds())
+  try {
+    const where = databaseUrl === undefined ? { dataDir: folder.databaseDir } : { databaseUrl }
+    const database = await openDatabase({ ...where, log: logOf('info'), clock })
+    out(
+      `${database.driver}: every migration is in place${databaseUrl === undefined ? ` in ${join(folder.path, 'database')}` : ''}`,
+    )
+    await database.close()
+    return 0
+  } finally {
+    folder.close()
+  }
+}
+
+/** Errors that say more than failed; everything else is 1, with its message in one line. */
+function codeOf(error: unknown): number | null {
+  if (error instanceof FolderInUseError || error instanceof AccountHeldError) return HELD
+  return error instanceof ConfigError ? MISUSED : null
+}
+const coded =
+  <O>(work: (options: O) => Promise<number>) =>
+  async (options: O): Promise<number> => {
+    try {
+      return await work(options)
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === null || !(error instanceof Error)) throw error
+      for (const line of error.message.split('\n')) err(`triplegain: ${line}`)
+      return code
+    }
+  }
+
+const parts: CliParts = {
+  run: coded(run),
+  migrate: coded(migrate),
+  indicators: readIndicators,
+  out,
+  err,
+  fetch: (url) => fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS) }),
+}
+
+process.exitCode = await execute(parts, process.argv.slice(2))

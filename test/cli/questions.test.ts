@@ -1,0 +1,120 @@
+/** `status`, `orders` and `positions` against the real API. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { realClock } from '../../src/adapters/clock/real.ts'
+import { type ServedApi, serveApi } from '../../src/api/serve.ts'
+import { deskAndApi, order, position, XRP } from '../api/test-desk.ts'
+import { commandLine } from './command-line.ts'
+
+const served: ServedApi[] = []
+async function running() {
+  const { app, desk, log } = deskAndApi()
+  const api = await serveApi({ app, port: 0, clock: realClock(), log })
+  served.push(api)
+  return { desk, api, line: commandLine({ fetch: (url) => fetch(url) }) }
+}
+afterEach(async () => {
+  await Promise.all(served.splice(0).map((api) => api.close()))
+})
+
+describe('triplegain status', () => {
+  it('says what a running process does, and that its feed is a fallback', async () => {
+    const { api, line } = await running()
+    const { code, out } = await line.triplegain('status', '--port', String(api.port))
+    expect(code).toBe(0)
+    expect(out).toMatch(/^trading +RUNNING, may open risk$/m)
+    expect(out).toMatch(/^system +trading, ready$/m)
+    expect(out).toMatch(/^feed +simulated \(FALLBACK: Kraken did not answer within 5 s\)$/m)
+    expect(out).toMatch(/^agents +rules$/m)
+    expect(out).toMatch(/^ta_analysis +60 s +1 +0 +2021-05-19 12:30:00 +2021-05-19 12:31:00$/m)
+    expect(out).toMatch(/^sentiment_analysis +off /m)
+  })
+
+  it('says why nothing is opened', async () => {
+    const { api, desk, line } = await running()
+    const halted = { state: 'HALTED', haltReason: 'drawdown 20.1 %', mayOpenRisk: false } as const
+    desk.coordinatorNow = { ...desk.coordinatorNow, ...halted, degradation: 'REDUCED', failures: { exchange: 3 } }
+    const { out } = await line.triplegain('status', '--url', api.url)
+    expect(out).toMatch(/^trading +HALTED: drawdown 20.1 %, opens nothing$/m)
+    expect(out).toMatch(/^degradation +REDUCED: exchange 3$/m)
+  })
+
+  it('prints the whole answer as JSON', async () => {
+    const { api, line } = await running()
+    const { out } = await line.triplegain('status', '--url', api.url, '--json')
+    const direct = await (await fetch(`${api.url}/api/v1/coordinator/status`)).json()
+    expect(JSON.parse(out)).toEqual(direct)
+  })
+})
+
+describe('triplegain orders', () => {
+  it('lists the live ones in columns', async () => {
+    const { api, desk, line } = await running()
+    desk.ordersNow = [order('o1'), order('o2', { status: 'FILLED', phase: 'done' })]
+    const { code, out } = await line.triplegain('orders', '--url', api.url)
+    expect(code).toBe(0)
+    expect(out.split('\n')).toHaveLength(2)
+    expect(out).toMatch(/2021-05-19 12:30:00 {2}BTC\/USDT +buy +limit +entry +0.00012345 +0 +40000.1 +OPEN +open +o1$/m)
+  })
+
+  it('filters, and says when there are none', async () => {
+    const { api, desk, line } = await running()
+    desk.ordersNow = [order('o1')]
+    const { out } = await line.triplegain('orders', '--url', api.url, '--symbol', 'xrp_usdt', '--status', 'all')
+    expect(out).toBe('no orders')
+    expect(line.urls).toEqual([`${api.url}/api/v1/orders?status=all&symbol=XRP%2FUSDT`])
+  })
+
+  it('says in one line what the process refuses', async () => {
+    const { api, line } = await running()
+    const { code, err } = await line.triplegain('orders', '--url', api.url, '--status', 'alive')
+    expect(code).toBe(1)
+    expect(err).toMatch(/^triplegain: Bad request: status: "alive" is not one of live, final, all/)
+  })
+})
+
+describe('triplegain positions', () => {
+  it('lists the open ones in columns, and all of them as JSON when asked', async () => {
+    const { api, desk, line } = await running()
+    desk.positionsNow = [position('p1', { symbol: XRP }), position('p2', { status: 'closed', phase: 'closed' })]
+    const text = await line.triplegain('positions', '--url', api.url)
+    expect(text.out).toMatch(/XRP\/USDT +long +0.00012345 +40000.1 +39000 +– +0 +0.04 +protected +p1$/m)
+    expect(text.out).not.toContain('p2')
+    const { out } = await commandLine({ fetch: (url) => fetch(url) }).triplegain(
+      ...['positions', '--url', api.url, '--status', 'all', '--json'],
+    )
+    expect(JSON.parse(out)).toMatchObject({ total: 2 })
+  })
+})
+
+describe('a question that nobody answers', () => {
+  it.each(['status', 'orders', 'positions'])('%s says so in one line, exit code 1', async (command) => {
+    const { api, line } = await running()
+    await api.close()
+    const { code, out, err } = await line.triplegain(command, '--port', String(api.port))
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toBe(`triplegain: nothing answers at ${api.url} (ECONNREFUSED): is it running? See --port and --url`)
+  })
+
+  it('names a time-out', async () => {
+    const fetching = async (): Promise<Response> => {
+      throw new DOMException('The operation was aborted due to timeout', 'TimeoutError')
+    }
+    const { err } = await commandLine({ fetch: fetching }).triplegain('status')
+    expect(err).toContain('nothing answers at http://127.0.0.1:3000 (no answer in time)')
+  })
+
+  it.each([
+    ['a page', '<html>hello</html>', 'is not TripleGain (status 200, no JSON)'],
+    ['other JSON', '{"hello":1}', 'is not TripleGain, or of another version'],
+  ])('does not take %s for an answer', async (_, body, reason) => {
+    const { code, err } = await commandLine({ fetch: async () => new Response(body) }).triplegain('status')
+    expect(code).toBe(1)
+    expect(err).toContain(reason)
+  })
+
+  it('refuses an address that is none, and two addresses, with exit code 2', async () => {
+    expect((await commandLine().triplegain('status', '--url', 'localhost:3000')).code).toBe(2)
+    const both = await commandLine().triplegain('status', '--url', 'http://127.0.0.1:1', '--port', '1')
+    expect(both).toEqual({ code: 2, out: '', err: 'triplegain: give either --url or --port' })
+  })
+})
