@@ -1,32 +1,7 @@
 /** Names of long-lived actors, and what each hears. Hold names, not references: a restarted actor keeps its name. */
 import type { AnyActorRef } from 'xstate'
-import type { CoordinatorHears } from '../machines/coordinator.machine.ts'
-import type { OrderHears } from '../machines/order.machine.ts'
-import type { PositionHears } from '../machines/position.machine.ts'
-import type { PlanHears } from '../machines/rebalance-plan.machine.ts'
-import type { SystemHears } from '../machines/system.machine.ts'
-import type { AgentMessage } from './agent.actor.ts'
-import type { SignalsMessage } from './coordinator.actor.ts'
-import type { ExchangeMessage } from './exchange.actor.ts'
-import type { JournalMessage } from './journal.actor.ts'
-import type { MarketMessage } from './market.actor.ts'
-import type { PortfolioMessage } from './portfolio.actor.ts'
-import type { ScheduleMessage } from './schedule.actor.ts'
+import type { Inboxes } from './messages.ts'
 
-export interface Inboxes {
-  system: SystemHears
-  journal: JournalMessage
-  exchange: ExchangeMessage
-  portfolio: PortfolioMessage
-  market: MarketMessage
-  coordinator: CoordinatorHears
-  signals: SignalsMessage
-  schedule: ScheduleMessage
-  [order: `order:${string}`]: OrderHears
-  [position: `position:${string}`]: PositionHears
-  [plan: `plan:${string}`]: PlanHears
-  [agent: `agent:${string}`]: AgentMessage
-}
 export type Address = keyof Inboxes
 
 export interface Addresses {

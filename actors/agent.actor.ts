@@ -2,29 +2,15 @@
  * An agent that thinks by rules. A routine run is one plain call and touches no machine; a run that failed, and the runs
  * of that symbol until one goes well again, are carried by the agent's machine.
  */
-import { type AgentBirth, type AgentHears, type AgentRequest, agentMachine } from '../machines/agent.machine.ts'
+import { type AgentBirth, type AgentRequest, agentMachine } from '../machines/agent.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
-import type { Fact } from '../src/domain/facts.ts'
 import type { TaskName } from '../src/domain/tasks.ts'
-import {
-  type AgentParts,
-  createAnalysisDesk,
-  type Gathered,
-  type Made,
-  RULES_AGENTS,
-  type RulesAgent,
-} from './analysis-desk.ts'
+import { type AgentParts, createAnalysisDesk, type Gathered, type Made, type RulesAgent } from './analysis-desk.ts'
 import type { House } from './house.ts'
+import type { AgentMessage } from './messages.ts'
 import { type SteppedLogic, stepped } from './supervision/serving.ts'
 import { problemText } from './supervision/supervision-event.ts'
-
-export type AgentMessage =
-  | AgentHears
-  /** Word of the bus on the agent's topics. What a run needs of them it reads when it runs, from the bus itself. */
-  | { readonly type: 'fact.heard'; readonly fact: Fact }
-export type { AgentParts, RulesAgent }
-export { RULES_AGENTS }
 
 type AgentEffect = EffectOf<typeof agentMachine>
 

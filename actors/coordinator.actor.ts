@@ -12,18 +12,13 @@ import type { Pair } from '../src/domain/ids.ts'
 import { judgeSignal } from '../src/domain/signal.ts'
 import { TASKS } from '../src/domain/tasks.ts'
 import { type House, instrumentOf } from './house.ts'
+import type { SignalsMessage } from './messages.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
 import type { PositionDesk } from './positions.actor.ts'
 import type { RiskDesk } from './risk-desk.ts'
 import { type JournaledInput, type JournaledLogic, journaled, type Message } from './supervision/journaled.ts'
 import { serving } from './supervision/serving.ts'
-
-/** What the desk beside the coordinator hears: proposals to judge, and sources that answered or did not. */
-export type SignalsMessage =
-  | { readonly type: 'proposal.heard'; readonly fact: Fact<'decision.proposed'> }
-  | { readonly type: 'view.heard'; readonly fact: Fact<'ta.analysed' | 'regime.detected' | 'sentiment.scored'> }
-  | { readonly type: 'source.answered'; readonly cause: DegradationCause; readonly ok: boolean }
 
 export interface CoordinatorParts {
   readonly orders: OrderDesk

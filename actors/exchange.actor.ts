@@ -10,6 +10,7 @@ import type { Numeric } from '../src/domain/units.ts'
 import type { ExecutionReport, VenueAnswer } from '../src/ports/exchange.ts'
 import { type OrderAddress, orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import type { ExchangeMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 
 export interface ExchangeGateway {
@@ -120,11 +121,6 @@ export function createExchangeGateway(house: House): ExchangeGateway {
     },
   }
 }
-
-export type ExchangeMessage =
-  | { readonly type: 'call.ended'; readonly ok: boolean }
-  | { readonly type: 'venue.reported'; readonly report: ExecutionReport }
-  | { readonly type: 'line.changed'; readonly up: boolean; readonly reason: string | null }
 
 /** Hears the venue's own reports and its line; passes each on by name. */
 export function exchangeLogic(house: House) {

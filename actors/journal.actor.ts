@@ -1,9 +1,7 @@
 /** Watches the journal: says when the disk is away or back, and steps down when another process took the account. */
-import type { JournalHealth } from '../src/ports/journal.ts'
 import type { House } from './house.ts'
+import type { JournalMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
-
-export type JournalMessage = { readonly type: 'health.changed'; readonly health: JournalHealth }
 
 export function journalLogic(house: House) {
   const { addresses, clock } = house

@@ -9,15 +9,12 @@ import { TIMEFRAME_MS } from '../src/domain/candle.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import { amount, type Numeric, text } from '../src/domain/units.ts'
 import type { Mark, Marks } from '../src/domain/valuation.ts'
+import type { Timer } from '../src/ports/clock.ts'
 import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
 import type { House } from './house.ts'
+import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import type { TriggerIndex } from './trigger-index.ts'
-
-export type MarketMessage =
-  | { readonly type: 'market.told'; readonly event: MarketEvent }
-  | { readonly type: 'check-freshness'; readonly seenAt: number }
-  | { readonly type: 'feed.crashed'; readonly problem: string }
 
 /** How much history each time frame is warmed up with, oldest bars of the coarsest first: enough for EMA 200. */
 const WARM_UP: readonly { readonly timeframe: Timeframe; readonly bars: number }[] = [
@@ -63,14 +60,15 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
   const orderBooks = new Map<Pair, Book>()
   let unwritten: Candle[] = []
   let writes: Promise<void> = Promise.resolve()
-  let writeWaits = false
+  let writeTimer: Timer | null = null
   let writing = 0
   let candlesHeard = 0
   let isEnded = false
   for (const symbol of settings.symbols) states.set(symbol, new MarketState({ symbol }))
 
   function write(): void {
-    writeWaits = false
+    writeTimer?.cancel()
+    writeTimer = null
     if (unwritten.length === 0) return
     const batch = unwritten
     unwritten = []
@@ -87,9 +85,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
   function keep(candle: Candle): void {
     unwritten.push(candle)
     if (unwritten.length >= CANDLES_PER_WRITE) return write()
-    if (writeWaits) return
-    writeWaits = true
-    clock.at(clock.now() + settings.candleWriteMs, write)
+    writeTimer ??= clock.at(clock.now() + settings.candleWriteMs, write)
   }
   function see(symbol: Pair): void {
     seenAt.set(symbol, clock.now())

@@ -7,38 +7,23 @@ import { rebalanceNeed } from '../src/domain/allocation.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import { scheduleTrades } from '../src/domain/dca.ts'
 import type { Fact } from '../src/domain/facts.ts'
-import { asset, baseOf, type PlanId, type PositionId, pair, planId, quoteOf } from '../src/domain/ids.ts'
+import { asset, baseOf, type PlanId, pair, planId, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
-import type { Heard } from '../src/domain/reports.ts'
 import { approveRebalance } from '../src/domain/risk.ts'
 import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
-import type { Proposal } from '../src/domain/views.ts'
 import type { Account } from './account.ts'
 import { planAddress } from './addresses.ts'
 import { type House, instrumentOf } from './house.ts'
+import type { PortfolioMessage } from './messages.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
 import { member, type SpawnChild } from './pools.ts'
 import type { RiskDesk } from './risk-desk.ts'
 import { type JournaledInput, type JournaledLogic, journaled } from './supervision/journaled.ts'
 import { serving } from './supervision/serving.ts'
-
-export type PortfolioMessage = Heard &
-  (
-    | {
-        readonly type: 'assess-proposal'
-        readonly proposal: Proposal
-        readonly confidence: number
-        readonly viewConfidences: readonly number[]
-        readonly correlationId: string
-      }
-    | { readonly type: 'release-reservation'; readonly positionId: PositionId }
-    | { readonly type: 'check-portfolio'; readonly forced: boolean }
-    | { readonly type: 'look-at-account' }
-  )
 
 /** How long a batch that may not go now waits before it asks again. */
 const HELD_BATCH_MS = 60_000

@@ -7,31 +7,14 @@
 import { type EffectOf, step } from '../machines/step.ts'
 import { type TaskHears, taskMachine } from '../machines/task.machine.ts'
 import { assertNever } from '../src/domain/assert.ts'
-import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import { TASKS, type TaskName } from '../src/domain/tasks.ts'
 import type { TaskStatus } from '../src/ports/desk.ts'
 import type { House } from './house.ts'
+import type { ScheduleMessage, Settled } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import { argumentsOf, newEntry, type RunArguments, statusOf, type TaskEntry } from './task-entry.ts'
-import { createTaskRun, type Settled, type Subject, type TaskRun } from './task-run.ts'
-
-export type ScheduleMessage =
-  /** Trading has begun for the first time; later ones change nothing. */
-  | { readonly type: 'start-schedule'; readonly seenAt: number }
-  /** By hand; all symbols without one. */
-  | {
-      readonly type: 'run-task'
-      readonly task: TaskName
-      readonly symbol?: Pair
-      readonly by: string
-      readonly seenAt: number
-    }
-  | { readonly type: 'task.due'; readonly task: TaskName; readonly seenAt: number }
-  /** The coordinator's word: whether a task is enabled is decided there. */
-  | { readonly type: 'task.toggled'; readonly task: TaskName; readonly enabled: boolean; readonly seenAt?: number }
-  | (Settled & { readonly type: 'run.settled'; readonly task: TaskName; readonly run: number; readonly seenAt: number })
-  | DeadlineReached
+import { createTaskRun, type Subject, type TaskRun } from './task-run.ts'
 
 export interface ScheduleParts {
   /** Does the work. A throw or rejection is that symbol's failure; a promise should end when the signal is aborted. */

@@ -6,11 +6,11 @@
 import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import type { Balance, Ledger } from '../src/domain/portfolio.ts'
-import type { AgentName } from '../src/domain/views.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { createAccount } from './account.ts'
 import { createAddresses, positionAddress } from './addresses.ts'
 import { agentLogic } from './agent.actor.ts'
+import { RULES_AGENTS } from './analysis-desk.ts'
 import { createBooks } from './books.ts'
 import { coordinatorInput, coordinatorLogic, signalsLogic } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
@@ -87,7 +87,6 @@ const BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000, quietMs: 60_000 }
 const SLOW_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000, quietMs: 300_000 }
 const FRESHNESS_MS = 30_000
 const LOOK_MS = 60_000
-const AGENTS = ['technical_analysis', 'regime_detection', 'trading_decision'] as const satisfies readonly AgentName[]
 
 /** Reads the journal back, builds the tree, and lets it begin. Resolves once the feed runs. */
 export async function startSystem(ports: Ports, settings: Settings, options: StartOptions): Promise<RunningSystem> {
@@ -166,12 +165,19 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     isEnabled: (task) => !(permission.context()?.disabledTasks.includes(task) ?? !settings.tasks[task].enabled),
     run: (...[task, symbol]) => {
       const seenAt = clock.now()
-      if (task === 'portfolio_check') addresses.tell('portfolio', { type: 'check-portfolio', forced: false, seenAt })
-      else addresses.tell(`agent:${AGENT_OF[task]}`, { type: 'run-agent', symbol, seenAt })
+      const heard =
+        task === 'portfolio_check'
+          ? addresses.tell('portfolio', { type: 'check-portfolio', forced: false, seenAt })
+          : addresses.tell(`agent:${AGENT_OF[task]}`, { type: 'run-agent', symbol, seenAt })
+      if (!heard) throw new Error('nobody is there to do it')
     },
   })
 
   const lifecycle = createLifecycle(house, { orders, marks: market.marks, permission, onEnd: options.onEnd })
+
+  const doubt = (reason: string): void => {
+    addresses.tell('system', { type: 'picture.doubted', reason, stopTrading: false, seenAt: clock.now() })
+  }
 
   const tree = supervisor({
     ...budget,
@@ -251,7 +257,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
           name: 'agents',
           strategy: 'one_for_one',
           backoff: SLOW_BACKOFF,
-          children: AGENTS.map((agent) => ({
+          children: RULES_AGENTS.map((agent) => ({
             id: agent,
             systemId: `agent:${agent}`,
             ...agentLogic(house, agent, agentParts),
@@ -320,11 +326,11 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     fallback: options.feed.fallback,
   })
   addresses.tell('system', { type: 'boot.finished', seenAt: now })
-  beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() }))
-  beat(house, FRESHNESS_MS, () => addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() }))
-  beat(house, settings.reconcileEveryMs, () =>
-    addresses.tell('system', { type: 'picture.doubted', reason: 'routine', stopTrading: false, seenAt: clock.now() }),
-  )
+  const beats = [
+    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
+    beat(house, FRESHNESS_MS, () => addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })),
+    beat(house, settings.reconcileEveryMs, () => doubt('routine')),
+  ]
 
   return {
     house,
@@ -334,7 +340,12 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),
-    isQuiet: () => journal.pending === 0 && gateway.inFlight === 0 && bus.busy === 0 && !lifecycle.isReconciling,
+    isQuiet: () =>
+      journal.pending === 0 &&
+      gateway.inFlight === 0 &&
+      bus.busy === 0 &&
+      !lifecycle.isReconciling &&
+      schedule.running === 0,
     figures: () => ({
       ...books.statistics(),
       ...books.protection(clock.now()),
@@ -348,7 +359,12 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       feedIsDown = true
       addresses.tell('market', { type: 'feed.crashed', problem })
     },
-    stop: () => root.stop(),
+    stop: () => {
+      for (const end of beats) end()
+      schedule.stop()
+      root.stop()
+      timers.stop()
+    },
     get restarts() {
       return restarts
     },
@@ -362,13 +378,12 @@ const AGENT_OF = {
   trading_decision: 'trading_decision',
 } as const
 
-/** Calls `work` every `everyMs` for as long as the process lives, without drift. */
-function beat({ clock }: House, everyMs: number, work: () => void): void {
-  const next = (dueAt: number): void => {
-    clock.at(dueAt, () => {
-      next(dueAt + everyMs)
-      work()
-    })
+/** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how. */
+function beat({ clock }: House, everyMs: number, work: () => void): () => void {
+  let timer = clock.at(clock.now() + everyMs, () => next(clock.now()))
+  function next(dueAt: number): void {
+    timer = clock.at(dueAt + everyMs, () => next(dueAt + everyMs))
+    work()
   }
-  next(clock.now() + everyMs)
+  return () => timer.cancel()
 }

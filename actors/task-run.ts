@@ -1,15 +1,10 @@
 /** One run of a task over its symbols: so many at a time, each failing for itself, all aborted together. */
 import type { Pair } from '../src/domain/ids.ts'
+import type { Settled } from './messages.ts'
 import { problemText } from './supervision/supervision-event.ts'
 
 /** What a task works on: a symbol, or null for the one portfolio. */
 export type Subject = Pair | null
-
-export interface Settled {
-  readonly subject: Subject
-  /** Null when it went well. */
-  readonly problem: string | null
-}
 
 export interface TaskRunOptions {
   readonly number: number

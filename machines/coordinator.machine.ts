@@ -337,6 +337,7 @@ export const coordinatorMachine = parts.createMachine({
   type: 'parallel',
   states: {
     control: {
+      description: 'Whether signals are acted on.',
       initial: 'running',
       on: {
         'toggle-task': {
@@ -461,6 +462,7 @@ export const coordinatorMachine = parts.createMachine({
       },
     },
     degradation: {
+      description: 'How much of what we depend on does not answer.',
       initial: 'normal',
       states: {
         normal: level('NORMAL', 'Everything answers.'),
@@ -470,6 +472,7 @@ export const coordinatorMachine = parts.createMachine({
       },
     },
     reconciliation: {
+      description: 'Whether our picture of the account has been proved.',
       initial: 'reconciling',
       states: {
         reconciling: {

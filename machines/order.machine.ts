@@ -98,6 +98,7 @@ const parts = setup({
     isCompleteAtVenue: ({ context }, { order }: { order: VenueOrder }) =>
       newFills(context, order.fills).length > 0 && isComplete(countFills(context, order.fills).filled, order.quantity),
     isFresh: ({ context }, p: { fills: readonly Fill[] }) => newFills(context, p.fills).length > 0,
+    isPartlyFilled: ({ context }) => context.filled !== '0',
     isCancelWanted: ({ context }) => context.cancelWanted,
     isStatus: (_, p: { order: VenueOrder; status: VenueOrder['status'] }) => p.order.status === p.status,
     hasFilled: (_, p: { order: VenueOrder }) => p.order.fills.length > 0,
@@ -194,7 +195,6 @@ const foundComplete = {
 }
 const foundEnded = [
   foundComplete,
-  found('filled', '#order.settling.filled'),
   found('cancelled', '#order.settling.cancelled'),
   found('expired', '#order.settling.expired'),
 ]
@@ -368,9 +368,10 @@ export const orderMachine = parts.createMachine({
     open: {
       description: 'Resting at the venue, nothing filled.',
       entry: [state('order.opened', 'open'), ...armExpiry],
+      always: { guard: 'isPartlyFilled', target: 'partiallyFilled' },
       on: {
         ...resting,
-        'venue.filled': onFill('#order.partiallyFilled'),
+        'venue.filled': firstFill('#order.partiallyFilled'),
         'venue.found': [...foundEnded, foundMore, foundSame],
         'deadline.reached': onDeadline('expiry', 'unknown'),
       },

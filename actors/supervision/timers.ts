@@ -16,6 +16,8 @@ export interface Timers {
   set(actor: string, name: string, at: number | null): void
   /** Clears all of an actor's deadlines: when it is done. */
   clear(actor: string): void
+  /** Clears everything: the process ends. */
+  stop(): void
   readonly waiting: number
 }
 
@@ -48,6 +50,10 @@ export function createTimers(clock: Clock, ring: (actor: string, message: Deadli
     },
     clear: (actor) => {
       for (const name of [...(byActor.get(actor)?.keys() ?? [])]) drop(actor, name)
+    },
+    stop: () => {
+      for (const actor of [...byActor.keys()])
+        for (const name of [...(byActor.get(actor)?.keys() ?? [])]) drop(actor, name)
     },
     get waiting() {
       return waiting

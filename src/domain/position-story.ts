@@ -99,7 +99,8 @@ export function isDust(record: PositionRecord): boolean {
 }
 
 /** Too little to sell, and nothing in flight that could add to it or sell it. */
-export const isStranded = (record: PositionRecord): boolean => isDust(record) && !record.slots.some(isSlotLive)
+export const isStranded = (record: PositionRecord): boolean =>
+  isDust(record) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
 
 /** The record with one order's latest view in its slot; views of orders it never asked for change nothing. */
 export function withOrder(record: PositionRecord, order: OrderView): PositionRecord {

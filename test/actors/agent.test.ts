@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type AgentParts, agentAddress, agentLogic, RULES_AGENTS, type RulesAgent } from '../../actors/agent.actor.ts'
+import { agentAddress, agentLogic } from '../../actors/agent.actor.ts'
+import { type AgentParts, RULES_AGENTS, type RulesAgent } from '../../actors/analysis-desk.ts'
 import { createSchedule, scheduleLogic } from '../../actors/schedule.actor.ts'
 import type { SteppedSnapshot } from '../../actors/supervision/serving.ts'
 import { MarketState } from '../../src/analysis/market-state.ts'

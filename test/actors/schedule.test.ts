@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskSettings } from '../../actors/house.ts'
-import {
-  createSchedule,
-  type Schedule,
-  type ScheduleMessage,
-  type ScheduleParts,
-  scheduleLogic,
-} from '../../actors/schedule.actor.ts'
+import type { ScheduleMessage } from '../../actors/messages.ts'
+import { createSchedule, type Schedule, type ScheduleParts, scheduleLogic } from '../../actors/schedule.actor.ts'
 import type { Pair } from '../../src/domain/ids.ts'
 import { TASKS, type TaskName } from '../../src/domain/tasks.ts'
 import { BTC, HOUR, MINUTE, routineHouse, SECOND, TASK_TABLE, XRP } from './routine-house.ts'
