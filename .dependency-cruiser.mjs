@@ -84,6 +84,19 @@ export default {
       to: { path: '^src/main\\.ts$' },
     },
     {
+      name: 'assembly-for-main',
+      comment: 'The assembly is main in several files: it may see everything, and main alone sees it.',
+      severity: 'error',
+      from: { pathNot: '^src/(main\\.ts$|assembly/)' },
+      to: { path: '^src/assembly/' },
+    },
+    edge(
+      'backtest-on-ports',
+      'Playing a clock and summing up need ports alone.',
+      '^src/backtest/',
+      '^src/(backtest|domain|ports)/',
+    ),
+    {
       name: 'migrations-not-imported',
       comment: 'The migrator loads migrations by their folder.',
       severity: 'error',

@@ -1,7 +1,9 @@
 /** What the API and the command line may see: the actors' present state as plain JSON. */
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { isLive } from '../src/domain/order.ts'
-import type { Desk } from '../src/ports/desk.ts'
+import { type PositionView, returnOnMarginPct, unrealisedGross } from '../src/domain/position.ts'
+import { type Amount, price, text } from '../src/domain/units.ts'
+import type { Desk, PositionStatus } from '../src/ports/desk.ts'
 import type { Account } from './account.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
@@ -22,6 +24,12 @@ export interface DeskParts {
 }
 
 const NO_STATISTICS = { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 }
+
+function worthNow(position: PositionView, mark: Amount | null): Omit<PositionStatus, keyof PositionView> {
+  if (mark === null) return { mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
+  const gross = unrealisedGross(position, price(mark))
+  return { mark: text(mark), unrealisedPnl: text(gross), unrealisedPnlPct: returnOnMarginPct(position, gross) }
+}
 
 export function createDesk(house: House, parts: DeskParts): Desk {
   const { books, clock, journal, settings } = house
@@ -68,10 +76,11 @@ export function createDesk(house: House, parts: DeskParts): Desk {
       }
     },
     positions: ({ status, symbol }) =>
-      [...books.positions()].filter(
-        (position) =>
-          (status === undefined || position.status === status) && (symbol === undefined || position.symbol === symbol),
-      ),
+      [...books.positions()]
+        .filter(
+          (one) => (status === undefined || one.status === status) && (symbol === undefined || one.symbol === symbol),
+        )
+        .map((position) => ({ ...position, ...worthNow(position, account.priceOf()(position.symbol)) })),
     orders: ({ live, symbol }) =>
       [...books.orders()].filter(
         (order) =>

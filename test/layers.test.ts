@@ -26,6 +26,11 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'config-on-domain': { 'config/bad.ts': "import type { Clock } from '../src/ports/clock.ts'\n" },
   'migrations-alone': { 'migrations/0002.ts': "import { id } from '../src/domain/ids.ts'\n" },
   'main-not-imported': { 'bench/bad.ts': "import '../src/main.ts'\n" },
+  'assembly-for-main': {
+    'src/assembly/replay.ts': 'export const run = 1\n',
+    'bench/bad.ts': "import '../src/assembly/replay.ts'\n",
+  },
+  'backtest-on-ports': { 'src/backtest/bad.ts': "import '../../actors/house.ts'\n" },
   'migrations-not-imported': { 'bench/bad.ts': "import '../migrations/0001.ts'\n" },
   'no-cycles': { 'src/domain/a.ts': "import './b.ts'\n", 'src/domain/b.ts': "import './a.ts'\n" },
   resolvable: { 'bench/bad.ts': "import './nowhere.ts'\n" },

@@ -2,8 +2,6 @@
  * The commands: please do it. A dash in the name; may be refused, and the refusal is a fact. Those with `seenAt` are
  * heard by a journaled machine; the rest are effects on their way to a gateway.
  */
-import type { OrderId, Pair } from './ids.ts'
-import type { OrderRequest } from './order.ts'
 import type { CloseReason } from './position.ts'
 import type { Heard } from './reports.ts'
 import type { TaskName } from './tasks.ts'
@@ -50,14 +48,3 @@ export type CoordinatorCommand = Heard &
     | { readonly type: 'reset-trading'; readonly by: string }
     | { readonly type: 'toggle-task'; readonly task: TaskName; readonly enabled: boolean; readonly by: string }
   )
-
-/** A journaled command that asks a pool to give birth. */
-export interface PlaceOrder {
-  readonly orderId: OrderId
-  readonly request: OrderRequest
-}
-
-export interface CloseAll {
-  readonly symbol: Pair | null
-  readonly reason: CloseReason
-}

@@ -1,7 +1,7 @@
 /** A position as the outside sees it, and its profit and loss. */
 import type { Pair, PositionId } from './ids.ts'
 import type { OrderView } from './order.ts'
-import { type Amount, amount, type Numeric, type Price, text, ZERO } from './units.ts'
+import { type Amount, amount, type Money, money, type Numeric, type Price, text, ZERO } from './units.ts'
 
 export type PositionSide = 'long' | 'short'
 export type PositionPhase = 'opening' | 'protecting' | 'protected' | 'closing' | 'emergencyExit' | 'closed'
@@ -77,25 +77,25 @@ export const heldQuantity = (holdings: Holdings): Amount => holdings.entered.min
 export const averagePrice = (cost: Amount, quantity: Amount): Amount => (quantity.isZero() ? ZERO : cost.div(quantity))
 
 /** Gross profit of the closed part: its exit value against the average entry, signed by side. */
-export function realisedGross(side: PositionSide, holdings: Holdings): Amount {
+export function realisedGross(side: PositionSide, holdings: Holdings): Money {
   const entry = averagePrice(holdings.entryCost, holdings.entered)
   const cost = entry.times(holdings.exited)
-  return side === 'long' ? holdings.exitCost.minus(cost) : cost.minus(holdings.exitCost)
+  return money(side === 'long' ? holdings.exitCost.minus(cost) : cost.minus(holdings.exitCost))
 }
 
 /**
  * Unrealised profit of what is still held, before fees: (mark − entry) × volume, signed by side.
  * `quantity` is the exchange volume, so the owner's `(current − entry) × size × leverage` is the same number.
  */
-export function unrealisedGross(position: PositionView, mark: Price): Amount {
+export function unrealisedGross(position: PositionView, mark: Price): Money {
   const move = mark.minus(amount(position.entryPrice))
-  return (position.side === 'long' ? move : move.negated()).times(amount(position.quantity))
+  return money((position.side === 'long' ? move : move.negated()).times(amount(position.quantity)))
 }
 
 /**
  * Percent P&L is the return on margin: gross ÷ (volume × entry ÷ leverage) × 100; null where there is no entry yet.
  */
-export function returnOnMarginPct(position: PositionView, gross: Amount): Numeric | null {
+export function returnOnMarginPct(position: PositionView, gross: Money): Numeric | null {
   const margin = amount(position.quantity).times(amount(position.entryPrice)).div(position.leverage)
   return margin.isZero() ? null : text(gross.div(margin).times(100))
 }

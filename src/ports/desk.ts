@@ -5,6 +5,7 @@ import type { OrderView } from '../domain/order.ts'
 import type { AllocationView } from '../domain/portfolio.ts'
 import type { PositionView } from '../domain/position.ts'
 import type { TaskName } from '../domain/tasks.ts'
+import type { Numeric } from '../domain/units.ts'
 
 export interface TaskStatus {
   readonly task: TaskName
@@ -27,6 +28,15 @@ export interface CoordinatorStatus {
   readonly mayOpenRisk: boolean
   readonly tasks: readonly TaskStatus[]
   readonly statistics: Readonly<Record<string, number>>
+}
+
+/** A position with what it is worth now; the last three are null while there is no fresh mark. */
+export interface PositionStatus extends PositionView {
+  readonly mark: Numeric | null
+  /** Before fees. */
+  readonly unrealisedPnl: Numeric | null
+  /** Return on margin, per cent. */
+  readonly unrealisedPnlPct: Numeric | null
 }
 
 /** One node of the supervision tree. */
@@ -55,7 +65,7 @@ export interface SystemStatus {
 export interface Desk {
   system(): SystemStatus
   coordinator(): CoordinatorStatus
-  positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionView[]
+  positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionStatus[]
   orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
   allocation(): AllocationView | null
   supervision(): ActorNode

@@ -7,9 +7,8 @@ import { createReadModels } from '../../src/api/read-models.ts'
 import { asset, orderId, type Pair, pair, positionId } from '../../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../../src/domain/order.ts'
 import type { AllocationView } from '../../src/domain/portfolio.ts'
-import type { PositionView } from '../../src/domain/position.ts'
 import { TASKS } from '../../src/domain/tasks.ts'
-import type { ActorNode, CoordinatorStatus, Desk, SystemStatus } from '../../src/ports/desk.ts'
+import type { ActorNode, CoordinatorStatus, Desk, PositionStatus, SystemStatus } from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
 
 /** 2021-05-19T12:30:00Z */
@@ -56,7 +55,10 @@ export const order = (id: string, over: Partial<OrderView> = {}, symbol: Pair = 
   ...over,
 })
 
-export const position = (id: string, over: Partial<PositionView> = {}): PositionView => ({
+export const position = (id: string, over: Partial<PositionStatus> = {}): PositionStatus => ({
+  mark: '46000',
+  unrealisedPnl: '50',
+  unrealisedPnlPct: '2',
   positionId: positionId(id),
   symbol: BTC,
   side: 'long',
@@ -147,7 +149,7 @@ const tree = (): ActorNode => {
 class TestDesk implements Desk {
   systemNow = systemStatus()
   coordinatorNow = coordinatorStatus()
-  positionsNow: readonly PositionView[] = []
+  positionsNow: readonly PositionStatus[] = []
   ordersNow: readonly OrderView[] = []
   allocationNow: AllocationView | null = allocation()
   /** Thrown by every question while set. */
@@ -166,7 +168,7 @@ class TestDesk implements Desk {
     this.reads.coordinator += 1
     return this.coordinatorNow
   }
-  positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionView[] {
+  positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionStatus[] {
     this.#check()
     this.reads.positions += 1
     return this.positionsNow
