@@ -1,11 +1,12 @@
 /** The account at this moment: balances, equity, losses and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
 import { afterEquity, type Drawdown, NO_DRAWDOWN } from '../src/domain/drawdown.ts'
+import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
 import { balancesOf, holdsOf } from '../src/domain/reckoning.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
-import { freshPrices, type Marks, type PriceOf, valueAccount } from '../src/domain/valuation.ts'
+import { freshPrices, type Marks, type PriceOf, pricesFrom, usdRate, valueAccount } from '../src/domain/valuation.ts'
 import type { House } from './house.ts'
 
 export interface Account {
@@ -67,7 +68,10 @@ export function createAccount(house: House, marks: () => Marks): Account {
     const state = books.ledger()
     if (state === null || given.length === 0) return null
     const known = prices()
-    const priced = Object.keys(state.core).every((of) => `${of}/USDT` in known || amount(state.core[of] ?? 0).isZero())
+    const totals = given.map((one) => [one.asset, one.total] as const)
+    const priced = [...Object.entries(state.core), ...Object.entries(state.trading), ...totals].every(
+      ([of, held]) => amount(held).isZero() || usdRate(asset(of), pricesFrom(known)) !== null,
+    )
     return priced ? ledgerOf(state, given, known) : null
   }
   const allocation: Account['allocation'] = () =>

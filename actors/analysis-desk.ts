@@ -132,7 +132,7 @@ const OPINIONS: Readonly<Record<RulesAgent, Form>> = {
   regime_detection: (house, gathered, before) => {
     const stamp = stampOf(house, gathered, marketName(gathered))
     const detection = detectRegime(gathered.snapshot, gathered.mode)
-    const held = observeRegime(before, detection, stamp.timestamp)
+    const held = observeRegime(before, detection, stamp.timestamp, house.settings.agents.regimeChange)
     return { held, view: timed(house, gathered, regimeView(detection, held, stamp)) }
   },
   trading_decision: (house, gathered) => {
@@ -155,6 +155,7 @@ const OPINIONS: Readonly<Record<RulesAgent, Form>> = {
       instrument: instrumentOf(settings, symbol),
       proposalId: ids.next(),
       limits: settings.limits,
+      rules: settings.agents.decision,
     }
     return { view: timed(house, gathered, decisionView(inputs, stampOf(house, gathered, evidence))) }
   },

@@ -34,6 +34,8 @@ export interface Books {
   /** Balances by our own reckoning; null until the account was opened. */
   totals(): Totals | null
   streaks(): StreakState
+  /** Positions that hold something with neither a live stop nor a working exit. */
+  barePositions(): readonly PositionId[]
   protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
   statistics(): {
     readonly trades: number
@@ -85,6 +87,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
     [...(byOwner.get(owner) ?? [])].flatMap((orderId) => orders.get(orderId) ?? [])
 
   function observe(positionId: PositionId, at: number): void {
+    // Its orders settle after it: dust that it gave over is not bare, and its meter is summed up already.
+    if (positions.get(positionId)?.status === 'closed') return
     const own = ordersOf(positionId)
     let held = amount(0)
     let protectedNow = false
@@ -201,6 +205,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
     ledger: () => ledger,
     totals: () => totals,
     streaks: () => streaks,
+    barePositions: () => [...meters].flatMap(([id, { bareSinceAt }]) => (bareSinceAt === null ? [] : [id])),
     protection: (at) => {
       let seconds = endedUnprotected
       for (const meter of meters.values()) seconds += unprotectedSeconds(meter, at)

@@ -2,7 +2,7 @@
  * The coordinator's actor: its machine bound to the journal, and the desk beside it that gathers what a judgement needs
  * and counts who answers. It decides; it owns nothing.
  */
-import { type CoordinatorBirth, coordinatorMachine } from '../machines/coordinator.machine.ts'
+import { type CoordinatorBirth, coordinatorMachine, deadlineOf } from '../machines/coordinator.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import type { Views } from '../src/domain/consensus.ts'
@@ -46,9 +46,8 @@ export const coordinatorLogic = (house: House, { orders, positions, risk }: Coor
           const { side, leverage, stopLoss, takeProfit } = verdict.plan
           const instrument = instrumentOf(settings, proposal.symbol)
           const plan = { positionId, proposalId: proposal.proposalId, side, leverage, instrument, stopLoss, takeProfit }
-          positions.open({ ...plan, entry: verdict.order }, { correlationId })
-          risk.release(positionId)
-          return
+          // The reservation stands until the books know the entry: until then nothing else counts its slot.
+          return positions.open({ ...plan, entry: verdict.order }, { correlationId })
         }
         case 'release-reservation':
           return risk.release(effect.params.positionId)
@@ -84,6 +83,12 @@ export function coordinatorInput(
     history: recorded?.history ?? [],
     isNew: recorded === null,
   }
+}
+
+/** After a restart: the machine keeps the deadlines of its decisions in hand, the timer that would ring them is gone. */
+export function rearmDecisions({ timers }: House, permission: Permission): void {
+  const { deciding = {} } = permission.context() ?? {}
+  for (const [symbol, { dueAt }] of Object.entries(deciding)) timers.set('coordinator', deadlineOf(symbol), dueAt)
 }
 
 const NO_VIEWS: Views = { technical: null, regime: null, sentiment: null }

@@ -2,6 +2,8 @@
 
 import type { OrderPolicy } from '../machines/order.machine.ts'
 import type { PositionPolicy } from '../machines/position.machine.ts'
+import type { RegimeChangeRules } from '../src/analysis/regime-hysteresis.ts'
+import type { DecisionRules } from '../src/analysis/views/decision.ts'
 import type { RebalanceSettings, Targets } from '../src/domain/allocation.ts'
 import type { DcaSettings } from '../src/domain/dca.ts'
 import type { DegradationRules } from '../src/domain/degradation.ts'
@@ -41,6 +43,7 @@ export interface Settings {
   readonly degradation: DegradationRules
   readonly tasks: Readonly<Record<TaskName, TaskSettings>>
   readonly decisionMs: number
+  readonly agents: { readonly regimeChange: RegimeChangeRules; readonly decision: DecisionRules }
   readonly orderPolicy: OrderPolicy
   readonly positionPolicy: PositionPolicy
   readonly portfolio: {

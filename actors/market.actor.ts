@@ -16,15 +16,11 @@ import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import type { TriggerIndex } from './trigger-index.ts'
 
-/** How much history each time frame is warmed up with, oldest bars of the coarsest first: enough for EMA 200. */
-const WARM_UP: readonly { readonly timeframe: Timeframe; readonly bars: number }[] = [
-  { timeframe: '1d', bars: 250 },
-  { timeframe: '4h', bars: 250 },
-  { timeframe: '1h', bars: 250 },
-  { timeframe: '15m', bars: 250 },
-  { timeframe: '5m', bars: 250 },
-  { timeframe: '1m', bars: 720 },
-]
+/** Enough bars of each time frame for EMA 200; minutes enough for half a day, or for 250 four-hour bars. */
+const WARM_TIMEFRAMES = ['1d', '4h', '1h', '15m', '5m'] as const satisfies readonly Timeframe[]
+const WARM_BARS = 250
+const WARM_MINUTES = 720
+const MINUTES_FOR_HOURS = 250 * 240
 /** Candles wait for company before they are written: one statement for many. */
 const CANDLES_PER_WRITE = 500
 
@@ -109,6 +105,17 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     house.state('market', { type: 'candle.closed', symbol, candle, at: candle.openAt + TIMEFRAME_MS[candle.timeframe] })
   }
 
+  /** Coarse bars where the feed has them; else so many minutes that the coarse ones can be built from them. */
+  async function historyOf(symbol: Pair, until: number): Promise<readonly Candle[]> {
+    const ask = (timeframe: Timeframe, bars: number) =>
+      feed.history({ symbol, timeframe, from: until - bars * TIMEFRAME_MS[timeframe], to: until })
+    const coarse = await Promise.all(WARM_TIMEFRAMES.map((timeframe) => ask(timeframe, WARM_BARS)))
+    const hasHours = (coarse[WARM_TIMEFRAMES.indexOf('1h')] ?? []).length > 0
+    const minutes = await ask('1m', hasHours ? WARM_MINUTES : MINUTES_FOR_HOURS)
+    const history = hasHours ? [...coarse.flat(), ...minutes] : minutes
+    return history.filter((candle) => candle.openAt + TIMEFRAME_MS[candle.timeframe] <= until)
+  }
+
   return {
     marks: () => marks,
     mark: (symbol) => marks[symbol] ?? null,
@@ -122,13 +129,9 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
       let refused = 0
       const missing: string[] = []
       for (const [symbol, state] of states) {
-        const history: Candle[] = []
-        for (const { timeframe, bars } of WARM_UP) {
-          const from = until - bars * TIMEFRAME_MS[timeframe]
-          const found = await feed.history({ symbol, timeframe, from, to: until })
-          if (found.length === 0) missing.push(`${symbol} ${timeframe}`)
-          history.push(...found.filter((candle) => candle.openAt + TIMEFRAME_MS[candle.timeframe] <= until))
-        }
+        const history = await historyOf(symbol, until)
+        for (const timeframe of WARM_TIMEFRAMES)
+          if (!history.some((candle) => candle.timeframe === timeframe)) missing.push(`${symbol} ${timeframe}`)
         refused += state.warmUp(history)
         read += history.length
         const last = history.filter((candle) => candle.timeframe === '1m').at(-1)

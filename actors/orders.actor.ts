@@ -8,6 +8,7 @@ import { isLive, type OrderRequest } from '../src/domain/order.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import type { Permission } from './permission.ts'
 import { member, type SpawnChild } from './pools.ts'
 import type { JournaledInput, JournaledLogic } from './supervision/journaled.ts'
 
@@ -17,7 +18,7 @@ export interface Cause {
 }
 
 export interface OrderDesk {
-  /** Null, with the reason, when it may not be born: the same key lives already, or the house is draining. */
+  /** The reason when it may not be born: the same key lives already, the house is draining, or an entry came too late. */
   place(request: Approved<OrderRequest>, cause: Cause): { readonly orderId: OrderId } | { readonly refused: string }
   cancel(key: string, reason: string): boolean
   amend(key: string, change: { readonly quantity?: Numeric; readonly triggerPrice?: Numeric }): boolean
@@ -29,7 +30,16 @@ export interface OrderDesk {
   close(): void
 }
 
-export function createOrderDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): OrderDesk {
+/**
+ * `permission` is asked once more at birth: between a verdict and the order that it allows, trading may have been paused
+ * or halted, and what those cancel are the entries that are born by then.
+ */
+export function createOrderDesk(
+  house: House,
+  logic: JournaledLogic,
+  spawn: (message: SpawnChild) => void,
+  permission: Pick<Permission, 'mayOpenRisk'>,
+): OrderDesk {
   const { addresses, books, clock, ids, settings } = house
   const born = new Map<string, OrderId>()
   let isClosed = false
@@ -44,6 +54,7 @@ export function createOrderDesk(house: House, logic: JournaledLogic, spawn: (mes
     place: (request, cause) => {
       if (liveId(request.key) !== null) return { refused: `${request.key} was placed before` }
       if (isClosed && adds(request)) return { refused: 'the process is stopping' }
+      if (request.purpose === 'entry' && !permission.mayOpenRisk()) return { refused: 'risk may not be opened now' }
       const id = orderId(ids.next())
       born.set(request.key, id)
       const birth = {

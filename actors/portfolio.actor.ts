@@ -245,14 +245,9 @@ export function portfolioLogic(house: House, { account, risk, plans }: Portfolio
       case 'assess-proposal': {
         const { positionId, verdict } = risk.judge(message.proposal, message.confidence, message.viewConfidences)
         const { proposal, correlationId } = message
-        addresses.tell('coordinator', {
-          type: 'risk.answered',
-          proposal,
-          positionId,
-          verdict,
-          correlationId,
-          seenAt: clock.now(),
-        })
+        const answer = { proposal, positionId, verdict, correlationId, seenAt: clock.now() }
+        const isHeard = addresses.tell('coordinator', { type: 'risk.answered', ...answer })
+        if (!isHeard) risk.release(positionId)
         return
       }
       case 'release-reservation':

@@ -1,13 +1,13 @@
 /** Comparing our picture with the venue's: asks, lets the orders hear what they missed, and says what could not be explained. */
 import type { Fact } from '../src/domain/facts.ts'
 import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
-import { isLive } from '../src/domain/order.ts'
+import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
-import { reconcile } from '../src/domain/reconcile.ts'
+import { type Reconciliation, reconcile } from '../src/domain/reconcile.ts'
 import type { VenueOrder } from '../src/domain/reports.ts'
 import { amount } from '../src/domain/units.ts'
 import { freshPrices, type Marks, usdRate } from '../src/domain/valuation.ts'
-import type { VenueAnswer } from '../src/ports/exchange.ts'
+import type { VenueAnswer, VenueOrderRow } from '../src/ports/exchange.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
 
@@ -21,13 +21,58 @@ export interface ReconciliationMemory {
 const problemOf = (answer: Exclude<VenueAnswer<unknown>, { kind: 'done' }>): string =>
   answer.kind === 'lost' ? answer.problem : `${answer.code}: ${answer.message}`
 
+/** The venue's picture beside ours, as often as it is asked for. */
+interface Comparison {
+  compare(): Reconciliation
+  /** Asks for one order alone. Null, or why there is no answer. */
+  lookUp(orderId: OrderId): Promise<string | null>
+}
+
+/**
+ * `asWeAsked` is what we believed before the venue was asked. An order that has moved on since makes the answer old: it
+ * is left out and looked up, for taken as news it would undo an amendment or a fill.
+ */
+function comparison(
+  { books, exchange }: House,
+  { adopted }: ReconciliationMemory,
+  asWeAsked: ReadonlyMap<OrderId, OrderView>,
+  open: readonly VenueOrderRow[],
+  balances: readonly Balance[],
+): Comparison {
+  const isStill = (orderId: OrderId, view: OrderView | null): boolean => books.order(orderId) === view
+  const answers = new Map<OrderId, { readonly view: OrderView | null; readonly found: VenueOrder | null }>()
+  // While orders are on their way, their fills may reach us and the venue's balances in either order.
+  const expected = books.liveOrders().length === 0 ? books.totals() : null
+  return {
+    compare: () =>
+      reconcile({
+        orders: [...books.orders()].filter((order) => isLive(order) || order.phase === 'settling'),
+        openAtVenue: open.filter(
+          ({ clientOrderId: id }) => id === null || (!answers.has(id) && isStill(id, asWeAsked.get(id) ?? null)),
+        ),
+        lookUps: new Map(
+          [...answers].flatMap(([id, { view, found }]) => (isStill(id, view) ? [[id, found] as const] : [])),
+        ),
+        ...{ balances, expected, adopted, tolerance: {} },
+      }),
+    lookUp: async (orderId) => {
+      const view = books.order(orderId)
+      const answer = await exchange.lookUp(orderId)
+      if (answer.kind !== 'done') return problemOf(answer)
+      answers.set(orderId, { view, found: answer.value })
+      return null
+    },
+  }
+}
+
 /** One pass. Never throws; what the venue does not answer is a reason to try again. */
 export async function reconcileWithVenue(
   house: House,
   memory: ReconciliationMemory,
   marks: () => Marks,
 ): Promise<ReconciliationResult> {
-  const { addresses, books, clock, exchange } = house
+  const { books, exchange } = house
+  const asWeAsked = new Map([...books.orders()].map((order) => [order.orderId, order]))
   const open = await exchange.openOrders()
   if (open.kind !== 'done') return failed(house, `open orders: ${problemOf(open)}`)
   const balances = await exchange.balances()
@@ -37,26 +82,17 @@ export async function reconcileWithVenue(
     const problem = openAccount(house, balances.value, marks())
     if (problem !== null) return failed(house, problem)
   }
-
-  const orders = [...books.orders()].filter((order) => isLive(order) || order.phase === 'settling')
-  const lookUps = new Map<OrderId, VenueOrder | null>()
-  const settled = books.liveOrders().length === 0
-  const input = () => ({
-    orders,
-    openAtVenue: open.value,
-    lookUps,
-    balances: balances.value,
-    // While orders are on their way, their fills may reach us and the venue's balances in either order.
-    expected: settled ? books.totals() : null,
-    tolerance: {},
-    adopted: memory.adopted,
-  })
-  for (const orderId of reconcile(input()).toLookUp) {
-    const found = await exchange.lookUp(orderId)
-    if (found.kind !== 'done') return failed(house, `order ${orderId}: ${problemOf(found)}`)
-    lookUps.set(orderId, found.value)
+  const { compare, lookUp } = comparison(house, memory, asWeAsked, open.value, balances.value)
+  for (const orderId of compare().toLookUp) {
+    const problem = await lookUp(orderId)
+    if (problem !== null) return failed(house, `order ${orderId}: ${problem}`)
   }
-  const result = reconcile(input())
+  conclude(house, memory, compare())
+  return { ok: true }
+}
+
+/** Lets the orders hear what they missed; what cannot be explained halts. */
+function conclude({ addresses, clock, log, state }: House, memory: ReconciliationMemory, result: Reconciliation): void {
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
     addresses.tell(orderAddress(orderId), { type: 'venue.found', order, origin: 'reconciled', seenAt })
@@ -64,12 +100,12 @@ export async function reconcileWithVenue(
     addresses.tell(orderAddress(orderId), { type: 'venue.notFound', origin: 'reconciled', seenAt })
   for (const row of result.toAdopt) {
     memory.adopted.add(row.venueOrderId)
-    house.log.warn('an order at the venue is not ours: it is left alone and watched', {
+    log.warn('an order at the venue is not ours: it is left alone and watched', {
       venueOrderId: row.venueOrderId,
       symbol: row.symbol,
     })
   }
-  house.state('system', {
+  state('system', {
     type: 'reconciliation.completed',
     matched: result.matched.length,
     missedFills: result.missedFills.length,
@@ -83,7 +119,6 @@ export async function reconcileWithVenue(
       by: 'reconciliation',
       seenAt,
     })
-  return { ok: true }
 }
 
 function failed(house: House, problem: string): ReconciliationResult {

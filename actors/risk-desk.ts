@@ -1,7 +1,7 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
 import type { Fact } from '../src/domain/facts.ts'
 import { type PositionId, positionId } from '../src/domain/ids.ts'
-import { isLive, type OrderView } from '../src/domain/order.ts'
+import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { assess, type RiskVerdict } from '../src/domain/risk.ts'
@@ -63,10 +63,30 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
       heldAtVenue: true,
     }
   }
-  /** A slot is one per position: an entry that is partly filled counts with its position, only its rest is pending. */
-  const pendingEntries = (): PendingEntry[] => {
-    const entries = books.liveOrders().filter((order) => order.request.purpose === 'entry' && isLive(order))
-    return [...entries.map(pendingOf), ...reservations.values()]
+  /** A reservation ends where the books know its entry, which takes the slot itself, or know that there will be none. */
+  const standing = (): ReadonlyMap<PositionId, PendingEntry> => {
+    for (const id of [...reservations.keys()])
+      if (books.ordersOf(id).length > 0 || books.position(id)?.status === 'closed') reservations.delete(id)
+    return reservations
+  }
+  /** A slot is one per position: what is left of a partly filled entry counts with its position. */
+  const book = (): Pick<RiskState, 'positions' | 'pendingEntries'> => {
+    const working = books.liveOrders().filter((order) => order.request.purpose === 'entry')
+    const held = books.openPositions().filter((position) => position.quantity !== '0')
+    const isOf = (order: OrderView, { positionId: id }: PositionView) => order.request.positionId === id
+    const positions = held.map((position) =>
+      working.filter((order) => isOf(order, position)).reduce(withRest, exposureOf(position)),
+    )
+    const alone = working.filter((order) => !held.some((position) => isOf(order, position)))
+    return { positions, pendingEntries: [...alone.map(pendingOf), ...standing().values()] }
+  }
+  const withRest = (exposure: Exposure, order: OrderView): Exposure => {
+    const { notionalUsd, riskUsd } = pendingOf(order)
+    return {
+      ...exposure,
+      notionalUsd: text(amount(exposure.notionalUsd).plus(amount(notionalUsd))),
+      riskUsd: text(amount(exposure.riskUsd).plus(amount(riskUsd))),
+    }
   }
   const regimes = (): Record<string, Regime> =>
     Object.fromEntries(
@@ -79,9 +99,9 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
     const { usd, staleMarks } = account.equity()
     const balances = account.balances()
     const periods = account.periods()
-    const held = books.openPositions().filter((position) => position.quantity !== '0')
     return {
       ...books.streaks(),
+      ...book(),
       now: clock.now(),
       mayOpenRisk: permission.mayOpenRisk(),
       equityUsd: usd,
@@ -90,8 +110,6 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
       freeQuote: Object.fromEntries(balances.map(({ asset }) => [asset, text(freeOf(balances, asset))])),
       margin: { usedUsd: '0', freeUsd: usd ?? '0' },
       fees: { entry: settings.fees.taker, exit: settings.fees.taker },
-      positions: held.map(exposureOf),
-      pendingEntries: pendingEntries(),
       unknownOrderSymbols: books
         .liveOrders()
         .filter((order) => order.phase === 'unknown')
@@ -129,6 +147,6 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
     release: (id) => {
       reservations.delete(id)
     },
-    reserved: () => reservations.size,
+    reserved: () => standing().size,
   }
 }

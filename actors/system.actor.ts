@@ -30,7 +30,7 @@ export interface Lifecycle {
 }
 
 export function createLifecycle(house: House, { orders, marks, permission, onEnd }: SystemParts): Lifecycle {
-  const { addresses, books, clock, journal, timers } = house
+  const { addresses, books, clock, journal, settings, timers } = house
   const memory: ReconciliationMemory = { adopted: new Set() }
   let reconciling = false
 
@@ -49,13 +49,17 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
     addresses.tell('system', { type: 'reconciliation.passed', seenAt })
     addresses.tell('schedule', { type: 'start-schedule', seenAt })
   }
-  /** Entries are cancelled, stops stay; the end comes when no entry is live and everything is on disk. */
-  function drain(): void {
-    const adding = books
+  /**
+   * Entries are cancelled, stops stay; the end comes when no entry is live, what was filled at the last moment has its stop
+   * (or the time for that is over) and everything is on disk.
+   */
+  function drain(protectUntil: number): void {
+    const now = clock.now()
+    const isAdding = books
       .liveOrders()
-      .filter((order) => order.request.intent === 'open' || order.request.book === 'core')
-    if (adding.length > 0) {
-      clock.at(clock.now() + DRAIN_LOOK_MS, drain)
+      .some((order) => order.request.intent === 'open' || order.request.book === 'core')
+    if (isAdding || (now < protectUntil && books.barePositions().length > 0)) {
+      clock.at(now + DRAIN_LOOK_MS, () => drain(protectUntil))
       return
     }
     void journal.settled().then(() => addresses.tell('system', { type: 'system.drained', seenAt: clock.now() }))
@@ -63,7 +67,7 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
 
   const logic = stepped(systemMachine, {
     unhandled: house.unhandled,
-    perform: (actor, given) => {
+    perform: (_, given) => {
       const effect = given as SystemEffect
       const seenAt = clock.now()
       switch (effect.type) {
@@ -76,14 +80,14 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
         case 'drain-actors':
           orders.close()
           orders.cancelEntries('the process is stopping')
-          return drain()
+          return drain(seenAt + settings.positionPolicy.protectMs)
         case 'halt-everything':
           addresses.tell('coordinator', { type: 'halt-trading', reason: effect.params.reason, by: 'system', seenAt })
           return
         case 'end-process':
           return onEnd(effect.params.because, effect.params.reason)
         case 'set-deadline':
-          return timers.set(actor, effect.params.name, effect.params.at)
+          return timers.set('system', effect.params.name, effect.params.at)
         case 'publish-facts':
           for (const fact of effect.params.facts) house.state('system', fact)
           return

@@ -12,7 +12,7 @@ import { createAddresses, positionAddress } from './addresses.ts'
 import { agentLogic } from './agent.actor.ts'
 import { RULES_AGENTS } from './analysis-desk.ts'
 import { createBooks } from './books.ts'
-import { coordinatorInput, coordinatorLogic, signalsLogic } from './coordinator.actor.ts'
+import { coordinatorInput, coordinatorLogic, rearmDecisions, signalsLogic } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
 import { createExchangeGateway, exchangeLogic } from './exchange.actor.ts'
 import { createHouse, type House, type Ports, type Settings } from './house.ts'
@@ -155,7 +155,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   const market = createMarket(house, triggers, options.onFeedEnded)
   const account = createAccount(house, market.marks)
   const gateway = createExchangeGateway(house)
-  const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'))
+  const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   const positions = createPositionDesk(house, positionLogic(house, orders, triggers), spawnIn('positions'))
   const risk = createRiskDesk(house, account, market.marks, permission)
   const plans = createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans'))
@@ -241,6 +241,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
         input: () => coordinatorInput(house, recovered.streams.get('coordinator') ?? null),
         restart: 'permanent',
         beforeRestart: () => journal.settled(),
+        onRestored: () => rearmDecisions(house, permission),
       }),
       childSpec({
         id: 'signals',
@@ -317,6 +318,8 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   await exchange.start()
   await options.catchUp?.()
   const found = revive(recovered, { orders, positions, plans })
+  rearmDecisions(house, permission)
+  if (permission.control() === 'HALTED') addresses.tell('system', { type: 'trading.stopped', seenAt: now })
   house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
   await startFeed()
   house.state('market', {

@@ -45,6 +45,8 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'regime_detection':
     case 'sentiment_analysis':
     case 'trading_decision':
+      // Closed candles come by the thousand, and an agent reads them from the market when it runs.
+      if (fact.type !== 'candle.closed') house.addresses.tell(`agent:${actor}`, { type: 'fact.heard', fact })
       return
     case 'market':
     case 'positions':

@@ -9,6 +9,7 @@ import type { DegradationRules } from '../src/domain/degradation.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import type { TaskName } from '../src/domain/tasks.ts'
 import { amount } from '../src/domain/units.ts'
+import { agentsSchema } from './agents.schema.ts'
 import { executionSchema } from './execution.schema.ts'
 import { circularTask, coordinatorSchema, type Schedule, withDependencies } from './orchestration.schema.ts'
 import { portfolioSchema } from './portfolio.schema.ts'
@@ -22,6 +23,7 @@ export type CoordinatorConfig = Omit<ReadCoordinator, 'schedules' | 'consensus' 
   readonly consensus: ConsensusConstants
   readonly degradation: DegradationRules
 }
+export type AgentsConfig = z.output<typeof agentsSchema>
 export type PortfolioConfig = z.output<typeof portfolioSchema>
 /** `positionLimits.maxTotal` is the smaller of `max_total` and the older `max_open_positions`. */
 export type ExecutionConfig = ReadExecution
@@ -33,6 +35,7 @@ export interface Config {
   readonly portfolio: PortfolioConfig
   readonly execution: ExecutionConfig
   readonly risk: RiskLimits
+  readonly agents: AgentsConfig
   readonly storage: {
     /** PostgreSQL; null means the embedded database. */
     readonly databaseUrl: Secret | null
@@ -46,6 +49,7 @@ export const filesSchema = z
     portfolio: portfolioSchema,
     execution: executionSchema,
     risk: riskSchema,
+    agents: agentsSchema,
   })
   .transform((read, context): Omit<Config, 'storage'> => {
     const { schedules: readSchedules, ...coordinator } = read.coordinator
@@ -64,7 +68,7 @@ export const filesSchema = z
       margin,
       slippageGuardPct: amount(orders.slippageGuardPct).toNumber(),
     })
-    return { coordinator, schedules, portfolio: read.portfolio, execution, risk }
+    return { coordinator, schedules, portfolio: read.portfolio, execution, risk, agents: read.agents }
   })
 
 function withSmallerLimit(execution: ReadExecution): ExecutionConfig {

@@ -116,7 +116,8 @@ const parts = setup({
 type C = { context: CoordinatorContext }
 type On<T extends CoordinatorHears['type']> = { event: Extract<CoordinatorHears, { type: T }> }
 
-const deadlineOf = (symbol: string) => `decision ${symbol}`
+/** The name of the deadline of a symbol's decision in hand. */
+export const deadlineOf = (symbol: string) => `decision ${symbol}`
 const symbolOfDeadline = (name: string) => name.slice('decision '.length)
 const publish = <E>(facts: (given: C & E) => readonly FactDraft[]) => ({
   type: 'publish-facts' as const,

@@ -14,6 +14,7 @@ import type { OrderRequest, OrderView } from '../src/domain/order.ts'
 import type { CloseReason, PositionPhase, PositionSide } from '../src/domain/position.ts'
 import {
   heldBy,
+  hitFacts,
   isCovered,
   isDust,
   isFlat,
@@ -420,6 +421,7 @@ export const positionMachine = parts.createMachine({
                   quantity: context.dust,
                 },
               ]),
+          ...hitFacts(context),
           positionFact('position.closed', context, 'closed'),
         ]),
       ],

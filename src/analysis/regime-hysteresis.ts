@@ -1,8 +1,14 @@
 /** A regime is not given up for one look: the held regime of one symbol. Plain data, so that it can be persisted. */
 import type { Regime } from '../domain/views.ts'
 
-const CHANGE_CONFIDENCE = 0.7
-const CHANGE_DETECTIONS = 2
+/** What a change of regime needs. */
+export interface RegimeChangeRules {
+  /** Detections of the new one in a row. */
+  readonly detections: number
+  /** Least confidence of each. */
+  readonly confidence: number
+}
+export const DEFAULT_REGIME_CHANGE: RegimeChangeRules = { detections: 2, confidence: 0.7 }
 
 type Counts = Readonly<Partial<Record<Regime, number>>>
 
@@ -34,21 +40,22 @@ export const NO_REGIME: HeldRegime = {
 
 /**
  * The state after one more detection at `at` (milliseconds UTC). The first one with any confidence is adopted at once;
- * after that a change needs two detections in a row of the same other regime with confidence ≥ .7. A detection of
+ * after that a change needs as many detections in a row of the same other regime, as sure, as the rules say. A detection of
  * nothing (confidence 0) breaks a row and changes nothing else.
  */
 export function observeRegime(
   held: HeldRegime,
   detection: { readonly regime: Regime; readonly confidence: number },
   at: number,
+  rules: RegimeChangeRules = DEFAULT_REGIME_CHANGE,
 ): HeldRegime {
   const { regime, confidence } = detection
   if (confidence <= 0) return { ...held, challenger: null, challenges: 0 }
   if (held.regime === null) return adopted(held, regime, confidence, at)
   if (regime === held.regime) return kept(held, held.regime, { confidence, challenger: null, challenges: 0 })
-  if (confidence < CHANGE_CONFIDENCE) return kept(held, held.regime, { challenger: null, challenges: 0 })
+  if (confidence < rules.confidence) return kept(held, held.regime, { challenger: null, challenges: 0 })
   const challenges = regime === held.challenger ? held.challenges + 1 : 1
-  if (challenges >= CHANGE_DETECTIONS) return adopted(held, regime, confidence, at)
+  if (challenges >= rules.detections) return adopted(held, regime, confidence, at)
   return kept(held, held.regime, { challenger: regime, challenges })
 }
 

@@ -51,6 +51,13 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
     degradation: config.coordinator.degradation,
     tasks: Object.fromEntries(TASKS.map((name) => [name, task(name)])) as Record<TaskName, TaskSettings>,
     decisionMs: DECISION_MS,
+    agents: {
+      regimeChange: {
+        detections: config.agents.regimeDetection.changeDetections,
+        confidence: config.agents.regimeDetection.changeConfidence,
+      },
+      decision: config.agents.tradingDecision,
+    },
     orderPolicy: {
       acknowledgeMs: execution.deadlinesMs.acknowledgement,
       cancelMs: execution.deadlinesMs.cancel,

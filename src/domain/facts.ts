@@ -108,6 +108,9 @@ export interface FactBodies {
   'position.closing': PositionFact & { readonly reason: CloseReason }
   'position.emergency': PositionFact & { readonly problem: string }
   'position.closed': PositionFact
+  /** Closed by its stop, or by its target: told beside `position.closed`. */
+  'position.stopHit': PositionFact
+  'position.targetHit': PositionFact
   'position.dustTransferred': PositionFact & { readonly quantity: Numeric }
   'position.denied': { readonly positionId: PositionId; readonly symbol: Pair; readonly reason: string }
 
@@ -259,6 +262,8 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'position.closing': 'EXECUTION_EVENTS',
   'position.emergency': 'EXECUTION_EVENTS',
   'position.closed': 'EXECUTION_EVENTS',
+  'position.stopHit': 'EXECUTION_EVENTS',
+  'position.targetHit': 'EXECUTION_EVENTS',
   'position.dustTransferred': 'EXECUTION_EVENTS',
   'position.denied': 'EXECUTION_EVENTS',
   'account.opened': 'PORTFOLIO_UPDATES',

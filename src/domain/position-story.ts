@@ -254,6 +254,13 @@ export function positionView(record: PositionRecord, phase: PositionPhase): Posi
   }
 }
 
+/** What closed it, where that deserves a fact of its own. */
+export function hitFacts(record: PositionRecord): FactDraft[] {
+  const position = positionView(record, 'closed')
+  if (record.closeReason === 'stop_loss') return [{ type: 'position.stopHit', position }]
+  return record.closeReason === 'take_profit' ? [{ type: 'position.targetHit', position }] : []
+}
+
 type PlainFact = 'position.opening' | 'position.filled' | 'position.amended' | 'position.closed'
 
 export const positionFact = (type: PlainFact, record: PositionRecord, phase: PositionPhase): FactDraft => ({

@@ -140,6 +140,8 @@ const MONEY = {
   'position.closing': ofPosition('info'),
   'position.emergency': ofPosition('error'),
   'position.closed': ofPosition('info'),
+  'position.stopHit': ofPosition('info'),
+  'position.targetHit': ofPosition('info'),
   'position.dustTransferred': ofPosition('info'),
   'position.denied': whole('warn'),
   'portfolio.valued': ({ allocation }) => ({

@@ -7,10 +7,15 @@ import type { Proposal, Regime, RegimeView, TechnicalView } from '../../domain/v
 import { freshReading, PRIMARY_TIMEFRAME, type Snapshot } from '../snapshot.ts'
 import { rulesOutput, type ViewStamp } from './stamp.ts'
 
-const STOP_ATR = 2
-const LEAST_TARGET = 2
-/** Collateral wanted, per cent of equity; the risk engine makes it smaller by regime, losses and limits. */
-const SIZE_PCT = 10
+export interface DecisionRules {
+  /** Stop distance in ATR(14, 1h), before the regime's multiplier. */
+  readonly stopAtr: number
+  /** Least target distance, in stop distances. */
+  readonly leastTarget: number
+  /** Collateral wanted, per cent of equity; the risk engine makes it smaller by regime, losses and limits. */
+  readonly sizePct: number
+}
+export const DEFAULT_DECISION: DecisionRules = { stopAtr: 2, leastTarget: 2, sizePct: 10 }
 
 export interface DecisionInputs {
   /** Null where none could be taken. */
@@ -21,6 +26,7 @@ export interface DecisionInputs {
   readonly proposalId: string
   /** The risk engine's, so that it does not refuse what is proposed here. */
   readonly limits?: RiskLimits
+  readonly rules?: DecisionRules
 }
 
 /**
@@ -46,7 +52,7 @@ export function decisionView(inputs: DecisionInputs, stamp: ViewStamp): Proposal
     proposalId,
     action: sided.action,
     ...terms,
-    sizePct: SIZE_PCT,
+    sizePct: (inputs.rules ?? DEFAULT_DECISION).sizePct,
     leverage: 1,
   }
 }
@@ -79,16 +85,16 @@ interface Terms {
 
 /** Prices on the tick, the stop within the limits after rounding; null where the clamped stop is under 1 × ATR. */
 function termsOf(inputs: DecisionInputs, last: Numeric, atr: number, isBuy: boolean, regime: Regime): Terms | null {
-  const { instrument, limits = DEFAULT_RISK_LIMITS } = inputs
+  const { instrument, limits = DEFAULT_RISK_LIMITS, rules = DEFAULT_DECISION } = inputs
   const { stopMultiplier, targetMultiplier } = REGIME_RULES[regime]
   const entry = roundToTick(amount(last), instrument)
   const least = entry.times(limits.minStopPct).div(100)
   const most = entry.times(maxStopPct(instrument.symbol, limits)).div(100)
   const range = amount(atr)
-  const distance = maxOf<Amount>(least, minOf<Amount>(most, range.times(STOP_ATR).times(stopMultiplier)))
+  const distance = maxOf<Amount>(least, minOf<Amount>(most, range.times(rules.stopAtr).times(stopMultiplier)))
   if (distance.lt(range)) return null
   const stop = stopPrice(entry, distance, least, isBuy, instrument)
-  const reach = distance.times(Math.max(LEAST_TARGET, targetMultiplier))
+  const reach = distance.times(Math.max(rules.leastTarget, targetMultiplier))
   if (!isBuy && reach.gte(entry)) return null
   const target = isBuy ? roundUpToTick(entry.plus(reach), instrument) : roundDownToTick(entry.minus(reach), instrument)
   return { entryPrice: text(entry), stopLoss: text(stop), takeProfit: text(target) }

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import { createAccount } from '../../actors/account.ts'
+import { ledgerGap } from '../../src/domain/ledger.ts'
+import type { Balance } from '../../src/domain/portfolio.ts'
+import type { Mark } from '../../src/domain/valuation.ts'
+import { BTC, balance, factOf, fillOf, orderOf, positionOf, requestOf, T0, tradingHouse } from './trading-house.ts'
+
+const DAY = 86_400_000
+const MINUTE = 60_000
+
+/** 1,000 USDT and 500 XRP at 0.5, unless said otherwise. */
+function accountHouse(start: readonly Balance[] = [balance('USDT', '1000'), balance('XRP', '500')]) {
+  const house = tradingHouse()
+  const marks: Record<string, Mark> = {}
+  const account = createAccount(house.house, () => marks)
+  const mark = (symbol: string, price: string): void => {
+    marks[symbol] = { price, at: house.clock.now() }
+  }
+  const open = (): void => {
+    for (const [symbol, price] of [
+      ['BTC/USDT', '40000'],
+      ['XRP/USDT', '0.5'],
+    ] as const)
+      mark(symbol, price)
+    house.openAccount(start, { 'BTC/USDT': '40000', 'XRP/USDT': '0.5' })
+  }
+  const bought = (quantity: string, price: string, fee = '0'): void => {
+    const order = orderOf('entry', requestOf({ quantity }), { status: 'FILLED', filled: quantity })
+    const fill = fillOf('t1', price, quantity, fee)
+    house.books.apply(factOf({ type: 'order.filled', order, fill }))
+    house.books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity, entryPrice: price }) }))
+  }
+  return { ...house, account, marks, mark, open, bought }
+}
+
+describe('equity', () => {
+  it('is unknown, not zero, before the account was opened', () => {
+    const { account } = accountHouse()
+    expect(account.equity()).toEqual({ usd: null, staleMarks: [] })
+    expect(account.view()).toBeNull()
+    expect(account.balances()).toEqual([])
+  })
+
+  it('is what is held at the mark, positions included', () => {
+    const { account, open, bought, mark } = accountHouse()
+    open()
+    bought('0.01', '40000', '1')
+    mark('BTC/USDT', '41000')
+    expect(account.equity().usd).toBe('1259')
+  })
+
+  it('is unknown while a mark is older than a minute, and names it', () => {
+    const { account, open, clock } = accountHouse()
+    open()
+    clock.advanceTo(T0 + MINUTE + 1)
+    expect(account.equity()).toEqual({ usd: null, staleMarks: ['XRP/USDT'] })
+    expect(account.view()).toBeNull()
+    expect(account.allocation()).toMatchObject({ kind: 'stale' })
+  })
+})
+
+describe('balances', () => {
+  it('hold what live orders may still take: a buy its cost and fee, a sell its base', () => {
+    const { account, open, books } = accountHouse()
+    open()
+    const stop = requestOf({ key: 'stop', side: 'sell', symbol: BTC, purpose: 'stop', quantity: '0.02' })
+    books.apply(factOf({ type: 'order.opened', order: orderOf('entry') }))
+    books.apply(factOf({ type: 'order.opened', order: orderOf('stop', stop, { filled: '0.005' }) }))
+    const held = Object.fromEntries(account.balances().map((one) => [one.asset, one.held]))
+    expect(held.USDT).toBe('403.2')
+    books.apply(factOf({ type: 'order.cancelled', order: orderOf('entry', requestOf(), { status: 'CANCELLED' }) }))
+    expect(account.balances().find((one) => one.asset === 'USDT')?.held).toBe('0')
+  })
+})
+
+describe('the statement', () => {
+  it('closes to the last digit against our own balances', () => {
+    const { account, open, bought, mark } = accountHouse()
+    open()
+    bought('0.01', '40000', '3.2')
+    mark('BTC/USDT', '41234.5')
+    mark('XRP/USDT', '0.4321')
+    const statement = account.ledger(account.balances())
+    if (statement === null) throw new Error('no statement')
+    expect(ledgerGap(statement).toFixed()).toBe('0')
+    expect(account.view()?.ledger).toEqual(statement)
+  })
+
+  it('is not there while something that is held was never priced', () => {
+    const { account, open, bought, marks } = accountHouse([balance('USDT', '1000')])
+    open()
+    bought('0.01', '40000')
+    delete marks['BTC/USDT']
+    expect(account.ledger(account.balances())).toBeNull()
+    expect(account.view()).toBeNull()
+    expect(() => account.look()).not.toThrow()
+  })
+
+  it("is not there where the venue's balances name a coin without a price", () => {
+    const { account, open } = accountHouse()
+    open()
+    expect(account.ledger([...account.balances(), balance('ETH', '1')])).toBeNull()
+    expect(account.ledger([...account.balances(), balance('ETH', '0')])).not.toBeNull()
+  })
+})
+
+describe('a look each minute', () => {
+  it('opens day and week once, and counts the loss since', () => {
+    const { account, open, bought, mark, clock } = accountHouse()
+    open()
+    account.look()
+    bought('0.01', '40000')
+    mark('BTC/USDT', '39000')
+    account.look()
+    expect(account.periods()).toMatchObject({
+      day: { lossUsd: '10', openingEquityUsd: '1250' },
+      week: { lossUsd: '10', openingEquityUsd: '1250' },
+    })
+
+    clock.advanceTo(T0 + DAY)
+    mark('BTC/USDT', '38000')
+    mark('XRP/USDT', '0.5')
+    account.look()
+    expect(account.periods()).toMatchObject({
+      day: { lossUsd: '0', openingEquityUsd: '1230' },
+      week: { lossUsd: '20', openingEquityUsd: '1250' },
+    })
+  })
+
+  it('begins a new week on Monday, 00:00 UTC', () => {
+    const { account, open, mark, clock } = accountHouse()
+    open()
+    account.look()
+    const monday = Date.UTC(2025, 10, 10)
+    for (const at of [monday - 1, monday]) {
+      clock.advanceTo(at)
+      mark('XRP/USDT', at < monday ? '0.6' : '0.7')
+      mark('BTC/USDT', '40000')
+      account.look()
+    }
+    expect(account.periods().week.openingEquityUsd).toBe('1350')
+  })
+
+  it('does not take the market against the core holdings for a trading loss', () => {
+    const { account, open, mark } = accountHouse()
+    open()
+    account.look()
+    mark('XRP/USDT', '0.1')
+    account.look()
+    const { day, tradingDrawdownPct, equity } = account.periods()
+    expect([day.lossUsd, tradingDrawdownPct]).toEqual(['0', '0'])
+    expect(equity).toMatchObject({ peak: '1250', equity: '1050', drawdownPct: '16' })
+  })
+
+  it("measures the trading book's fall from its peak in per cent of equity", () => {
+    const { account, open, bought, mark } = accountHouse()
+    open()
+    bought('0.01', '40000')
+    mark('BTC/USDT', '50000')
+    account.look()
+    mark('BTC/USDT', '40000')
+    account.look()
+    expect(account.periods().tradingDrawdownPct).toBe('8')
+  })
+
+  it('sees nothing while a mark is stale: no opening is taken from half a picture', () => {
+    const { account, open, clock, mark } = accountHouse()
+    open()
+    clock.advanceTo(T0 + 2 * MINUTE)
+    account.look()
+    expect(account.periods().day.openingEquityUsd).toBe('0')
+    mark('XRP/USDT', '1')
+    account.look()
+    expect(account.periods().day.openingEquityUsd).toBe('1500')
+  })
+})
+
+it('allocation counts an open position as if it were closed at the mark', () => {
+  const { account, open, bought, mark } = accountHouse()
+  open()
+  bought('0.01', '40000')
+  mark('BTC/USDT', '50000')
+  const core = account.allocation()
+  if (core.kind === 'stale') throw new Error('no allocation')
+  const shares = Object.fromEntries(core.rows.map((row) => [row.asset, row.valueUsd]))
+  expect(core.coreEquityUsd).toBe('1350')
+  expect(shares).toEqual({ BTC: '0', XRP: '250', USDT: '1100' })
+})

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest'
+import { createExchangeGateway } from '../../actors/exchange.actor.ts'
+import { orderLogic } from '../../actors/order.actor.ts'
+import { createOrderDesk } from '../../actors/orders.actor.ts'
+import { orderId } from '../../src/domain/ids.ts'
+import type { OrderRequest } from '../../src/domain/order.ts'
+import { factOf, fillOf, orderOf, requestOf, settle, tradingHouse } from './trading-house.ts'
+
+const CAUSE = { correlationId: 'story' }
+const STOP: Partial<OrderRequest> = {
+  ...{ key: 'position-1/stop/1', side: 'sell', type: 'stop-loss', limitPrice: null, triggerPrice: '39000' },
+  ...{ intent: 'reduce', purpose: 'stop' },
+}
+const CORE: Partial<OrderRequest> = {
+  ...{ key: 'plan-1/1/BTC', side: 'sell', intent: 'reduce', purpose: 'rebalance', book: 'core', positionId: null },
+}
+
+function orderHouse() {
+  const house = tradingHouse()
+  house.listenAs('exchange')
+  const logic = orderLogic(house.house, createExchangeGateway(house.house))
+  const desk = createOrderDesk(house.house, logic, house.spawn)
+  const placed = (request = requestOf()): string => {
+    const result = desk.place(request, CAUSE)
+    if ('refused' in result) throw new Error(result.refused)
+    return result.orderId
+  }
+  const asked = (method: string) => house.calls.filter((call) => call.method === method)
+  return { ...house, desk, placed, asked }
+}
+
+describe('an intention', () => {
+  it('is placed once: asked a second time it is refused before anything is written down', async () => {
+    const { desk, placed, asked, journal } = orderHouse()
+    placed()
+    expect(desk.place(requestOf(), CAUSE)).toEqual({ refused: 'position-1/entry/1 was placed before' })
+    await settle()
+    expect(desk.place(requestOf(), CAUSE)).toHaveProperty('refused')
+    expect(asked('place')).toHaveLength(1)
+    expect(journal.countsByType()['place-order']).toBe(1)
+  })
+
+  it('is refused again after a restart: the books remember its key', async () => {
+    const { desk, books } = orderHouse()
+    books.apply(
+      factOf({
+        type: 'order.filled',
+        order: orderOf('old', requestOf(), { status: 'FILLED' }),
+        fill: fillOf('t', '40000', '0.01'),
+      }),
+    )
+    expect(desk.place(requestOf(), CAUSE)).toHaveProperty('refused')
+  })
+
+  it('goes to the venue only once it is on the disk, under an id of ours', async () => {
+    const { journal, placed, asked, told } = orderHouse()
+    journal.hold()
+    const id = placed()
+    await settle()
+    expect(asked('place')).toEqual([])
+    journal.release()
+    await settle()
+    expect(asked('place').map((call) => call.order)).toMatchObject([{ clientOrderId: id, request: requestOf() }])
+    expect(told('order.intended')[0]).toMatchObject({ correlationId: 'story' })
+  })
+
+  it('carries its story into every fact of the order', async () => {
+    const { placed, asked, facts } = orderHouse()
+    placed()
+    await settle()
+    asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
+    await settle()
+    expect(facts.map((fact) => fact.type)).toEqual(['order.intended', 'order.submitted', 'order.opened'])
+    expect(new Set(facts.map((fact) => fact.correlationId))).toEqual(new Set(['story']))
+  })
+})
+
+describe('a closed desk', () => {
+  it.each<[string, Partial<OrderRequest>]>([
+    ['an entry', {}],
+    ['an increase', { intent: 'increase' }],
+    ['a rebalance, also one that sells', CORE],
+  ])('refuses %s', (_, changes) => {
+    const { desk, spawnedKeys } = closedHouse()
+    expect(desk.place(requestOf(changes), CAUSE)).toEqual({ refused: 'the process is stopping' })
+    expect(spawnedKeys()).toEqual([])
+  })
+
+  it.each<[string, Partial<OrderRequest>]>([
+    ['a stop', STOP],
+    ['an exit', { ...STOP, key: 'position-1/exit/1', type: 'market', intent: 'close', purpose: 'exit' }],
+  ])('takes %s', (_, changes) => {
+    const { desk } = closedHouse()
+    expect(desk.place(requestOf(changes), CAUSE)).toHaveProperty('orderId')
+  })
+})
+
+function closedHouse() {
+  const house = orderHouse()
+  house.desk.close()
+  return { ...house, spawnedKeys: () => house.calls.map((call) => call.method) }
+}
+
+describe('cancelling and amending by key', () => {
+  it('reaches the order before it is on the disk as well as after', async () => {
+    const { desk, placed, asked, journal } = orderHouse()
+    journal.hold()
+    placed()
+    expect(desk.cancel('position-1/entry/1', 'too late')).toBe(true)
+    journal.release()
+    await settle()
+    asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
+    await settle()
+    expect(asked('cancel')).toHaveLength(1)
+  })
+
+  it('amends what rests at the venue', async () => {
+    const { desk, placed, asked } = orderHouse()
+    const id = placed(requestOf(STOP))
+    await settle()
+    asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
+    await settle()
+    expect(desk.amend('position-1/stop/1', { triggerPrice: '39500' })).toBe(true)
+    await settle()
+    expect(asked('amend').map((call) => call.order)).toEqual([{ clientOrderId: id, triggerPrice: '39500' }])
+  })
+
+  it('answers false for a key that nobody placed', () => {
+    const { desk } = orderHouse()
+    expect([desk.cancel('nobody', ''), desk.amend('nobody', {})]).toEqual([false, false])
+  })
+})
+
+it('cancelling entries spares stops and exits, and takes rebalances with it', async () => {
+  const { desk, placed, asked, heard, stateOf } = orderHouse()
+  const entry = placed()
+  const stop = placed(requestOf(STOP))
+  const core = placed(requestOf(CORE))
+  await settle()
+  for (const [index, call] of asked('place').entries())
+    call.answer({ kind: 'done', value: { venueOrderId: `V${index}` } })
+  await settle()
+  expect(desk.cancelEntries('halted')).toBe(2)
+  await settle()
+  expect(asked('cancel').map((call) => call.order)).toEqual([entry, core])
+  expect(stateOf(`order:${stop}`)).toBe('open')
+  expect(heard.every((message) => message.type === 'call.ended')).toBe(true)
+})
+
+describe('an order of the journal', () => {
+  it('comes back to life and asks the venue what became of it, without being placed again', async () => {
+    const before = orderHouse()
+    const id = before.placed()
+    await settle()
+    const heard = []
+    for await (const row of before.journal.read())
+      if (row.kind === 'heard') heard.push({ ...row.body, type: row.type, seenAt: row.at })
+    const [birth, ...history] = heard
+    if (birth === undefined) throw new Error('nothing was written down')
+
+    const after = orderHouse()
+    after.books.apply(before.told('order.submitted')[0] ?? factOf({ type: 'order.submitted', order: orderOf(id) }))
+    after.desk.revive(orderId(id), { birth, history, correlationId: 'story', isNew: false })
+    await settle()
+    expect(after.asked('place')).toEqual([])
+    expect(after.asked('lookUp').map((call) => call.order)).toEqual([id])
+    expect(after.stateOf(`order:${id}`)).toBe('unknown')
+    expect(after.desk.place(requestOf(), CAUSE)).toHaveProperty('refused')
+    expect(after.desk.cancel('position-1/entry/1', 'closing')).toBe(true)
+  })
+})

@@ -1,0 +1,88 @@
+/** A line to the paper venue that misbehaves on demand: it loses answers and reports, and refuses in the venue's name. */
+import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/exchange.ts'
+import type { Exchange, ExecutionReport, PlaceRequest, VenueAnswer, VenueErrorClass } from '../../src/ports/exchange.ts'
+
+type Refusal = { readonly code: VenueErrorClass; readonly message: string }
+
+/** One request that left for the venue. */
+export interface Sent {
+  readonly call: 'place' | 'amend' | 'cancel' | 'lookUp'
+  readonly clientOrderId: string
+  /** The request's key, of a placement. */
+  readonly key: string | null
+  readonly at: number
+}
+
+export interface Faults {
+  /** Placements that never reach the engine, and nobody is told. */
+  losesRequest: (order: PlaceRequest) => boolean
+  /** Placements that reach the engine and whose answer does not come back. */
+  losesAnswer: (order: PlaceRequest) => boolean
+  /** Placements that the venue refuses. */
+  refuses: (order: PlaceRequest) => Refusal | null
+  /** Reports that do not come through. */
+  losesReport: (report: ExecutionReport) => boolean
+  /** The answer to the question for balances, as it arrives. */
+  bendsBalances: Exchange['balances'] | null
+}
+
+export interface FaultyExchange extends Exchange {
+  readonly faults: Faults
+  /** Everything sent, over all lives of the process. */
+  readonly sent: readonly Sent[]
+  /** Called for each request before it leaves. */
+  onSend: (sent: Sent) => void
+}
+
+const NO_FAULTS: Faults = {
+  losesRequest: () => false,
+  losesAnswer: () => false,
+  refuses: () => null,
+  losesReport: () => false,
+  bendsBalances: null,
+}
+
+export function faultyExchange(venue: SimulatedExchange, now: () => number): FaultyExchange {
+  const sent: Sent[] = []
+  const faults: Faults = { ...NO_FAULTS }
+  const note = (call: Sent['call'], clientOrderId: string, key: string | null = null): void => {
+    const one = { call, clientOrderId, key, at: now() }
+    sent.push(one)
+    exchange.onSend(one)
+  }
+  const exchange: FaultyExchange = {
+    name: venue.name,
+    faults,
+    sent,
+    onSend: () => undefined,
+    instruments: () => venue.instruments(),
+    place: (order) => {
+      note('place', order.clientOrderId, order.request.key)
+      const refusal = faults.refuses(order)
+      if (refusal !== null) return Promise.resolve({ kind: 'refused', ...refusal })
+      const lost: VenueAnswer<never> = { kind: 'lost', problem: 'the line broke' }
+      if (faults.losesRequest(order)) return Promise.resolve(lost)
+      const answer = venue.place(order)
+      return faults.losesAnswer(order) ? answer.then(() => lost) : answer
+    },
+    amend: (change) => {
+      note('amend', change.clientOrderId)
+      return venue.amend(change)
+    },
+    cancel: (clientOrderId) => {
+      note('cancel', clientOrderId)
+      return venue.cancel(clientOrderId)
+    },
+    lookUp: (clientOrderId) => {
+      note('lookUp', clientOrderId)
+      return venue.lookUp(clientOrderId)
+    },
+    openOrders: () => venue.openOrders(),
+    balances: () => (faults.bendsBalances ?? venue.balances.bind(venue))(),
+    onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),
+    onLine: (listener) => venue.onLine(listener),
+    start: () => venue.start(),
+    stop: () => venue.stop(),
+  }
+  return exchange
+}
