@@ -2,8 +2,7 @@
 
 import type { OrderPolicy } from '../machines/order.machine.ts'
 import type { PositionPolicy } from '../machines/position.machine.ts'
-import type { RegimeChangeRules } from '../src/analysis/regime-hysteresis.ts'
-import type { DecisionRules } from '../src/analysis/views/decision.ts'
+import type { DecisionRules, RegimeChangeRules } from '../src/domain/agent-rules.ts'
 import type { RebalanceSettings, Targets } from '../src/domain/allocation.ts'
 import type { DcaSettings } from '../src/domain/dca.ts'
 import type { DegradationRules } from '../src/domain/degradation.ts'

@@ -1,5 +1,6 @@
 /** The process's own life: its machine, and what its decisions do to the others. */
 
+import type { AnyActorRef, SnapshotFrom } from 'xstate'
 import type { EffectOf } from '../machines/step.ts'
 import { type ExitReason, systemMachine } from '../machines/system.machine.ts'
 import { assertNever } from '../src/domain/assert.ts'
@@ -25,6 +26,10 @@ const DRAIN_LOOK_MS = 100
 
 export interface Lifecycle {
   readonly logic: SteppedLogic
+  /** Recovery is over and the feed runs. */
+  finishBoot(): void
+  /** After a restart: asks again for what the machine waits for, since an answer may have come while nobody was there. */
+  resume(ref: AnyActorRef): void
   /** A comparison with the venue is under way. */
   readonly isReconciling: boolean
 }
@@ -33,6 +38,7 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
   const { addresses, books, clock, journal, settings, timers } = house
   const memory: ReconciliationMemory = { adopted: new Set() }
   let reconciling = false
+  let isBooted = false
 
   async function reconcile(): Promise<void> {
     if (reconciling) return
@@ -96,8 +102,23 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
       }
     },
   })
+  const tellBooted = (): void => {
+    addresses.tell('system', { type: 'boot.finished', seenAt: clock.now() })
+  }
   return {
     logic,
+    finishBoot: () => {
+      isBooted = true
+      tellBooted()
+    },
+    resume: (ref) => {
+      const { value, context } = (ref.getSnapshot() as { readonly machine: SnapshotFrom<typeof systemMachine> }).machine
+      if (value === 'booting' && isBooted) tellBooted()
+      if (value === 'reconciling') void reconcile()
+      if (value !== 'draining') return
+      timers.set('system', 'drain', context.dueAt)
+      drain(clock.now() + settings.positionPolicy.protectMs)
+    },
     get isReconciling() {
       return reconciling
     },

@@ -283,7 +283,9 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
           drainMs: settings.drainMs,
           seenAt: clock.now(),
         }),
-        restart: 'permanent',
+        // Once it is done the process ends: it is not brought back then.
+        restart: 'transient',
+        onRestored: (ref) => lifecycle.resume(ref),
       }),
     ],
   })
@@ -328,7 +330,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     symbols: settings.symbols,
     fallback: options.feed.fallback,
   })
-  addresses.tell('system', { type: 'boot.finished', seenAt: now })
+  lifecycle.finishBoot()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
     beat(house, FRESHNESS_MS, () => addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })),

@@ -1,7 +1,6 @@
 /** `agents:` of agents.yaml: the figures of the rule-based agents. */
 
-import { DEFAULT_REGIME_CHANGE } from '../src/analysis/regime-hysteresis.ts'
-import { DEFAULT_DECISION } from '../src/analysis/views/decision.ts'
+import { DEFAULT_DECISION, DEFAULT_REGIME_CHANGE } from '../src/domain/agent-rules.ts'
 import { integer, number, section } from './scalars.ts'
 
 export const agentsSchema = section({
@@ -14,4 +13,4 @@ export const agentsSchema = section({
     least_target: number({ above: 0 }).default(DEFAULT_DECISION.leastTarget),
     size_pct: number({ above: 0, max: 100 }).default(DEFAULT_DECISION.sizePct),
   }).prefault({}),
-})
+}).prefault({})

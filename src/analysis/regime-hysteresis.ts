@@ -1,14 +1,6 @@
 /** A regime is not given up for one look: the held regime of one symbol. Plain data, so that it can be persisted. */
+import { DEFAULT_REGIME_CHANGE, type RegimeChangeRules } from '../domain/agent-rules.ts'
 import type { Regime } from '../domain/views.ts'
-
-/** What a change of regime needs. */
-export interface RegimeChangeRules {
-  /** Detections of the new one in a row. */
-  readonly detections: number
-  /** Least confidence of each. */
-  readonly confidence: number
-}
-export const DEFAULT_REGIME_CHANGE: RegimeChangeRules = { detections: 2, confidence: 0.7 }
 
 type Counts = Readonly<Partial<Record<Regime, number>>>
 

@@ -15,11 +15,12 @@ const CORE: Partial<OrderRequest> = {
   ...{ key: 'plan-1/1/BTC', side: 'sell', intent: 'reduce', purpose: 'rebalance', book: 'core', positionId: null },
 }
 
-function orderHouse() {
+function orderHouse(mayOpenRisk = true) {
   const house = tradingHouse()
+  const permission = { mayOpenRisk: () => mayOpenRisk }
   house.listenAs('exchange')
   const logic = orderLogic(house.house, createExchangeGateway(house.house))
-  const desk = createOrderDesk(house.house, logic, house.spawn)
+  const desk = createOrderDesk(house.house, logic, house.spawn, permission)
   const placed = (request = requestOf()): string => {
     const result = desk.place(request, CAUSE)
     if ('refused' in result) throw new Error(result.refused)
@@ -100,6 +101,14 @@ function closedHouse() {
   house.desk.close()
   return { ...house, spawnedKeys: () => house.calls.map((call) => call.method) }
 }
+
+describe('a desk that may not open risk', () => {
+  it('refuses an entry that comes after the stop, and takes what reduces risk', () => {
+    const { desk } = orderHouse(false)
+    expect(desk.place(requestOf(), CAUSE)).toEqual({ refused: 'risk may not be opened now' })
+    expect(desk.place(requestOf(STOP), CAUSE)).toHaveProperty('orderId')
+  })
+})
 
 describe('cancelling and amending by key', () => {
   it('reaches the order before it is on the disk as well as after', async () => {

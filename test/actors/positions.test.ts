@@ -162,7 +162,9 @@ describe('a position of the journal', () => {
 it('a whole trade through real orders: nothing is placed twice, and the story is one', async () => {
   const house = tradingHouse()
   house.listenAs('exchange')
-  const orders = createOrderDesk(house.house, orderLogic(house.house, createExchangeGateway(house.house)), house.spawn)
+  const permission = { mayOpenRisk: () => true }
+  const logic = orderLogic(house.house, createExchangeGateway(house.house))
+  const orders = createOrderDesk(house.house, logic, house.spawn, permission)
   const triggers = createTriggerIndex(() => {})
   const desk = createPositionDesk(house.house, positionLogic(house.house, orders, triggers), house.spawn)
   house.bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => desk.pass(payload))
@@ -177,7 +179,7 @@ it('a whole trade through real orders: nothing is placed twice, and the story is
     CAUSE,
   )
   await settle()
-  const idOf = (index: number): string => (house.calls[index]?.order as { clientOrderId: string }).clientOrderId
+  const idOf = (index: number): string => String(Object(house.calls[index]?.order).clientOrderId)
   house.calls[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
   await settle()
   tell(idOf(0), { type: 'venue.filled', venueOrderId: 'V1', fill: fillOf('t1', '40000', '0.01', '3.2') })

@@ -11,6 +11,7 @@ import { createTimers } from '../../actors/supervision/timers.ts'
 import { inMemoryBus } from '../../src/adapters/bus/in-memory-bus.ts'
 import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
+import { DEFAULT_DECISION, DEFAULT_REGIME_CHANGE } from '../../src/domain/agent-rules.ts'
 import { DEFAULT_CONSENSUS } from '../../src/domain/consensus.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 import { pair } from '../../src/domain/ids.ts'
@@ -51,6 +52,7 @@ const settings = (tasks: Settings['tasks']): Settings => ({
   symbols: [BTC, XRP],
   instruments: BUILT_IN_INSTRUMENTS,
   limits: DEFAULT_RISK_LIMITS,
+  agents: { regimeChange: DEFAULT_REGIME_CHANGE, decision: DEFAULT_DECISION },
   signals: { consensus: DEFAULT_CONSENSUS, invokeLlmThreshold: 0.2, limits: DEFAULT_RISK_LIMITS },
   tasks,
   ...({} as Omit<Settings, 'mode' | 'symbols' | 'instruments' | 'limits' | 'signals' | 'tasks'>),

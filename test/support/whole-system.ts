@@ -172,6 +172,20 @@ export class World {
     this.#listener?.({ kind: 'candle', symbol: candle.symbol, candle, at: this.clock.now() })
   }
 
+  /** As `until`, on a journal that takes real time to write. */
+  async untilAwaited(isSo: () => boolean, journal: Journal, withinMs = 2 * MINUTE): Promise<void> {
+    const limit = this.clock.now() + withinMs
+    for (;;) {
+      await journal.settled()
+      await turn()
+      if (isSo()) return
+      if (journal.pending > 0) continue
+      if ((this.clock.nextDueAt() ?? limit + 1) > limit)
+        throw new Error(`in vain\n${this.told().slice(-12).join('\n')}`)
+      this.clock.fireNext()
+    }
+  }
+
   /** Fires timers one by one, everything settled in between, until it is so. */
   async until(isSo: () => boolean, what: string, withinMs = 2 * MINUTE): Promise<void> {
     const limit = this.clock.now() + withinMs

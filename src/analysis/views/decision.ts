@@ -1,4 +1,5 @@
 /** The trading decision by rule: what technical analysis and regime together call for, with a stop and a target. */
+import { DEFAULT_DECISION, type DecisionRules } from '../../domain/agent-rules.ts'
 import { type Instrument, roundDownToTick, roundToTick, roundUpToTick } from '../../domain/instrument.ts'
 import { FAVOURS_BUY, FAVOURS_SELL, REGIME_RULES } from '../../domain/regime.ts'
 import { DEFAULT_RISK_LIMITS, maxStopPct, type RiskLimits, roundConfidence } from '../../domain/risk-limits.ts'
@@ -6,16 +7,6 @@ import { type Amount, amount, maxOf, minOf, type Numeric, text } from '../../dom
 import type { Proposal, Regime, RegimeView, TechnicalView } from '../../domain/views.ts'
 import { freshReading, PRIMARY_TIMEFRAME, type Snapshot } from '../snapshot.ts'
 import { rulesOutput, type ViewStamp } from './stamp.ts'
-
-export interface DecisionRules {
-  /** Stop distance in ATR(14, 1h), before the regime's multiplier. */
-  readonly stopAtr: number
-  /** Least target distance, in stop distances. */
-  readonly leastTarget: number
-  /** Collateral wanted, per cent of equity; the risk engine makes it smaller by regime, losses and limits. */
-  readonly sizePct: number
-}
-export const DEFAULT_DECISION: DecisionRules = { stopAtr: 2, leastTarget: 2, sizePct: 10 }
 
 export interface DecisionInputs {
   /** Null where none could be taken. */
