@@ -31,6 +31,8 @@ export interface TaskSettings {
   /** After trading began; 0 runs at once. */
   readonly firstAfterMs: number
   readonly dependsOn: readonly TaskName[]
+  /** Symbols that may be at work at once. */
+  readonly symbolsAtOnce: number
 }
 
 export interface Settings {
@@ -41,6 +43,7 @@ export interface Settings {
   readonly signals: SignalRules
   readonly degradation: DegradationRules
   readonly tasks: Readonly<Record<TaskName, TaskSettings>>
+  readonly tasksAtOnce: number
   readonly decisionMs: number
   readonly agents: { readonly regimeChange: RegimeChangeRules; readonly decision: DecisionRules }
   readonly orderPolicy: OrderPolicy

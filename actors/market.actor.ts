@@ -87,7 +87,6 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     seenAt.set(symbol, clock.now())
     if (!stale.delete(symbol)) return
     house.state('market', { type: 'market.fresh', symbol })
-    addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: true })
   }
   function price(symbol: Pair, value: Numeric, at: number): void {
     marks[symbol] = { price: value, at }
@@ -169,13 +168,16 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     },
     checkFreshness: () => {
       const now = clock.now()
+      let allFresh = true
       for (const symbol of settings.symbols) {
         const last = seenAt.get(symbol) ?? null
         if (last !== null && now - last <= settings.staleAfterMs) continue
+        allFresh = false
         if (!stale.has(symbol)) house.state('market', { type: 'market.stale', symbol, lastSeenAt: last })
         stale.add(symbol)
-        addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: false })
       }
+      // One count a look, however many symbols: the level follows how long it lasts.
+      addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: allFresh })
     },
     flush: async () => {
       write()

@@ -46,7 +46,12 @@ export function createOrderDesk(
   const recover = (id: OrderId) => () => {
     addresses.tell(orderAddress(id), { type: 'recover-order', seenAt: clock.now() })
   }
-  const liveId = (key: string): OrderId | null => books.orderByKey(key)?.orderId ?? born.get(key) ?? null
+  /** `born` bridges the moment until the birth is on disk and in the books. */
+  const liveId = (key: string): OrderId | null => {
+    const known = books.orderByKey(key)?.orderId ?? null
+    if (known !== null) born.delete(key)
+    return known ?? born.get(key) ?? null
+  }
   const adds = (request: OrderRequest): boolean =>
     request.intent === 'open' || request.intent === 'increase' || request.book === 'core'
 

@@ -25,8 +25,6 @@ export interface ScheduleParts {
   isEnabled?(task: TaskName): boolean
   /** Tasks that may take time at once; 5. */
   readonly tasksAtOnce?: number
-  /** Symbols of one task that may take time at once; 3. */
-  readonly symbolsAtOnce?: number
 }
 
 export interface Schedule {
@@ -48,7 +46,7 @@ export const scheduleLogic = (_house: House, schedule: Schedule) => serving<Sche
 /** The schedule itself outlives its actor: a crash loses no due time and no run. */
 export function createSchedule(house: House, parts: ScheduleParts): Schedule {
   const { addresses, clock, settings } = house
-  const { tasksAtOnce = 5, symbolsAtOnce = 3 } = parts
+  const { tasksAtOnce = 5 } = parts
   const all = TASKS.map((task) => newEntry(task, settings.tasks[task]))
   const entries = Object.fromEntries(all.map((entry) => [entry.task, entry])) as Readonly<Record<TaskName, TaskEntry>>
   const toggled = new Map<TaskName, boolean>()
@@ -163,7 +161,7 @@ export function createSchedule(house: House, parts: ScheduleParts): Schedule {
     const run = createTaskRun({
       number,
       subjects: only === null || task === 'portfolio_check' ? wholes : [only],
-      atOnce: symbolsAtOnce,
+      atOnce: entry.settings.symbolsAtOnce,
       work: (subject, signal) => parts.run(...argumentsOf(task, subject, signal)),
       onSettled: (settled) =>
         knock(() => ({ ...settled, type: 'run.settled', task, run: number, seenAt: clock.now() })),

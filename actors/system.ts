@@ -75,6 +75,8 @@ export interface RunningSystem {
   /** Begins an orderly stop; `onEnd` is called when it is done. */
   drain(reason: string): void
   halt(reason: string, by: string): void
+  /** Leads out of HALTED. */
+  reset(by: string): void
   /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
   feedCrashed(problem: string): void
   /** Ends every actor at once. */
@@ -85,6 +87,7 @@ export interface RunningSystem {
 const BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000, quietMs: 60_000 }
 /** Agents may rest longer: a missed view costs less than a storm of restarts. */
 const SLOW_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000, quietMs: 300_000 }
+const MONEY_ROOMS: readonly string[] = ['orders', 'positions', 'plans']
 const FRESHNESS_MS = 30_000
 const LOOK_MS = 60_000
 
@@ -112,13 +115,18 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
           restarts: event.restarts,
           problem: event.problem,
         })
-      case 'child.gaveUp':
-        return house.state('system', {
-          type: 'actor.gaveUp',
-          actor: event.child,
-          restarts: event.restarts,
-          problem: event.problem,
-        })
+      case 'child.gaveUp': {
+        const { supervisor: room, child, problem } = event
+        house.state('system', { type: 'actor.gaveUp', actor: child, restarts: event.restarts, problem })
+        // What supervises it restarts the room; but money was in its care, so nothing new until a person has looked.
+        if (MONEY_ROOMS.includes(room))
+          addresses.tell('system', {
+            type: 'supervisor.gaveUp',
+            problem: `${room}: ${child}: ${problem}`,
+            seenAt: clock.now(),
+          })
+        return
+      }
       case 'child.refused':
         return ports.log.error('a child was refused', {
           supervisor: event.supervisor,
@@ -161,6 +169,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   const plans = createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans'))
   const agentParts = { markets: market }
   const schedule = createSchedule(house, {
+    tasksAtOnce: settings.tasksAtOnce,
     isSkipped: (task) => task === 'sentiment_analysis' && permission.level() !== 'NORMAL',
     isEnabled: (task) => !(permission.context()?.disabledTasks.includes(task) ?? !settings.tasks[task].enabled),
     run: (...[task, symbol]) => {
@@ -333,7 +342,10 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   lifecycle.finishBoot()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
-    beat(house, FRESHNESS_MS, () => addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })),
+    beat(house, FRESHNESS_MS, () => {
+      addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
+      addresses.tell('journal', { type: 'health.changed', health: journal.health() })
+    }),
     beat(house, settings.reconcileEveryMs, () => doubt('routine')),
   ]
 
@@ -360,6 +372,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     }),
     drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
     halt: (reason, by) => addresses.tell('coordinator', { type: 'halt-trading', reason, by, seenAt: clock.now() }),
+    reset: (by) => addresses.tell('coordinator', { type: 'reset-trading', by, seenAt: clock.now() }),
     feedCrashed: (problem) => {
       feedIsDown = true
       addresses.tell('market', { type: 'feed.crashed', problem })
@@ -383,11 +396,13 @@ const AGENT_OF = {
   trading_decision: 'trading_decision',
 } as const
 
-/** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how. */
+/** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how to stop it. */
 function beat({ clock }: House, everyMs: number, work: () => void): () => void {
   let timer = clock.at(clock.now() + everyMs, () => next(clock.now()))
   function next(dueAt: number): void {
-    timer = clock.at(dueAt + everyMs, () => next(dueAt + everyMs))
+    // After a sleep the beats that were missed are not made up for.
+    const nextAt = Math.max(dueAt + everyMs, clock.now())
+    timer = clock.at(nextAt, () => next(nextAt))
     work()
   }
   return () => timer.cancel()

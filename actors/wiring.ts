@@ -93,6 +93,4 @@ function systemHears({ addresses, clock }: House, fact: Fact): void {
   const seenAt = clock.now()
   if (fact.type === 'trading.halted') addresses.tell('system', { type: 'trading.stopped', seenAt })
   if (fact.type === 'trading.reset') addresses.tell('system', { type: 'trading.allowed', seenAt })
-  if (fact.type === 'actor.gaveUp')
-    addresses.tell('system', { type: 'supervisor.gaveUp', problem: `${fact.actor}: ${fact.problem}`, seenAt })
 }

@@ -86,15 +86,14 @@ const endProcess = (because: ExitReason) => ({
   type: 'end-process' as const,
   params: ({ context }: C) => ({ because, reason: context.reason }),
 })
-/** In every state but the last: a supervisor that gave up halts, a lost lease ends at once. */
+/** In every state but the last: a room of money that gave up halts, a lost lease ends at once. */
 const always = {
   'supervisor.gaveUp': {
-    target: '#system.stopped',
     actions: [
       giveProblem,
       { type: 'halt-everything' as const, params: ({ event }: On<'supervisor.gaveUp'>) => ({ reason: event.problem }) },
-      endProcess('gave-up'),
     ],
+    description: 'Orders or positions crashed too often: nothing new until a person has looked.',
   },
   'leadership.lost': {
     target: '#system.stopped',

@@ -1,4 +1,5 @@
 /** Where everything meets: the command line, the configuration, and what each command is made of. */
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../config/config-error.ts'
 import { loadConfig } from '../config/load.ts'
@@ -6,7 +7,7 @@ import type { Config } from '../config/schema.ts'
 import { realIds } from './adapters/chance/real.ts'
 import { realClock } from './adapters/clock/real.ts'
 import { pinoLog } from './adapters/log/pino-log.ts'
-import { DataFolder } from './adapters/persistence/data-folder.ts'
+import { DataFolder, requestHalt, requestReset } from './adapters/persistence/data-folder.ts'
 import { openDatabase } from './adapters/persistence/database.ts'
 import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
@@ -59,6 +60,10 @@ function refuseUnbuilt(config: Config): void {
   if (config.execution.mode === 'live') throw new CliError('live trading is not built yet: set execution.mode to paper')
   if (config.execution.exchange.wire)
     throw new CliError('the loopback wire is not built yet: set execution.exchange.wire to false')
+  if (config.schedules.sentiment_analysis.enabled)
+    throw new CliError(
+      'the sentiment agent is not built yet: set coordinator.schedules.sentiment_analysis.enabled to false',
+    )
   if (config.execution.margin.enabled)
     throw new CliError('margin is not built yet: set execution.margin.enabled to false')
 }
@@ -166,7 +171,17 @@ const coded =
     }
   }
 
+/** A request left in the data folder of a process, running or not. */
+function ask(dataDir: string | null, request: (path: string) => void, done: string): string {
+  const path = resolve(dataDir ?? DEFAULT_DATA_DIR)
+  if (!existsSync(join(path, 'folder.json'))) throw new CliError(`${path} is no data folder: name it with --data-dir`)
+  request(path)
+  return `${done} (${path})`
+}
+
 const parts: CliParts = {
+  halt: (dataDir) => ask(dataDir, requestHalt, 'halts within a second, and stays so until `reset`'),
+  reset: (dataDir) => ask(dataDir, requestReset, 'leaves HALTED within a second, or at the next start'),
   run: coded(run),
   migrate: coded(migrate),
   indicators: readIndicators,

@@ -50,6 +50,7 @@ const ABNORMAL_EXITS_WITHIN_MS = 600_000
 const ABNORMAL_EXITS_HALT = 3
 const HALT_FILE_EVERY_MS = 1_000
 /** A paper venue that was away for longer walks no further back than this. */
+const MINUTE_MS = 60_000
 const LONGEST_WALK_MS = 7 * 24 * 3_600_000
 
 const hash = (given: string): string => createHash('sha256').update(given).digest('hex')
@@ -80,7 +81,8 @@ async function walkMissed(
     await venue.walk([])
     return
   }
-  const from = Math.max(since, now - LONGEST_WALK_MS)
+  // The minute in which the venue went down was not seen to its end.
+  const from = Math.max(Math.floor(since / MINUTE_MS) * MINUTE_MS, now - LONGEST_WALK_MS)
   const missed: Candle[] = []
   for (const symbol of symbols) missed.push(...(await feed.history({ symbol, timeframe: '1m', from, to: now })))
   missed.sort((a, b) => a.openAt - b.openAt)
@@ -218,6 +220,7 @@ function watchOver(
     const isThere = store.folder.haltRequested()
     if (isThere && !wasThere) system.halt(`the file ${store.folder.haltPath} exists`, 'file')
     wasThere = isThere
+    if (store.folder.takeReset()) system.reset('file')
     timer = clock.at(clock.now() + HALT_FILE_EVERY_MS, look)
   }
   opened.push(() => timer.cancel())

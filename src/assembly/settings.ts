@@ -34,8 +34,8 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
   const { execution, portfolio, risk } = config
   const { targetAllocation, rebalancing, hodlBags } = portfolio
   const task = (name: TaskName): TaskSettings => {
-    const { enabled, intervalMs, timeoutMs, firstRunAfterMs, dependsOn } = config.schedules[name]
-    return { enabled, intervalMs, timeoutMs, firstAfterMs: firstRunAfterMs, dependsOn }
+    const { enabled, intervalMs, timeoutMs, firstRunAfterMs, dependsOn, symbolsAtOnce } = config.schedules[name]
+    return { enabled, intervalMs, timeoutMs, firstAfterMs: firstRunAfterMs, dependsOn, symbolsAtOnce }
   }
   const isReplay = mode === 'backtest'
   return {
@@ -50,6 +50,7 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
     },
     degradation: config.coordinator.degradation,
     tasks: Object.fromEntries(TASKS.map((name) => [name, task(name)])) as Record<TaskName, TaskSettings>,
+    tasksAtOnce: config.coordinator.maxTasksAtOnce,
     decisionMs: DECISION_MS,
     agents: {
       regimeChange: {
@@ -92,7 +93,7 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
       minBetweenPlansMs: rebalancing.minIntervalMs,
       orderType: rebalancing.executionType,
       orderLifeMs: execution.orders.entryLifeMs,
-      hodl: { BTC: hodlBags.btcAmount, XRP: hodlBags.xrpAmount, USDT: hodlBags.usdtAmount },
+      hodl: hodlBags.enabled ? { BTC: hodlBags.btcAmount, XRP: hodlBags.xrpAmount, USDT: hodlBags.usdtAmount } : {},
     },
     fees: { maker: share(execution.fees.makerPct), taker: share(execution.fees.takerPct) },
     staleAfterMs: STALE_AFTER_MS,

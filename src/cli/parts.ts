@@ -41,6 +41,9 @@ export interface CliParts {
   /** Resolves with the exit code once the run is over. */
   run(options: RunOptions): Promise<number>
   migrate(options: MigrateOptions): Promise<number>
+  /** Asks the process of a data folder to halt, or to leave HALTED; each answers what it did. @throws CliError */
+  halt(dataDir: string | null): string
+  reset(dataDir: string | null): string
   /** One reading per bar of a candle file, in order of time, with the keys of `IndicatorReading` and `t`. */
   indicators(file: string): AsyncIterable<Readonly<Record<string, unknown>>>
   /** One line to standard output. */

@@ -1,6 +1,7 @@
 /** The command line as a whole: `triplegain <command>`. */
 import { Command, CommanderError } from 'commander'
 import { FAILED, MISUSED } from './exit.ts'
+import { addHalt } from './halt.ts'
 import { addIndicators } from './indicators.ts'
 import { addMigrate } from './migrate.ts'
 import { addOrders } from './orders.ts'
@@ -48,7 +49,8 @@ export function buildProgram(parts: CliParts): Command {
       writeErr: inLines(parts.err),
       outputError: (text) => parts.err(`${NAME}: ${oneLine(text)}`),
     })
-  for (const add of [addRun, addStatus, addOrders, addPositions, addIndicators, addMigrate]) add(program, parts)
+  for (const add of [addRun, addStatus, addOrders, addPositions, addIndicators, addMigrate, addHalt])
+    add(program, parts)
   return program
 }
 

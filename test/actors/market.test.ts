@@ -3,6 +3,7 @@ import { createActor } from 'xstate'
 import { createMarket, marketLogic } from '../../actors/market.actor.ts'
 import { createTriggerIndex } from '../../actors/trigger-index.ts'
 import { type Candle, TIMEFRAME_MS, type Timeframe } from '../../src/domain/candle.ts'
+import { pair } from '../../src/domain/ids.ts'
 import type { HistoryQuery } from '../../src/ports/market-feed.ts'
 import { BTC, POSITION, SETTINGS, settle, T0, tradingHouse, XRP } from './trading-house.ts'
 
@@ -233,7 +234,7 @@ describe('the line', () => {
 
 it('asks nobody for a symbol that is not watched', () => {
   const { market } = marketHouse()
-  expect(() => market.snapshot('ETH/USDT' as typeof BTC)).toThrow('ETH/USDT is not watched')
+  expect(() => market.snapshot(pair('ETH/USDT'))).toThrow('ETH/USDT is not watched')
 })
 
 it('the actor passes on what it is told, and crashes for a feed that did', () => {

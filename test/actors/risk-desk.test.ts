@@ -158,7 +158,9 @@ describe('what the desk sees', () => {
 function tradingDesk(limits: Partial<Settings['limits']>) {
   const desk = riskHouse(limits)
   const { house, enlist, spawn } = desk
-  const orders = createOrderDesk(house, orderLogic(house, createExchangeGateway(house)), spawn, { mayOpenRisk: () => true })
+  const orders = createOrderDesk(house, orderLogic(house, createExchangeGateway(house)), spawn, {
+    mayOpenRisk: () => true,
+  })
   const positions = createPositionDesk(
     house,
     positionLogic(

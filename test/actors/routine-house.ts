@@ -36,6 +36,7 @@ const task = (intervalMs: number, timeoutMs: number, over: Partial<TaskSettings>
   timeoutMs,
   firstAfterMs: 0,
   dependsOn: [],
+  symbolsAtOnce: 3,
   ...over,
 })
 /** The owner's table; tests bend single tasks. */
@@ -55,7 +56,7 @@ const settings = (tasks: Settings['tasks']): Settings => ({
   agents: { regimeChange: DEFAULT_REGIME_CHANGE, decision: DEFAULT_DECISION },
   signals: { consensus: DEFAULT_CONSENSUS, invokeLlmThreshold: 0.2, limits: DEFAULT_RISK_LIMITS },
   tasks,
-  ...({} as Omit<Settings, 'mode' | 'symbols' | 'instruments' | 'limits' | 'signals' | 'tasks'>),
+  ...({} as Omit<Settings, 'mode' | 'agents' | 'symbols' | 'instruments' | 'limits' | 'signals' | 'tasks'>),
 })
 
 export function routineHouse(startAt: number, tasks: Partial<Record<TaskName, TaskSettings>> = {}) {

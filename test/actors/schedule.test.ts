@@ -257,7 +257,7 @@ describe('a slow run', () => {
 
   it('works on as many symbols at once as it may', async () => {
     const slow = slowWork(() => true)
-    const it = office({ ...slow, parts: { symbolsAtOnce: 1 } })
+    const it = office({ ...slow, tasks: { ta_analysis: { symbolsAtOnce: 1 } } })
       .begin()
       .until(0)
     expect(it.ran.map((one) => one.symbol)).toEqual([BTC])

@@ -14,6 +14,8 @@ export function commandLine(over: Partial<CliParts> = {}) {
       runs.push(options)
       return 0
     },
+    halt: (dataDir) => `halts ${dataDir}`,
+    reset: (dataDir) => `resets ${dataDir}`,
     migrate: async (options) => {
       migrations.push(options)
       return 0

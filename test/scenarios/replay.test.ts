@@ -54,7 +54,8 @@ async function kept(dataDir: string): Promise<{ readonly rows: number; readonly 
   }
 }
 
-describe.skipIf(source === null)('two days in May 2021 (skipped: no market data)', { timeout: 120_000 }, () => {
+const unless = source === null ? ' (skipped: no market data)' : ''
+describe.skipIf(source === null)(`two days in May 2021${unless}`, { timeout: 120_000 }, () => {
   it('replayed twice give the same journal, row by row, in memory and on disk', async () => {
     const dataDir = freshFolder()
     const [first, second] = [await replay(), await replay({ dataDir })]

@@ -79,6 +79,7 @@ export class World {
   #system: RunningSystem | null = null
   #bus: InMemoryBus | null = null
   #journal: MortalJournal | null = null
+  #external: Journal | null = null
   #lives = 0
   #listener: ((event: MarketEvent) => void) | null = null
   readonly #last = new Map<Pair, string>()
@@ -120,6 +121,7 @@ export class World {
   async boot({ death, journal, epoch }: BootOptions = {}): Promise<RunningSystem> {
     this.#lives += 1
     const life = this.#lives
+    this.#external = journal ?? null
     this.#journal = journal === undefined ? new MortalJournal(epoch ?? life, this.disk, death ?? null) : null
     const bus = inMemoryBus({ clock: this.clock })
     for (const topic of TOPICS)
@@ -172,25 +174,11 @@ export class World {
     this.#listener?.({ kind: 'candle', symbol: candle.symbol, candle, at: this.clock.now() })
   }
 
-  /** As `until`, on a journal that takes real time to write. */
-  async untilAwaited(isSo: () => boolean, journal: Journal, withinMs = 2 * MINUTE): Promise<void> {
-    const limit = this.clock.now() + withinMs
-    for (;;) {
-      await journal.settled()
-      await turn()
-      if (isSo()) return
-      if (journal.pending > 0) continue
-      if ((this.clock.nextDueAt() ?? limit + 1) > limit)
-        throw new Error(`in vain\n${this.told().slice(-12).join('\n')}`)
-      this.clock.fireNext()
-    }
-  }
-
   /** Fires timers one by one, everything settled in between, until it is so. */
   async until(isSo: () => boolean, what: string, withinMs = 2 * MINUTE): Promise<void> {
     const limit = this.clock.now() + withinMs
     for (;;) {
-      await turn()
+      await this.#settle()
       if (isSo()) return
       const dueAt = this.clock.nextDueAt()
       if (dueAt === null || dueAt > limit)
@@ -202,13 +190,13 @@ export class World {
   /** Lets that much time go by. */
   async pass(ms: number): Promise<void> {
     const limit = this.clock.now() + ms
-    await turn()
+    await this.#settle()
     for (let dueAt = this.clock.nextDueAt(); dueAt !== null && dueAt <= limit; dueAt = this.clock.nextDueAt()) {
       this.clock.fireNext()
-      await turn()
+      await this.#settle()
     }
     this.clock.advanceTo(limit)
-    await turn()
+    await this.#settle()
   }
 
   /** The agents speak: what they see, and what they want done about it. */
@@ -283,6 +271,15 @@ export class World {
   /** How often orders of this key were sent to the venue, over all lives. */
   placements(key: RegExp): number {
     return this.exchange.sent.filter((sent) => sent.call === 'place' && key.test(sent.key ?? '')).length
+  }
+
+  /** All that was promised has happened, and a journal that takes real time has written. */
+  async #settle(): Promise<void> {
+    await turn()
+    while (this.#external !== null && this.#external.pending > 0) {
+      await this.#external.settled()
+      await turn()
+    }
   }
 
   #settings(): Settings {

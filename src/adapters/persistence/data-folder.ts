@@ -1,5 +1,16 @@
 /** The folder that holds everything of one installation: its identity, its lock, its database, how it last ended. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, IdSource } from '../../ports/clock.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
@@ -55,6 +66,20 @@ function readRuns(path: string): Runs {
   return { state, abnormalAt }
 }
 
+const HALT = 'HALT'
+const RESET = 'RESET'
+
+/** Leaves a request for the process of a folder; it is seen within a second, or at the next start. */
+export function requestHalt(path: string): void {
+  writeFileSync(join(resolve(path), HALT), '')
+}
+
+/** Takes the standing request to halt away, and asks to leave HALTED. */
+export function requestReset(path: string): void {
+  rmSync(join(resolve(path), HALT), { force: true })
+  writeFileSync(join(resolve(path), RESET), '')
+}
+
 export class DataFolder {
   readonly path: string
   /** Fresh at the folder's first use, the same ever after: a paper account is `paper:<folder id>`. */
@@ -100,11 +125,19 @@ export class DataFolder {
 
   /** A file of this name halts trading, with or without the API; `triplegain halt` makes it. */
   get haltPath(): string {
-    return join(this.path, 'HALT')
+    return join(this.path, HALT)
   }
 
   haltRequested(): boolean {
     return existsSync(this.haltPath)
+  }
+
+  /** Whether `triplegain reset` was called since the last look: the request is taken, so that it counts once. */
+  takeReset(): boolean {
+    const path = join(this.path, RESET)
+    if (!existsSync(path)) return false
+    rmSync(path)
+    return true
   }
 
   /** How many runs before this one ended without `close`, found within the last `withinMs`. */

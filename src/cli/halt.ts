@@ -1,0 +1,25 @@
+/** `triplegain halt` and `triplegain reset`: through the data folder, so that they work with the API down too. */
+import type { Command } from 'commander'
+import { textArgument } from './arguments.ts'
+import type { CliParts } from './parts.ts'
+
+interface FolderArguments {
+  readonly dataDir?: string
+}
+
+export function addHalt(program: Command, parts: CliParts): void {
+  program
+    .command('halt')
+    .description('stop opening anything, now and after restarts; stops and exits go on')
+    .option('--data-dir <folder>', 'folder of the running process', textArgument)
+    .action(({ dataDir }: FolderArguments) => {
+      parts.out(parts.halt(dataDir ?? null))
+    })
+  program
+    .command('reset')
+    .description('lead out of HALTED again, once you know why it was')
+    .option('--data-dir <folder>', 'folder of the running process', textArgument)
+    .action(({ dataDir }: FolderArguments) => {
+      parts.out(parts.reset(dataDir ?? null))
+    })
+}
