@@ -190,4 +190,5 @@ const parts: CliParts = {
   fetch: (url) => fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS) }),
 }
 
+if (existsSync('.env')) process.loadEnvFile()
 process.exitCode = await execute(parts, process.argv.slice(2))

@@ -1,6 +1,6 @@
 /** `npm start`: the system in real time, on paper, until it is told to stop. */
 import { createHash } from 'node:crypto'
-import { type RunningSystem, startSystem } from '../../actors/system.ts'
+import { type RunningSystem, startSystem } from '../../actors/start.ts'
 import type { Config } from '../../config/schema.ts'
 import type { ExitReason } from '../../machines/system.machine.ts'
 import { inMemoryBus } from '../adapters/bus/in-memory-bus.ts'

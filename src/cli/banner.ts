@@ -32,7 +32,9 @@ export function bannerLines({ mode, feed, agents, symbols, database, url }: Bann
     ['  feed', feedText(feed)],
     ['  agents', AGENTS[agents.mode]],
     ['  database', `${database.driver}, ${database.where}`],
-    ...(url === null ? [] : [['  look at', `${url}/api/v1/coordinator/status, or: triplegain status --url ${url}`]]),
+    ...(url === null
+      ? []
+      : [['  look at', `${url}/api/v1/coordinator/status, or: npm run -s triplegain -- status --url ${url}`]]),
     ['  stop', feed.name === 'replay' ? 'by itself, or Ctrl-C' : 'Ctrl-C drains and saves; a second start resumes'],
   ])
 }

@@ -98,7 +98,7 @@ describe('the banner', () => {
       '  feed      simulated, invented prices. A FALLBACK: Kraken did not answer within 5 s',
       '  agents    rules (no LLM is asked)',
       '  database  pglite, data',
-      '  look at   http://127.0.0.1:3000/api/v1/coordinator/status, or: triplegain status --url http://127.0.0.1:3000',
+      '  look at   http://127.0.0.1:3000/api/v1/coordinator/status, or: npm run -s triplegain -- status --url http://127.0.0.1:3000',
       '  stop      Ctrl-C drains and saves; a second start resumes',
     ])
   })

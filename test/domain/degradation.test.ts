@@ -10,7 +10,7 @@ import {
   levelOf,
 } from '../../src/domain/degradation.ts'
 
-const after = (cause: Cause, ...answers: readonly boolean[]): Counters =>
+const reached = (cause: Cause, ...answers: readonly boolean[]): Counters =>
   answers.reduce<Counters>((counters, ok) => counted(counters, cause, ok), {})
 const failures = (count: number): boolean[] => Array.from({ length: count }, () => false)
 
@@ -23,17 +23,17 @@ describe('the level', () => {
     [8, 'LIMITED'],
     [9, 'EMERGENCY'],
   ] as const)('after %i failures of the exchange is %s', (count, level) => {
-    expect(levelOf(after('exchange', ...failures(count)))).toBe(level)
+    expect(levelOf(reached('exchange', ...failures(count)))).toBe(level)
   })
 
   it.each(['llm', 'budget'] as const)('of %s alone stops at LIMITED: exits need no model', (cause) => {
-    expect(levelOf(after(cause, ...failures(30)))).toBe('LIMITED')
+    expect(levelOf(reached(cause, ...failures(30)))).toBe('LIMITED')
   })
 
   it("is the worst cause's, not the sum of all", () => {
-    const counters = { ...after('exchange', ...failures(3)), ...after('database', ...failures(6)) }
+    const counters = { ...reached('exchange', ...failures(3)), ...reached('database', ...failures(6)) }
     expect(levelOf(counters)).toBe('LIMITED')
-    expect(levelOf({ ...after('exchange', ...failures(2)), ...after('database', ...failures(2)) })).toBe('NORMAL')
+    expect(levelOf({ ...reached('exchange', ...failures(2)), ...reached('database', ...failures(2)) })).toBe('NORMAL')
   })
 
   it('of nothing that ever failed is NORMAL', () => {
@@ -43,18 +43,18 @@ describe('the level', () => {
 
 describe('counting', () => {
   it('stops at nine, so that a long outage does not take as long to recover from', () => {
-    const counters = after('exchange', ...failures(500))
+    const counters = reached('exchange', ...failures(500))
     expect(counters.exchange?.failures).toBe(9)
-    expect(levelOf(after('exchange', ...failures(500), true, true, true))).toBe('LIMITED')
+    expect(levelOf(reached('exchange', ...failures(500), true, true, true))).toBe('LIMITED')
   })
 
   it('takes one failure off for three successes in a row; a failure between them starts the row again', () => {
-    expect(after('exchange', false, false, true, true, true).exchange).toEqual({ failures: 1, successes: 0 })
-    expect(after('exchange', false, true, true, false, true).exchange).toEqual({ failures: 2, successes: 1 })
+    expect(reached('exchange', false, false, true, true, true).exchange).toEqual({ failures: 1, successes: 0 })
+    expect(reached('exchange', false, true, true, false, true).exchange).toEqual({ failures: 2, successes: 1 })
   })
 
   it('of successes alone keeps no counter: a source that is not configured has none', () => {
-    expect(after('llm', true, true, true)).toEqual({})
+    expect(reached('llm', true, true, true)).toEqual({})
   })
 
   it('of one cause never touches another, stays within its bounds, and comes back to nothing after enough successes', () => {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Settings } from '../../actors/house.ts'
-import { type RunningSystem, startSystem } from '../../actors/system.ts'
+import { type RunningSystem, startSystem } from '../../actors/start.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { ExitReason } from '../../machines/system.machine.ts'
 import { type InMemoryBus, inMemoryBus } from '../../src/adapters/bus/in-memory-bus.ts'

@@ -1,0 +1,217 @@
+/** Boot is recovery: the journal read back, the rooms built, the tree started, the venue asked, and only then prices. */
+import type { AnyActorRef } from 'xstate'
+import type { ExitReason } from '../machines/system.machine.ts'
+import type { Balance, Ledger } from '../src/domain/portfolio.ts'
+import type { Desk } from '../src/ports/desk.ts'
+import { createAddresses } from './addresses.ts'
+import { createBooks } from './books.ts'
+import { rearmDecisions } from './coordinator.actor.ts'
+import { createDesk } from './desk.ts'
+import { createHouse, type House, type Ports, type Settings } from './house.ts'
+import type { Market } from './market.actor.ts'
+import { recover, revive } from './recovery.ts'
+import { buildRooms } from './rooms.ts'
+import { startRoot } from './supervision/root.ts'
+import { problemText, type SupervisionEvent } from './supervision/supervision-event.ts'
+import { createTimers } from './supervision/timers.ts'
+import { systemTree } from './system.ts'
+import { wire } from './wiring.ts'
+
+export interface StartOptions {
+  readonly epoch: number
+  readonly incarnation: string
+  readonly feed: { readonly name: string; readonly fallback: boolean; readonly reason: string | null }
+  /** The driver's name, for the status. */
+  readonly database: string
+  /** Once the venue runs: a paper venue walks through the candles it missed. */
+  readonly catchUp?: () => Promise<void>
+  readonly onEnd: (because: ExitReason, reason: string) => void
+  /** A replay has no more input. */
+  readonly onFeedEnded: () => void
+}
+
+export interface Figures {
+  readonly candles: number
+  readonly decisions: number
+  readonly trades: number
+  readonly pnlNet: string
+  readonly feesPaid: string
+  readonly maxDrawdownPct: string
+  readonly unprotectedSeconds: number
+  readonly gapsMs: readonly number[]
+  ledger(balances: readonly Balance[]): Ledger | null
+}
+
+export interface RunningSystem {
+  readonly house: House
+  readonly desk: Desk
+  readonly market: Market
+  /** Nothing is queued, in flight or unwritten: a simulated clock may move on. */
+  isQuiet(): boolean
+  /** What a statement of the run needs. */
+  figures(): Figures
+  /** Begins an orderly stop; `onEnd` is called when it is done. */
+  drain(reason: string): void
+  halt(reason: string, by: string): void
+  /** Leads out of HALTED. */
+  reset(by: string): void
+  /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
+  feedCrashed(problem: string): void
+  /** Ends every actor at once. */
+  stop(): void
+  readonly restarts: number
+}
+
+const MONEY_ROOMS: readonly string[] = ['orders', 'positions', 'plans']
+const FRESHNESS_MS = 30_000
+const LOOK_MS = 60_000
+
+/** Every crash and restart becomes a fact. Answers how many restarts there were. */
+function supervisionFacts({ addresses, clock, log, state }: House): {
+  readonly report: (event: SupervisionEvent) => void
+  readonly restarts: () => number
+} {
+  let count = 0
+  const report = (event: SupervisionEvent): void => {
+    switch (event.type) {
+      case 'child.crashed':
+        return state('system', { type: 'actor.crashed', actor: event.child, problem: event.problem })
+      case 'child.restarted': {
+        const { child: actor, restarts, problem } = event
+        count += 1
+        return state('system', { type: 'actor.restarted', actor, restarts, problem })
+      }
+      case 'child.gaveUp': {
+        const { supervisor: room, child: actor, restarts, problem } = event
+        state('system', { type: 'actor.gaveUp', actor, restarts, problem })
+        // What supervises it restarts the room; but money was in its care, so nothing new until a person has looked.
+        const why = `${room}: ${actor}: ${problem}`
+        if (MONEY_ROOMS.includes(room))
+          addresses.tell('system', { type: 'supervisor.gaveUp', problem: why, seenAt: clock.now() })
+        return
+      }
+      case 'child.refused':
+        return log.error('a child was refused', { ...event })
+      default:
+        return log.debug(event.type, { ...event })
+    }
+  }
+  return { report, restarts: () => count }
+}
+
+/** Reads the journal back, builds the tree, and lets it begin. Resolves once the feed runs. */
+export async function startSystem(ports: Ports, settings: Settings, options: StartOptions): Promise<RunningSystem> {
+  const { clock, journal, exchange, bus } = ports
+  const addresses = createAddresses()
+  const timers = createTimers(clock, (actor, message) => {
+    addresses.tell(actor as 'system', message)
+  })
+  const books = createBooks(settings.limits)
+  const house = createHouse(ports, settings, { addresses, timers, books })
+  const recovered = await recover(journal, books)
+  const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
+  const rooms = buildRooms(house, { find, onFeedEnded: options.onFeedEnded, onEnd: options.onEnd })
+  const { account, gateway, lifecycle, market, orders, permission, plans, positions, risk, schedule } = rooms
+  const { report, restarts } = supervisionFacts(house)
+
+  const root = startRoot({
+    logic: systemTree(house, rooms, recovered, report),
+    id: 'root',
+    clock,
+    onGaveUp: (error) => {
+      const problem = problemText(error)
+      house.state('system', { type: 'actor.gaveUp', actor: 'system', restarts: restarts(), problem })
+      options.onEnd('gave-up', problem)
+    },
+  })
+  addresses.bind(find)
+  wire(house, { orders, positions, plans, risk })
+  journal.onHealth((health) => addresses.tell('journal', { type: 'health.changed', health }))
+  exchange.onReport((given) => addresses.tell('exchange', { type: 'venue.reported', report: given }))
+  exchange.onLine((up, reason) => addresses.tell('exchange', { type: 'line.changed', up, reason }))
+
+  const now = clock.now()
+  const warm = await market.warmUp(now)
+  ports.log.info('indicators are warm', warm)
+  house.state('system', {
+    type: 'system.started',
+    mode: settings.mode,
+    feed: options.feed.name,
+    epoch: options.epoch,
+    incarnation: options.incarnation,
+  })
+  if (recovered.streams.has('coordinator'))
+    addresses.tell('coordinator', { type: 'reconciliation.begun', reason: 'start', seenAt: now })
+  await exchange.start()
+  await options.catchUp?.()
+  const found = revive(recovered, { orders, positions, plans })
+  rearmDecisions(house, permission)
+  if (permission.control() === 'HALTED') addresses.tell('system', { type: 'trading.stopped', seenAt: now })
+  house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
+  await rooms.feed.start()
+  house.state('market', {
+    type: 'market.started',
+    feed: options.feed.name,
+    symbols: settings.symbols,
+    fallback: options.feed.fallback,
+  })
+  lifecycle.finishBoot()
+  const beats = [
+    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
+    beat(house, FRESHNESS_MS, () => {
+      addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
+      addresses.tell('journal', { type: 'health.changed', health: journal.health() })
+    }),
+    beat(house, settings.reconcileEveryMs, () =>
+      addresses.tell('system', { type: 'picture.doubted', reason: 'routine', stopTrading: false, seenAt: clock.now() }),
+    ),
+  ]
+
+  return {
+    house,
+    market,
+    desk: createDesk(house, {
+      ...{ account, permission, schedule, root, startedAt: now },
+      ...{ epoch: options.epoch, feed: options.feed, database: options.database },
+      lifecycle: () => find('system'),
+    }),
+    isQuiet: () =>
+      journal.pending === 0 &&
+      gateway.inFlight === 0 &&
+      bus.busy === 0 &&
+      !lifecycle.isReconciling &&
+      schedule.running === 0,
+    figures: () => ({
+      ...books.statistics(),
+      ...books.protection(clock.now()),
+      candles: market.candlesHeard,
+      maxDrawdownPct: account.periods().equity.maxDrawdownPct,
+      ledger: account.ledger,
+    }),
+    drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
+    halt: (reason, by) => addresses.tell('coordinator', { type: 'halt-trading', reason, by, seenAt: clock.now() }),
+    reset: (by) => addresses.tell('coordinator', { type: 'reset-trading', by, seenAt: clock.now() }),
+    feedCrashed: rooms.feed.crashed,
+    stop: () => {
+      for (const end of beats) end()
+      schedule.stop()
+      root.stop()
+      timers.stop()
+    },
+    get restarts() {
+      return restarts()
+    },
+  }
+}
+
+/** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how to stop it. */
+function beat({ clock }: House, everyMs: number, work: () => void): () => void {
+  let timer = clock.at(clock.now() + everyMs, () => next(clock.now()))
+  function next(dueAt: number): void {
+    // After a sleep the beats that were missed are not made up for.
+    const nextAt = Math.max(dueAt + everyMs, clock.now())
+    timer = clock.at(nextAt, () => next(nextAt))
+    work()
+  }
+  return () => timer.cancel()
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { countFills, NO_FILLS } from '../../src/domain/fills.ts'
+import type { Fill, OrderPhase, OrderStatus } from '../../src/domain/order.ts'
+import { isFinal, isLive } from '../../src/domain/order.ts'
+import {
+  fillFacts,
+  type OrderRecord,
+  orderDenied,
+  orderFact,
+  orderView,
+  statusOf,
+} from '../../src/domain/order-story.ts'
+import { AT, fillOf, orderOf, requestOf } from './order-builders.ts'
+
+/** A record that counted `before` and hears `fresh` now. */
+const recordOf = (
+  fresh: readonly Fill[] = [],
+  before: readonly Fill[] = [],
+  more: Partial<OrderRecord> = {},
+): OrderRecord => {
+  const { status: _, phase: __, ...view } = orderOf(requestOf())
+  return { ...view, ...countFills(countFills(NO_FILLS, before), fresh), outcome: null, freshFills: fresh, ...more }
+}
+const told = (record: OrderRecord): string[] => fillFacts(record).map((fact) => fact.type)
+
+describe("the owner's outward state", () => {
+  it.each<[OrderPhase, string, OrderStatus]>([
+    ['intended', '0', 'PENDING'],
+    ['submitting', '0', 'PENDING'],
+    ['unknown', '0', 'PENDING'],
+    ['unknown', '0.5', 'PENDING'],
+    ['open', '0', 'OPEN'],
+    ['partiallyFilled', '0.5', 'PARTIALLY_FILLED'],
+    ['cancelling', '0', 'OPEN'],
+    ['cancelling', '0.5', 'PARTIALLY_FILLED'],
+  ])('of an order that is %s with %s filled is %s', (phase, filled, status) => {
+    expect(statusOf(recordOf([], [], { filled }), phase)).toBe(status)
+  })
+
+  it('is its outcome once it has one, whatever the phase', () => {
+    for (const phase of ['settling', 'done', 'open'] as const)
+      expect(statusOf(recordOf([], [], { outcome: 'CANCELLED' }), phase)).toBe('CANCELLED')
+  })
+
+  it.each<[OrderStatus, boolean]>([
+    ['PENDING', false],
+    ['OPEN', false],
+    ['PARTIALLY_FILLED', false],
+    ['FILLED', true],
+    ['CANCELLED', true],
+    ['EXPIRED', true],
+    ['ERROR', true],
+  ])('%s is final: %s', (status, final) => {
+    expect(isFinal(status)).toBe(final)
+    expect(isLive(orderOf(requestOf(), [], { status }))).toBe(!final)
+  })
+})
+
+it('the outward view carries nothing that only the machine needs', () => {
+  const view = orderView(recordOf([fillOf('a', '100', '0.5')]), 'partiallyFilled')
+  expect(Object.keys(view).sort()).toEqual(Object.keys(orderOf(requestOf())).sort())
+})
+
+describe('fills become facts', () => {
+  const [a, b, c] = [
+    fillOf('a', '100', '0.4', '0', 1),
+    fillOf('b', '101', '0.6', '0', 2),
+    fillOf('c', '102', '0.1', '0', 3),
+  ]
+
+  it('one each, at the time of the venue; the one that completes the order says so', () => {
+    const facts = fillFacts(recordOf([a, b]))
+    expect(facts).toMatchObject([
+      { type: 'order.partiallyFilled', fill: a, at: 1 },
+      { type: 'order.filled', fill: b, at: 2, order: { status: 'FILLED', phase: 'settling', filled: '1' } },
+    ])
+  })
+
+  it('partly filled while anything is left', () => {
+    expect(fillFacts(recordOf([a]))).toMatchObject([
+      { type: 'order.partiallyFilled', order: { status: 'PARTIALLY_FILLED', filled: '0.4', cost: '40' } },
+    ])
+    expect(told(recordOf([b], [a]))).toEqual(['order.filled'])
+  })
+
+  it('none where nothing was new', () => {
+    expect(told(recordOf([], [a, b]))).toEqual([])
+    expect(told(recordOf([], [a, b, c]))).toEqual([])
+  })
+
+  it('more than was ordered is an invariant broken, with the figures', () => {
+    const facts = fillFacts(recordOf([c], [a, b]))
+    expect(facts.map((fact) => fact.type)).toEqual(['order.filled', 'order.invariantBroken'])
+    expect(facts[1]).toMatchObject({ problem: 'filled 1.1 of 1' })
+  })
+
+  it('is measured by the quantity as last amended', () => {
+    expect(told(recordOf([a], [], { quantity: '0.4' }))).toEqual(['order.filled'])
+    expect(told(recordOf([b], [a], { quantity: '2' }))).toEqual(['order.partiallyFilled'])
+  })
+})
+
+it('a plain fact carries the order, and a refusal its key and reason', () => {
+  expect(orderFact('order.opened', recordOf(), 'open')).toMatchObject({
+    type: 'order.opened',
+    order: { status: 'OPEN' },
+  })
+  expect(orderDenied(recordOf(), 'it has ended')).toEqual({
+    ...{ type: 'order.denied', key: 'p1/entry/1', orderId: 'o p1/entry/1', symbol: 'BTC/USDT', reason: 'it has ended' },
+  })
+  expect(recordOf().createdAt).toBe(AT)
+})

@@ -1,0 +1,84 @@
+/** `triplegain run` on the simulated market: starts, answers, stops, resumes, and keeps others out. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, expect, it } from 'vitest'
+import { bench, get, isFact } from './process.ts'
+
+const { triplegain, run, folder, cleanUp } = bench()
+afterAll(cleanUp)
+
+const simulated = (dataDir: string, port = '0') =>
+  ['run', '--feed', 'simulated', '--port', port, '--data-dir', dataDir, '--json'] as const
+
+interface Allocation {
+  readonly balances: readonly unknown[]
+  readonly ledger: { readonly equityStart: string }
+}
+const allocationOf = async (url: string): Promise<Allocation> =>
+  (await get(url, '/api/v1/portfolio/allocation')).body as Allocation
+
+it('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', { timeout: 60_000 }, async () => {
+  const dataDir = folder()
+  const first = triplegain(simulated(dataDir))
+  const { url } = await first.ready()
+  await first.logged(isFact('reconciliation.completed'))
+  expect(await get(url, '/health/ready')).toMatchObject({ status: 200 })
+  expect(await get(url, '/api/v1/coordinator/status')).toMatchObject({ status: 200, body: { state: 'RUNNING' } })
+  for (const noun of ['positions', 'orders']) expect((await get(url, `/api/v1/${noun}`)).status).toBe(200)
+  const before = await allocationOf(url)
+  expect(before.balances.length).toBeGreaterThan(0)
+  expect(first.out).toHaveLength(1)
+
+  const second = await run(simulated(dataDir))
+  expect(second).toMatchObject({ code: 3, out: [] })
+  expect(second.said).toEqual([expect.stringMatching(/^triplegain: folder in use by process \d+: /)])
+
+  first.signal('SIGINT')
+  expect(await first.ended).toBe(0)
+  expect(first.log.some(isFact('system.draining'))).toBe(true)
+
+  const again = triplegain(simulated(dataDir))
+  const resumed = await again.ready()
+  await again.logged(isFact('reconciliation.completed'))
+  expect(again.log.find(isFact('system.started'))).toMatchObject({ epoch: 2 })
+  const after = await allocationOf(resumed.url)
+  expect(after.balances).toEqual(before.balances)
+  expect(after.ledger.equityStart).toBe(before.ledger.equityStart)
+  again.signal('SIGTERM')
+  expect(await again.ended).toBe(0)
+})
+
+it('recovers from kill -9 once the lease of the dead process has run out', { timeout: 60_000 }, async () => {
+  const dataDir = folder()
+  const first = triplegain(simulated(dataDir))
+  await first.ready()
+  await first.logged(isFact('reconciliation.completed'))
+  first.signal('SIGKILL')
+  expect(await first.ended).toBe(null)
+
+  const again = triplegain(simulated(dataDir))
+  await again.ready()
+  await again.logged(isFact('reconciliation.completed'))
+  expect(again.log.find(isFact('system.started'))).toMatchObject({ epoch: 2 })
+  expect(again.log.some(({ msg }) => msg.includes('waiting for its lease'))).toBe(true)
+  again.signal('SIGINT')
+  expect(await again.ended).toBe(0)
+})
+
+it('ends with 1 and one line where the port is taken, and starts as ever on another', { timeout: 60_000 }, async () => {
+  const dataDir = folder()
+  const other = createServer()
+  await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
+  const { port } = other.address() as AddressInfo
+  const refused = await run(simulated(dataDir, String(port)))
+  other.close()
+  expect(refused).toMatchObject({ code: 1, out: [] })
+  expect(refused.said).toEqual([`triplegain: port ${port} is taken: choose another with --port`])
+
+  const again = triplegain(simulated(dataDir))
+  await again.ready()
+  await again.logged(isFact('reconciliation.completed'))
+  expect(again.log.find(isFact('system.started'))).toMatchObject({ epoch: 2 })
+  again.signal('SIGINT')
+  expect(await again.ended).toBe(0)
+})
