@@ -14,8 +14,11 @@ interface Allocation {
   readonly balances: readonly unknown[]
   readonly ledger: { readonly equityStart: string }
 }
-const allocationOf = async (url: string): Promise<Allocation> =>
-  (await get(url, '/api/v1/portfolio/allocation')).body as Allocation
+async function allocationOf(url: string): Promise<Allocation> {
+  const answer = await get(url, '/api/v1/portfolio/allocation')
+  expect(answer).toMatchObject({ status: 200 })
+  return answer.body as Allocation
+}
 
 it('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', { timeout: 60_000 }, async () => {
   const dataDir = folder()
