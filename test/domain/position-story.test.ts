@@ -211,7 +211,7 @@ describe('the way out', () => {
 
   it('of an entry that holds nothing is only its cancellation', () => {
     expect(asked(planWithdrawal(recordOf([slot(entry('0'))])))).toEqual(['cancel p1/entry/1'])
-    expect(asked(planWithdrawal(recordOf([slot(entry('0', { phase: 'cancelling' }))])))).toEqual([])
+    expect(asked(planWithdrawal(recordOf([slot(entry('0', ENDED))])))).toEqual([])
   })
 })
 

@@ -1,0 +1,48 @@
+/** A print at the paper venue while ten orders rest, beside a loop that compares ten limit prices. */
+import { ENGINE_DEFAULTS, MatchingEngine } from '../src/adapters/exchange/simulated/engine.ts'
+import { BUILT_IN_INSTRUMENTS } from '../src/domain/instrument.ts'
+import { amount, text } from '../src/domain/units.ts'
+import type { Bench } from './measure.ts'
+import { BTC, clientId, entry } from './orders.ts'
+
+const PRINTS = 20_000
+const RESTING = 10
+
+export const exchangePrint: Bench = async () => {
+  const engine = new MatchingEngine({
+    ...{ instruments: BUILT_IN_INSTRUMENTS, parameters: ENGINE_DEFAULTS, series: 'BENCHBENCH' },
+    startingBalances: { USDT: '1000000' },
+  })
+  const limits = Array.from({ length: RESTING }, (_, number) => text(amount(39_000).minus(number)))
+  for (const [number, limitPrice] of limits.entries()) {
+    const { key: _, positionId: __, planId: ___, purpose: ____, book: _____, ...order } = entry(number, limitPrice)
+    engine.submit({ ...order, clientOrderId: clientId(number), deadlineAt: null }, 0)
+  }
+  engine.advanceTo(1)
+  if (engine.openOrders().length !== RESTING) throw new Error('the orders do not rest')
+  const prices = Array.from({ length: 100 }, (_, number) => text(amount(40_000).plus(amount(number).div(10))))
+  let at = 1
+  const measured = (): void => {
+    for (let print = 0; print < PRINTS; print += 1) {
+      at += 1
+      const price = prices[print % 100] ?? '40000'
+      if (engine.onPrint({ symbol: BTC, price, quantity: '0.5', side: 'sell', at }).length > 0)
+        throw new Error('nothing was to be filled')
+    }
+  }
+  const resting = limits.map((limit) => amount(limit))
+  const bare = (): void => {
+    for (let print = 0; print < PRINTS; print += 1) {
+      const price = amount(prices[print % 100] ?? '40000')
+      if (resting.some((limit) => price.lte(limit))) throw new Error('nothing was to be filled')
+    }
+  }
+  return {
+    name: 'print at the venue, 10 rest',
+    unit: 'print',
+    baseline: 'ten comparisons',
+    measured,
+    bare,
+    operations: PRINTS,
+  }
+}
