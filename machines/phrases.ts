@@ -42,32 +42,23 @@ export function phrases<Context, Hears extends { readonly type: string }, Deadli
     return [call('arm', params), call('set-deadline', params)] as const
   }
 
-  /** The guard that the deadline which rings is the one in force; `guard` names another that asks for more. */
-  const due = <const Guard extends string = 'isDue'>(name: Deadline, guard?: Guard) => ({
-    type: (guard ?? 'isDue') as Guard,
+  /** The guard that the deadline which rings is the one in force. */
+  const due = (name: Deadline) => ({
+    type: 'isDue' as const,
     params: ({ event }: { event: { readonly dueAt: number } }) => ({ name, dueAt: event.dueAt }),
   })
 
   /** Branches of this machine; each begins with `first`. */
   const branches = <const First extends readonly unknown[]>(...first: First) => {
-    type Do<Action> = (First[number] | Action)[]
-    const ignore = (description: string): { actions: Do<never>; description: string } => ({
-      actions: [...first],
-      description,
+    const stay = <const Then extends readonly unknown[]>(...then: Then) => ({
+      actions: [...first, ...then] as (First[number] | Then[number])[],
     })
-    return {
-      to: <const Action = never>(target: string, ...then: readonly Action[]): { target: string; actions: Do<Action> } => ({
-        target,
-        actions: [...first, ...then],
-      }),
-      stay: <const Action = never>(...then: readonly Action[]): { actions: Do<Action> } => ({
-        actions: [...first, ...then],
-      }),
-      /** An answer on purpose: the reason becomes the branch's description. */
-      ignore,
-      ignoring: <const Type extends Hears['type']>(description: string, ...types: readonly Type[]) =>
-        Object.fromEntries(types.map((type) => [type, ignore(description)])) as Record<Type, ReturnType<typeof ignore>>,
-    }
+    const to = <const Then extends readonly unknown[]>(target: string, ...then: Then) => ({ target, ...stay(...then) })
+    /** An answer on purpose: the reason becomes the branch's description. */
+    const ignore = (description: string) => ({ ...stay(), description })
+    const ignoring = <const Type extends Hears['type']>(description: string, ...types: readonly Type[]) =>
+      Object.fromEntries(types.map((type) => [type, ignore(description)])) as Record<Type, ReturnType<typeof ignore>>
+    return { stay, to, ignore, ignoring }
   }
 
   return { call, publish, arm, due, branches }

@@ -4,15 +4,14 @@ import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse'
 import { IndicatorSet } from '../analysis/indicator-set.ts'
 import { CliError } from '../cli/parts.ts'
+import { parseTime } from '../domain/utc.ts'
 
 const FIGURES = ['open', 'high', 'low', 'close', 'volume'] as const
 const TIME_COLUMNS = ['timestamp_ms', 'timestamp', 'date', 'index']
 
 /** A bar's time: milliseconds as they are, dates as UTC, an index as itself. Null when it is none of them. */
 function timeOf(given: string): number | null {
-  if (/^\d+$/.test(given)) return Number(given)
-  const at = Date.parse(/\d\d:\d\d/.test(given) ? `${given.replace(' ', 'T')}Z`.replace('ZZ', 'Z') : given)
-  return Number.isNaN(at) ? null : at
+  return /^\d+$/.test(given) ? Number(given) : parseTime(given.replace(' ', 'T'))
 }
 
 /**

@@ -7,6 +7,7 @@ import { startSystem } from '../../actors/start.ts'
 import type { Config } from '../../config/schema.ts'
 import { inMemoryBus } from '../adapters/bus/in-memory-bus.ts'
 import { seededIds, seededRandom } from '../adapters/chance/seeded.ts'
+import { everyContinuation } from '../adapters/clock/continuations.ts'
 import { realClock } from '../adapters/clock/real.ts'
 import { simulatedClock } from '../adapters/clock/simulated.ts'
 import { simulatedExchange } from '../adapters/exchange/simulated/exchange.ts'
@@ -131,6 +132,3 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
 }
 
 const hash = (given: string): string => createHash('sha256').update(given).digest('hex')
-
-/** A turn of the event loop: every promise that could go on has gone on. */
-const everyContinuation = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

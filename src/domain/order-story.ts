@@ -1,7 +1,28 @@
-/** What an order tells: its outward view, and the facts that its fills become. */
+/** What an order is born with, learns and tells: pure decisions behind the order machine. */
+import type { Approved } from './approved.ts'
 import type { FactDraft } from './facts.ts'
-import { isComplete, isOverfilled } from './fills.ts'
-import type { Fill, OrderPhase, OrderStatus, OrderView } from './order.ts'
+import { countFills, isComplete, isOverfilled, newFills } from './fills.ts'
+import type { OrderId } from './ids.ts'
+import type { Fill, OrderPhase, OrderRequest, OrderStatus, OrderView } from './order.ts'
+import type { VenueOrder } from './reports.ts'
+
+export interface OrderPolicy {
+  /** How long the venue may take to acknowledge; also the deadline it is given to accept. */
+  readonly acknowledgeMs: number
+  readonly cancelMs: number
+  /** How long fills may still arrive after the end. */
+  readonly lateFillMs: number
+  readonly lookUpFirstMs: number
+  readonly lookUpMaxMs: number
+}
+
+/** The birth of an order: journaled as its first row. */
+export interface OrderBirth {
+  readonly orderId: OrderId
+  readonly request: Approved<OrderRequest>
+  readonly policy: OrderPolicy
+  readonly seenAt: number
+}
 
 /** What an order knows about itself; the machine adds what only it needs. */
 export interface OrderRecord extends Omit<OrderView, 'status' | 'phase'> {
@@ -10,6 +31,63 @@ export interface OrderRecord extends Omit<OrderView, 'status' | 'phase'> {
   /** The fills that the last message brought. */
   readonly freshFills: readonly Fill[]
 }
+
+/** The record once `fills` are counted; those already counted change nothing. */
+export const withFills = <R extends OrderRecord>(record: R, fills: readonly Fill[]): R => ({
+  ...record,
+  ...countFills(record, fills),
+  freshFills: newFills(record, fills),
+})
+
+/** The record as the venue has the order: its fills, its quantity and prices. */
+export const withVenueOrder = <R extends OrderRecord>(record: R, order: VenueOrder): R => ({
+  ...withFills(record, order.fills),
+  venueOrderId: order.venueOrderId,
+  quantity: order.quantity,
+  limitPrice: order.limitPrice,
+  triggerPrice: order.triggerPrice,
+  reason: order.reason ?? record.reason,
+})
+
+export const hasNewFills = (record: OrderRecord, fills: readonly Fill[]): boolean => newFills(record, fills).length > 0
+
+/** Whether something in `fills` is new and all of `quantity` is filled with it. */
+export const isCompletedBy = (record: OrderRecord, fills: readonly Fill[], quantity = record.quantity): boolean =>
+  hasNewFills(record, fills) && isComplete(countFills(record, fills).filled, quantity)
+
+/** Margin after the venue's own deadline before an empty look-up counts, and between two that count. */
+const NOT_AT_VENUE_AFTER_MS = 5_000
+const BETWEEN_LOOK_UPS_MS = 2_000
+
+/** What an order that is looked up knows of its search. Times in milliseconds UTC. */
+export interface LookUps {
+  readonly policy: OrderPolicy
+  readonly updatedAt: number
+  /** Past this moment the venue refuses the placement, so an order that is not there never will be. */
+  readonly acceptBefore: number
+  readonly lookUps: number
+  /** When a look-up that counts first found nothing. */
+  readonly emptyAt: number | null
+}
+
+/** When to ask again: the wait doubles from one look-up to the next, up to its longest. */
+export const nextLookUpAt = ({ updatedAt, policy, lookUps }: LookUps): number =>
+  updatedAt + Math.min(policy.lookUpMaxMs, policy.lookUpFirstMs * 2 ** lookUps)
+
+/** `emptyAt` after a look-up that found nothing: an early one may have overtaken the placement and does not count. */
+export const emptySince = ({ emptyAt, acceptBefore }: LookUps, seenAt: number): number | null =>
+  emptyAt ?? (seenAt >= acceptBefore + NOT_AT_VENUE_AFTER_MS ? seenAt : null)
+
+/** Two look-ups that count found nothing: the placement never arrived, and the venue would refuse it by now. */
+export const hasNeverArrived = ({ emptyAt }: LookUps, seenAt: number): boolean =>
+  emptyAt !== null && seenAt >= emptyAt + BETWEEN_LOOK_UPS_MS
+
+/** When an order that ends by itself at the venue is asked about if it says nothing, and again after a while. */
+export const expiryCheckAt = (
+  { updatedAt, policy }: Pick<LookUps, 'updatedAt' | 'policy'>,
+  expiresAt: number | null,
+): number | null =>
+  expiresAt === null ? null : Math.max(expiresAt + policy.acknowledgeMs, updatedAt + policy.lookUpMaxMs)
 
 const atVenue = (phase: OrderPhase) => phase === 'open' || phase === 'partiallyFilled' || phase === 'cancelling'
 

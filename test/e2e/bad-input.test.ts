@@ -28,13 +28,13 @@ function candles(count: number, lines: readonly string[] = []): string {
 }
 
 describe('misused: exit code 2', () => {
-  it('an unknown symbol', async () => {
+  it.concurrent('an unknown symbol', async () => {
     const { code, said } = await run(['run', '--symbols', 'DOGE/USDT'])
     expect(code).toBe(2)
     expect(said).toEqual([expect.stringMatching(/DOGE\/USDT is not one of BTC\/USDT, XRP\/USDT/)])
   })
 
-  it('a configuration with several mistakes: each by its file, line and path', async () => {
+  it.concurrent('a configuration with several mistakes: each by its file, line and path', async () => {
     const config = folder()
     cpSync(resolve(import.meta.dirname, '../../config'), config, {
       recursive: true,
@@ -52,20 +52,20 @@ describe('misused: exit code 2', () => {
 })
 
 describe('failed: exit code 1', () => {
-  it('a folder of candles that is not there', async () => {
+  it.concurrent('a folder of candles that is not there', async () => {
     const { code, out, said } = await replay('/nowhere/candles')
     expect(code).toBe(1)
     expect(out).toEqual([])
     expect(said).toEqual([expect.stringMatching(/^triplegain: .*\/nowhere\/candles/)])
   })
 
-  it('a candle that is none: the file and the line', async () => {
+  it.concurrent('a candle that is none: the file and the line', async () => {
     const { code, said } = await replay(candles(30, ['1619829000000,50000,oops,1,1,1']))
     expect(code).toBe(1)
     expect(said).toEqual([expect.stringMatching(/^triplegain: .*binance_BTCUSDT_1m_20210501_20210502\.csv.*32/)])
   })
 
-  it('a database that does not answer: where, and never the password', async () => {
+  it.concurrent('a database that does not answer: where, and never the password', async () => {
     const DATABASE_URL = 'postgresql://trader:sesame@127.0.0.1:1/triplegain'
     const { code, said } = await run(['run', '--feed', 'simulated', '--port', '0', '--data-dir', folder()], {
       DATABASE_URL,
@@ -77,7 +77,7 @@ describe('failed: exit code 1', () => {
     expect(said.join()).not.toContain('sesame')
   })
 
-  it('a replay into a folder that holds another session', async () => {
+  it.concurrent('a replay into a folder that holds another session', async () => {
     const dataDir = folder()
     mkdirSync(dataDir, { recursive: true })
     const source = candles(60)
@@ -90,7 +90,7 @@ describe('failed: exit code 1', () => {
     expect(other.said).toEqual([expect.stringMatching(/^triplegain: the database holds the replay session/)])
   })
 
-  it('an account that could never be valued, because a price of what it holds is not asked for', async () => {
+  it.concurrent('an account that could never be valued, because a price of what it holds is not asked for', async () => {
     const { code, said } = await run([
       'run',
       '--feed',

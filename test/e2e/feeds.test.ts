@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it, type TestContext } from 'vitest'
 import { loadConfig } from '../../config/load.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { type PaperRun, runPaper } from '../../src/assembly/paper.ts'
@@ -13,17 +13,14 @@ import { Arrivals, type KrakenServer, krakenServer } from '../support/kraken-ser
 import { get } from './process.ts'
 
 const config = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
-const cleanUps: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
-})
+type Later = TestContext['onTestFinished']
 
 type Ready = Parameters<PaperRun['onReady']>
 
 /** Runs paper trading in this process; `stop` drains it and gives the exit code. */
-function start(over: Partial<PaperRun> & Pick<PaperRun, 'feed'>) {
+function start(later: Later, over: Partial<PaperRun> & Pick<PaperRun, 'feed'>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'triplegain-feeds-'))
-  cleanUps.push(() => rmSync(dataDir, { recursive: true, force: true }))
+  later(() => rmSync(dataDir, { recursive: true, force: true }))
   const logged = new Arrivals<{ readonly message: string; readonly fields: Readonly<Record<string, unknown>> }>()
   const ready = Promise.withResolvers<Ready>()
   const asked = Promise.withResolvers<(reason: string) => void>()
@@ -56,12 +53,12 @@ function start(over: Partial<PaperRun> & Pick<PaperRun, 'feed'>) {
   }
 }
 
-it('says loudly, in log, banner and status, that the simulated market stands in for Kraken', {
+it.concurrent('says loudly, in log, banner and status, that the simulated market stands in for Kraken', {
   timeout: 40_000,
-}, async () => {
+}, async ({ onTestFinished }) => {
   const nobody = await krakenRestServer(() => 0)
   await nobody.close()
-  const run = start({ feed: 'auto', krakenRestUrl: nobody.url })
+  const run = start(onTestFinished, { feed: 'auto', krakenRestUrl: nobody.url })
   const [lines, facts] = await run.ready()
   expect(lines.join('\n')).toMatch(/simulated, invented prices\. A FALLBACK: Kraken does not answer: /)
   expect(facts.feed).toMatchObject({ name: 'simulated', fallback: true })
@@ -69,24 +66,23 @@ it('says loudly, in log, banner and status, that the simulated market stands in 
   expect(await run.stop()).toBe(0)
 })
 
-it('does not start at all on the feed kraken where Kraken does not answer', { timeout: 40_000 }, async () => {
+it.concurrent('does not start at all on the feed kraken where Kraken does not answer', { timeout: 40_000 }, async ({
+  onTestFinished,
+}) => {
   const nobody = await krakenRestServer(() => 0)
   await nobody.close()
-  const run = start({ feed: 'kraken', krakenRestUrl: nobody.url })
+  const run = start(onTestFinished, { feed: 'kraken', krakenRestUrl: nobody.url })
   await expect(run.code).rejects.toThrow(/SystemStatus/)
 })
 
-it('trades on the prices of a Kraken on loopback, and sees its line drop and come back', {
+it.concurrent('trades on the prices of a Kraken on loopback, and sees its line drop and come back', {
   timeout: 60_000,
-}, async () => {
+}, async ({ onTestFinished }) => {
   const clock = realClock()
   const rest = await krakenRestServer(() => clock.now())
   const kraken = await krakenServer()
-  cleanUps.push(
-    () => rest.close(),
-    () => kraken.close(),
-  )
-  const run = start({ feed: 'kraken', krakenRestUrl: rest.url, krakenSocketUrl: kraken.url })
+  onTestFinished(() => Promise.all([rest.close(), kraken.close()]).then(() => undefined))
+  const run = start(onTestFinished, { feed: 'kraken', krakenRestUrl: rest.url, krakenSocketUrl: kraken.url })
   const [, facts] = await run.ready()
   expect(facts.feed).toMatchObject({ name: 'kraken', fallback: false })
   const url = facts.url ?? ''

@@ -20,7 +20,9 @@ async function allocationOf(url: string): Promise<Allocation> {
   return answer.body as Allocation
 }
 
-it('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', { timeout: 60_000 }, async () => {
+it.concurrent('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', {
+  timeout: 60_000,
+}, async () => {
   const dataDir = folder()
   const first = triplegain(simulated(dataDir))
   const { url } = await first.ready()
@@ -51,7 +53,7 @@ it('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', 
   expect(await again.ended).toBe(0)
 })
 
-it('recovers from kill -9 once the lease of the dead process has run out', { timeout: 60_000 }, async () => {
+it.concurrent('recovers from kill -9 once the lease of the dead process has run out', { timeout: 60_000 }, async () => {
   const dataDir = folder()
   const first = triplegain(simulated(dataDir))
   await first.ready()
@@ -68,7 +70,9 @@ it('recovers from kill -9 once the lease of the dead process has run out', { tim
   expect(await again.ended).toBe(0)
 })
 
-it('ends with 1 and one line where the port is taken, and starts as ever on another', { timeout: 60_000 }, async () => {
+it.concurrent('ends with 1 and one line where the port is taken, and starts as ever on another', {
+  timeout: 60_000,
+}, async () => {
   const dataDir = folder()
   const other = createServer()
   await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening))
