@@ -2,10 +2,11 @@
  * The coordinator's actor: its machine bound to the journal, and the desk beside it that gathers what a judgement needs
  * and counts who answers. It decides; it owns nothing.
  */
-import { type CoordinatorBirth, coordinatorMachine, deadlineOf } from '../machines/coordinator.machine.ts'
+import { coordinatorMachine } from '../machines/coordinator.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import type { Views } from '../src/domain/consensus.ts'
+import { type CoordinatorBirth, deadlineOf } from '../src/domain/coordinator-story.ts'
 import { type Counters, counted, type Cause as DegradationCause, levelOf } from '../src/domain/degradation.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'

@@ -1,6 +1,5 @@
 /** What every actor is handed: the ports, the names of the others, the books, and the settings that it reads. */
 
-import type { PositionPolicy } from '../machines/position.machine.ts'
 import type { DecisionRules, RegimeChangeRules } from '../src/domain/agent-rules.ts'
 import type { RebalanceSettings, Targets } from '../src/domain/allocation.ts'
 import type { DcaSettings } from '../src/domain/dca.ts'
@@ -9,6 +8,7 @@ import type { Fact, FactDraft } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import type { Instrument } from '../src/domain/instrument.ts'
 import type { OrderPolicy } from '../src/domain/order-story.ts'
+import type { PositionPolicy } from '../src/domain/position-birth.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import type { SignalRules } from '../src/domain/signal.ts'
 import type { TaskName } from '../src/domain/tasks.ts'

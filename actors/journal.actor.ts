@@ -6,6 +6,7 @@ import { serving } from './supervision/serving.ts'
 export function journalLogic(house: House) {
   const { addresses, clock } = house
   let awaySince: number | null = null
+  let isFenced = false
   return serving<JournalMessage>(({ health }) => {
     switch (health.state) {
       case 'away':
@@ -19,6 +20,9 @@ export function journalLogic(house: House) {
         addresses.tell('signals', { type: 'source.answered', cause: 'database', ok: true })
         return
       case 'fenced':
+        // The health is told again and again; the account is lost once.
+        if (isFenced) return
+        isFenced = true
         house.state('system', { type: 'leadership.lost', epoch: health.epoch })
         addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() })
         return

@@ -1,8 +1,9 @@
 /** The position desk: gives birth to positions and passes on to each what happens to its orders. */
-import type { PositionBirth } from '../machines/position.machine.ts'
+
 import type { Fact } from '../src/domain/facts.ts'
 import type { PositionId } from '../src/domain/ids.ts'
 import type { CloseReason } from '../src/domain/position.ts'
+import type { PositionBirth } from '../src/domain/position-birth.ts'
 import { positionAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import type { Cause } from './orders.actor.ts'

@@ -4,8 +4,8 @@ import { orderId, planId, positionId } from '../src/domain/ids.ts'
 import type { Journal } from '../src/ports/journal.ts'
 import type { Books } from './books.ts'
 import type { OrderDesk } from './orders.actor.ts'
-import type { PlanDesk } from './portfolio.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
+import type { PlanDesk } from './rebalance-plan.actor.ts'
 import type { JournaledInput, Message } from './supervision/journaled.ts'
 
 interface Stream {

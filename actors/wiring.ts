@@ -5,8 +5,8 @@ import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring
 import { positionAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
-import type { PlanDesk } from './portfolio.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
+import type { PlanDesk } from './rebalance-plan.actor.ts'
 import type { RiskDesk } from './risk-desk.ts'
 
 export interface WiredParts {

@@ -6,318 +6,215 @@
  */
 import { assign, setup, stateIn } from 'xstate'
 import type { CoordinatorCommand, DeadlineReached } from '../src/domain/commands.ts'
+import * as story from '../src/domain/coordinator-story.ts'
 import { type Counters, type DegradationLevel, LEVELS } from '../src/domain/degradation.ts'
 import type { FactDraft, SignalDropReason } from '../src/domain/facts.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
 import type { CloseReason } from '../src/domain/position.ts'
 import type { Heard } from '../src/domain/reports.ts'
 import type { RiskVerdict } from '../src/domain/risk.ts'
-import type { Judgement, SignalInputs } from '../src/domain/signal.ts'
+import type { Judgement } from '../src/domain/signal.ts'
 import type { TaskName } from '../src/domain/tasks.ts'
 import type { Proposal } from '../src/domain/views.ts'
+import { phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
-export interface CoordinatorBirth {
-  readonly decisionMs: number
-  readonly disabledTasks: readonly TaskName[]
-  readonly seenAt: number
-}
-
-/** A signal with the inputs it was judged by and the judgement: everything needed to say why. */
-type SignalJudged = Heard & {
-  readonly type: 'signal.judged'
-  readonly proposal: Proposal
-  readonly inputs: SignalInputs
-  readonly judgement: Judgement
-}
-/** The risk engine's answer, with the identity that the position will have. */
-type RiskAnswered = Heard & {
-  readonly type: 'risk.answered'
-  readonly proposal: Proposal
-  readonly positionId: PositionId
-  readonly verdict: RiskVerdict
-}
 export type CoordinatorHears =
   | CoordinatorCommand
-  | SignalJudged
-  | RiskAnswered
+  | story.SignalJudged
+  | story.RiskAnswered
   | DeadlineReached
   | (Heard & { readonly type: 'degradation.crossed'; readonly counters: Counters; readonly level: DegradationLevel })
   | (Heard & { readonly type: 'reconciliation.begun'; readonly reason: string })
   | (Heard & { readonly type: 'reconciliation.passed' })
-
-export type CoordinatorCount = 'signals' | 'accepted' | 'dropped' | 'closing' | 'approved' | 'denied'
 
 export interface CoordinatorContext {
   readonly decisionMs: number
   readonly pauseReasons: readonly string[]
   readonly haltReason: string | null
   readonly counters: Counters
-  /** The decision in hand per symbol, and when it is given up. */
-  readonly deciding: Readonly<Record<string, { readonly proposalId: string; readonly dueAt: number }>>
+  readonly deciding: story.Deciding
   readonly disabledTasks: readonly TaskName[]
-  readonly statistics: Readonly<Record<CoordinatorCount, number>>
+  readonly statistics: story.Statistics
 }
 
+interface InHand {
+  readonly symbol: Pair
+  readonly proposalId: string
+}
+const isInHand = ({ deciding }: CoordinatorContext, { symbol, proposalId }: InHand) =>
+  deciding[symbol]?.proposalId === proposalId
+
 const parts = setup({
-  types: { context: {} as CoordinatorContext, events: {} as CoordinatorHears, input: {} as CoordinatorBirth },
+  types: { context: {} as CoordinatorContext, events: {} as CoordinatorHears, input: {} as story.CoordinatorBirth },
+  guards: {
+    isJudged: (_, p: { judgement: Judgement; kind: Judgement['kind'] }) => p.judgement.kind === p.kind,
+    isBusy: ({ context }, p: { symbol: Pair }) => p.symbol in context.deciding,
+    isAwaited: ({ context }, p: InHand) => isInHand(context, p),
+    isUnawaited: ({ context }, p: InHand) => !isInHand(context, p),
+    isApproved: (_, p: { verdict: RiskVerdict }) => p.verdict.kind === 'approved',
+    isGivenUp: ({ context }, p: { symbol: Pair; dueAt: number }) => context.deciding[p.symbol]?.dueAt === p.dueAt,
+    isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
+    isReasonKnown: ({ context }, p: { reason: string }) => context.pauseReasons.includes(p.reason),
+    isPauseWanted: ({ context }) => context.pauseReasons.length > 0,
+    isLevel: (_, p: { is: DegradationLevel; level: DegradationLevel }) => p.is === p.level,
+    isReconciling: stateIn({ reconciliation: 'reconciling' }),
+    isEmergency: stateIn({ degradation: 'emergency' }),
+  },
   actions: {
     'assess-proposal': effect<{ proposal: Proposal; confidence: number; viewConfidences: readonly number[] }>(),
-    'open-position': effect<{
-      proposal: Proposal
-      positionId: PositionId
-      verdict: Extract<RiskVerdict, { kind: 'approved' }>
-    }>(),
+    'open-position': effect<ReturnType<typeof story.openingOf>>(),
     'release-reservation': effect<{ positionId: PositionId }>(),
     'close-positions': effect<{ positionIds: readonly PositionId[]; reason: CloseReason }>(),
     'cancel-entries': effect<{ reason: string }>(),
     'set-deadline': effect<{ name: string; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    countAs: assign(({ context: { statistics } }, p: { counts: readonly CoordinatorCount[] }) => ({
-      statistics: { ...statistics, ...Object.fromEntries(p.counts.map((one) => [one, statistics[one] + 1])) },
+    countAs: assign(({ context }, p: { counts: readonly story.CoordinatorCount[] }) => ({
+      statistics: story.countedAs(context.statistics, p.counts),
     })),
-    decide: assign(({ context }, p: { symbol: Pair; proposalId: string; dueAt: number }) => ({
-      deciding: { ...context.deciding, [p.symbol]: { proposalId: p.proposalId, dueAt: p.dueAt } },
+    decide: assign(({ context }, { symbol, ...decision }: story.Decision & { symbol: Pair }) => ({
+      deciding: { ...context.deciding, [symbol]: decision },
     })),
-    decided: assign(({ context }, p: { symbol: string }) => ({
-      deciding: Object.fromEntries(Object.entries(context.deciding).filter(([symbol]) => symbol !== p.symbol)),
+    decided: assign(({ context }, p: { symbol: Pair }) => ({
+      deciding: story.withoutDecision(context.deciding, p.symbol),
     })),
     addPauseReason: assign(({ context }, p: { reason: string }) => ({
-      pauseReasons: [...new Set([...context.pauseReasons, p.reason])],
+      pauseReasons: story.including(context.pauseReasons, p.reason),
     })),
     removePauseReason: assign(({ context }, p: { reason: string }) => ({
-      pauseReasons: context.pauseReasons.filter((reason) => reason !== p.reason),
+      pauseReasons: story.excluding(context.pauseReasons, p.reason),
     })),
     giveHaltReason: assign((_, p: { reason: string | null }) => ({ haltReason: p.reason })),
     recordCounters: assign((_, p: { counters: Counters }) => p),
     toggle: assign(({ context }, p: { task: TaskName; enabled: boolean }) => ({
-      disabledTasks: p.enabled
-        ? context.disabledTasks.filter((task) => task !== p.task)
-        : [...new Set([...context.disabledTasks, p.task])],
+      disabledTasks: (p.enabled ? story.excluding : story.including)(context.disabledTasks, p.task),
     })),
   },
-  guards: {
-    isJudged: (_, p: { judgement: Judgement; kind: Judgement['kind'] }) => p.judgement.kind === p.kind,
-    isBusy: ({ context }, p: { symbol: Pair }) => p.symbol in context.deciding,
-    isAwaited: ({ context }, p: { symbol: Pair; proposalId: string }) =>
-      context.deciding[p.symbol]?.proposalId === p.proposalId,
-    isApproved: (_, p: { verdict: RiskVerdict }) => p.verdict.kind === 'approved',
-    isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
-    isReasonKnown: ({ context }, p: { reason: string }) => context.pauseReasons.includes(p.reason),
-    isPauseWanted: ({ context }) => context.pauseReasons.length > 0,
-    isLevel: (_, p: { is: DegradationLevel; level: DegradationLevel }) => p.is === p.level,
-    isGivenUp: ({ context }, p: { name: string; dueAt: number }) =>
-      context.deciding[symbolOfDeadline(p.name)]?.dueAt === p.dueAt,
-    isReconciling: stateIn({ reconciliation: 'reconciling' }),
-    isEmergency: stateIn({ degradation: 'emergency' }),
-  },
 })
 
-type C = { context: CoordinatorContext }
-type On<T extends CoordinatorHears['type']> = { event: Extract<CoordinatorHears, { type: T }> }
+type On<T extends CoordinatorHears['type']> = Extract<CoordinatorHears, { type: T }>
+const { call, publish, branches } = phrases<CoordinatorContext, CoordinatorHears>()
+const { to, stay, ignore } = branches()
+const count = (...counts: story.CoordinatorCount[]) => ({ type: 'countAs' as const, params: { counts } })
 
-/** The name of the deadline of a symbol's decision in hand. */
-export const deadlineOf = (symbol: string) => `decision ${symbol}`
-const symbolOfDeadline = (name: string) => name.slice('decision '.length)
-const publish = <E>(facts: (given: C & E) => readonly FactDraft[]) => ({
-  type: 'publish-facts' as const,
-  params: (given: C & E) => ({ facts: facts(given) }),
-})
-const ignore = (description: string) => ({ actions: [], description })
-
-const count = (...counts: CoordinatorCount[]) => ({ type: 'countAs' as const, params: { counts } })
-const judged = (kind: Judgement['kind']) => ({
-  type: 'isJudged' as const,
-  params: ({ event }: On<'signal.judged'>) => ({ judgement: event.judgement, kind }),
-})
-const dropped = (reason: (event: On<'signal.judged'>['event']) => SignalDropReason) => [
-  count('signals', 'dropped'),
-  publish<On<'signal.judged'>>(({ event }) => [
-    {
-      type: 'signal.dropped',
-      symbol: event.proposal.symbol,
-      proposalId: event.proposal.proposalId,
-      reason: reason(event),
-    },
-  ]),
-]
-const dropAs = (reason: SignalDropReason) => dropped(() => reason)
-const ownReason = dropped(({ judgement }) => (judgement.kind === 'drop' ? judgement.reason : 'NO_VERDICT'))
-const isBusy = {
-  type: 'isBusy' as const,
-  params: ({ event }: On<'signal.judged'>) => ({ symbol: event.proposal.symbol }),
-}
-
-const assess = [
-  count('signals', 'accepted'),
-  {
-    type: 'decide' as const,
-    params: ({ context, event }: C & On<'signal.judged'>) => ({
-      symbol: event.proposal.symbol,
-      proposalId: event.proposal.proposalId,
-      dueAt: event.seenAt + context.decisionMs,
-    }),
-  },
-  {
-    type: 'set-deadline' as const,
-    params: ({ context, event }: C & On<'signal.judged'>) => ({
-      name: deadlineOf(event.proposal.symbol),
-      at: event.seenAt + context.decisionMs,
-    }),
-  },
-  publish<On<'signal.judged'>>(({ event: { judgement, proposal } }) =>
-    judgement.kind === 'open'
-      ? [
-          {
-            type: 'signal.accepted',
-            symbol: proposal.symbol,
-            proposalId: proposal.proposalId,
-            confidence: judgement.consensus.boosted,
-            multiplier: judgement.consensus.multiplier,
-            agreeing: judgement.consensus.agreeing,
-            present: judgement.consensus.present,
-          },
-        ]
-      : [],
-  ),
-  {
-    type: 'assess-proposal' as const,
-    params: ({ event: { judgement, proposal, inputs } }: On<'signal.judged'>) => ({
-      proposal,
-      confidence: judgement.kind === 'open' ? judgement.consensus.boosted : 0,
-      viewConfidences: Object.values(inputs.views).flatMap((view) => (view === null ? [] : [view.confidence])),
-    }),
-  },
-]
-const closeHeld = [
+/** Signals: let go, turned into a close, or taken in hand while risk is asked. */
+const isJudged = (kind: Judgement['kind']) =>
+  call('isJudged', (_, { judgement }: story.SignalJudged) => ({ judgement, kind }))
+const isBusy = call('isBusy', (_, { proposal }: story.SignalJudged) => ({ symbol: proposal.symbol }))
+const drop = (why: (judgement: Judgement) => SignalDropReason) =>
+  stay(
+    count('signals', 'dropped'),
+    publish((_, { judgement, proposal }: story.SignalJudged) => [story.signalDropped(proposal, why(judgement))]),
+  )
+const dropAs = (reason: SignalDropReason) => drop(() => reason)
+const dropped = when(isJudged('drop'), drop(story.dropReason))
+const closeHeld = stay(
   count('signals', 'closing'),
-  {
-    type: 'close-positions' as const,
-    params: ({ event: { judgement } }: On<'signal.judged'>) => ({
-      positionIds: judgement.kind === 'close' ? judgement.positionIds : [],
-      reason: 'signal' as const,
-    }),
-  },
-]
+  call('close-positions', (_, { judgement }: story.SignalJudged) => ({
+    positionIds: story.positionsToClose(judgement),
+    reason: 'signal',
+  })),
+)
+const assess = stay(
+  count('signals', 'accepted'),
+  call('decide', ({ decisionMs }, { proposal: { symbol, proposalId }, seenAt }: story.SignalJudged) => ({
+    ...{ symbol, proposalId, dueAt: seenAt + decisionMs },
+  })),
+  call('set-deadline', ({ decisionMs }, { proposal, seenAt }: story.SignalJudged) => ({
+    ...{ name: story.deadlineOf(proposal.symbol), at: seenAt + decisionMs },
+  })),
+  publish((_, judged: story.SignalJudged) => story.acceptedFacts(judged)),
+  call('assess-proposal', (_, judged: story.SignalJudged) => story.assessmentOf(judged)),
+)
 
-const awaited = {
-  type: 'isAwaited' as const,
-  params: ({ event }: On<'risk.answered'>) => ({
-    symbol: event.proposal.symbol,
-    proposalId: event.proposal.proposalId,
-  }),
-}
-const approvedAndAwaited = {
-  type: 'isApproved' as const,
-  params: ({ event }: On<'risk.answered'>) => ({ verdict: event.verdict }),
-}
-const conclude = [
-  { type: 'decided' as const, params: ({ event }: On<'risk.answered'>) => ({ symbol: event.proposal.symbol }) },
-  {
-    type: 'set-deadline' as const,
-    params: ({ event }: On<'risk.answered'>) => ({ name: deadlineOf(event.proposal.symbol), at: null }),
-  },
-]
-const verdictFacts = publish<On<'risk.answered'>>(({ event: { verdict, proposal, positionId } }) => {
-  const about = { symbol: proposal.symbol, proposalId: proposal.proposalId, warnings: verdict.warnings }
-  if (verdict.kind === 'denied') return [{ type: 'risk.denied', ...about, codes: verdict.codes }]
-  const { quantity, leverage } = verdict.plan
-  return [
-    {
-      type: 'risk.approved',
-      ...about,
-      positionId,
-      quantity,
-      leverage,
-      riskPct: verdict.riskPct,
-      exposurePct: verdict.exposurePct,
-    },
-  ]
+/** Verdicts: acted on only by the decision in hand, and only while risk may still be opened. */
+const proposalOf = (_: CoordinatorContext, { proposal: { symbol, proposalId } }: story.RiskAnswered) => ({
+  ...{ symbol, proposalId },
 })
-const open = [
+const isApproved = call('isApproved', (_, { verdict }: story.RiskAnswered) => ({ verdict }))
+const tellVerdict = publish((_, answered: story.RiskAnswered) => [story.verdictFact(answered)])
+const conclude = [
+  call('decided', (_, { proposal }: story.RiskAnswered) => ({ symbol: proposal.symbol })),
+  call('set-deadline', (_, { proposal }: story.RiskAnswered) => ({
+    name: story.deadlineOf(proposal.symbol),
+    at: null,
+  })),
+]
+const release = call('release-reservation', (_, { positionId }: story.RiskAnswered) => ({ positionId }))
+const open = stay(
   count('approved'),
-  verdictFacts,
+  tellVerdict,
   ...conclude,
-  {
-    type: 'open-position' as const,
-    params: ({ event: { proposal, positionId, verdict } }: On<'risk.answered'>) => {
-      if (verdict.kind !== 'approved') throw new Error('only an approved proposal opens a position')
-      return { proposal, positionId, verdict }
-    },
-  },
+  call('open-position', (_, answered: story.RiskAnswered) => story.openingOf(answered)),
+)
+const deny = stay(count('denied'), tellVerdict, ...conclude)
+/** Nothing is opened, the slot is given back. */
+const tooLate = (description: string) => ({
+  ...stay(
+    tellVerdict,
+    publish((_, { proposal }: story.RiskAnswered) => [story.signalDropped(proposal, 'TOO_LATE')]),
+    ...conclude,
+    release,
+  ),
+  description,
+})
+const nobodyWaits = { ...stay(release), description: 'Nobody waits for this verdict any more.' }
+const verdictAfterStop = [
+  when(call('isAwaited', proposalOf), tooLate('Trading stopped while risk was asked: nothing is opened.')),
+  nobodyWaits,
 ]
-const release = {
-  type: 'release-reservation' as const,
-  params: ({ event }: On<'risk.answered'>) => ({ positionId: event.positionId }),
-}
-/** A verdict that came after trading stopped, or too late: nothing is opened, the slot is given back. */
-const tooLate = [
-  verdictFacts,
-  publish<On<'risk.answered'>>(({ event: { proposal } }) => [
-    { type: 'signal.dropped', symbol: proposal.symbol, proposalId: proposal.proposalId, reason: 'TOO_LATE' },
-  ]),
-  ...conclude,
-  release,
-]
+const lapsed = (_: CoordinatorContext, { name, dueAt }: On<'deadline.reached'>) => ({
+  ...{ symbol: story.symbolOfDeadline(name), dueAt },
+})
+const giveUp = stay(
+  publish(({ deciding }, { name }: On<'deadline.reached'>) => [story.givenUpFact(deciding, name)]),
+  call('decided', lapsed),
+)
 
-const cancelEntries = {
-  type: 'cancel-entries' as const,
-  params: ({ event }: On<'pause-trading' | 'halt-trading'>) => ({ reason: event.reason }),
-}
-const reasonOf = ({ event }: On<'pause-trading' | 'resume-trading'>) => ({ reason: event.reason })
-const accepted = (command: string) =>
-  publish<{ event: { by: string } }>(({ event }) => [{ type: 'command.accepted', command, by: event.by }])
-const refused = (command: string, reason: string) => ({
-  actions: [
-    publish<{ event: { by: string } }>(({ event }) => [{ type: 'command.refused', command, by: event.by, reason }]),
-  ],
+/** Control by a person or a breaker. */
+const reasonOf = (_: CoordinatorContext, { reason }: On<'pause-trading' | 'resume-trading' | 'halt-trading'>) => ({
+  reason,
+})
+const accept = (command: string) => publish((_, { by }: { by: string }) => [{ type: 'command.accepted', command, by }])
+const refuse = (command: string, reason: string) => ({
+  ...stay(publish((_, { by }: { by: string }) => [{ type: 'command.refused', command, by, reason }])),
   description: `Refused: ${reason}.`,
 })
-const pauseFacts = publish(({ context }) => [{ type: 'trading.paused', reasons: context.pauseReasons }])
-const halt = {
-  target: 'halted',
-  actions: [
-    { type: 'giveHaltReason' as const, params: ({ event }: On<'halt-trading'>) => ({ reason: event.reason }) },
-    accepted('halt-trading'),
-    publish<On<'halt-trading'>>(({ event }) => [{ type: 'trading.halted', reason: event.reason }]),
-    cancelEntries,
-  ],
-}
-const addReason = { type: 'addPauseReason' as const, params: reasonOf }
-const onVerdict = [
-  { guard: awaited, actions: tooLate, description: 'Trading stopped while risk was asked: nothing is opened.' },
-  { actions: [release], description: 'Nobody waits for this verdict any more.' },
+const cancelEntries = call('cancel-entries', reasonOf)
+const tellPaused = publish(({ pauseReasons: reasons }) => [{ type: 'trading.paused', reasons }])
+const tellResumed = publish(({ pauseReasons: reasons }) => [{ type: 'trading.resumed', reasons }])
+const tellHalted = publish((_, { reason }: On<'halt-trading'>) => [{ type: 'trading.halted', reason }])
+const addReason = [call('addPauseReason', reasonOf), accept('pause-trading')]
+const removeReason = [call('removePauseReason', reasonOf), accept('resume-trading')]
+const halt = to('halted', call('giveHaltReason', reasonOf), accept('halt-trading'), tellHalted, cancelEntries)
+const reset = [
+  { type: 'giveHaltReason' as const, params: { reason: null } },
+  publish((_, { by }: On<'reset-trading'>) => [{ type: 'trading.reset', by }]),
 ]
-const toLevel = (target: string, level: DegradationLevel, from: DegradationLevel) => ({
-  guard: {
-    type: 'isLevel' as const,
-    params: ({ event }: On<'degradation.crossed'>) => ({ is: event.level, level }),
-  },
-  target,
-  actions: [
-    {
-      type: 'recordCounters' as const,
-      params: ({ event }: On<'degradation.crossed'>) => ({ counters: event.counters }),
-    },
-    publish(() => [
-      { type: 'degradation.changed', from, to: level, recovered: LEVELS.indexOf(level) < LEVELS.indexOf(from) },
-    ]),
-  ],
-})
+const toggle = stay(
+  call('toggle', (_, { task, enabled }: On<'toggle-task'>) => ({ task, enabled })),
+  publish((_, { task, enabled }: On<'toggle-task'>) => [{ type: 'task.toggled', task, enabled }]),
+)
+
+const recordCounters = call('recordCounters', (_, { counters }: On<'degradation.crossed'>) => ({ counters }))
+const isLevel = (level: DegradationLevel) =>
+  call('isLevel', (_, { level: is }: On<'degradation.crossed'>) => ({ is, level }))
+/** One degradation level: every other may follow it. */
 const level = (here: DegradationLevel, description: string) => ({
   description,
   on: {
     'degradation.crossed': [
-      ...LEVELS.filter((other) => other !== here).map((other) => toLevel(other.toLowerCase(), other, here)),
-      {
-        actions: [
-          {
-            type: 'recordCounters' as const,
-            params: ({ event }: On<'degradation.crossed'>) => ({ counters: event.counters }),
-          },
-        ],
-        description: 'The counters moved within the level.',
-      },
+      ...LEVELS.filter((other) => other !== here).map((other) =>
+        when(
+          isLevel(other),
+          to(
+            other.toLowerCase(),
+            recordCounters,
+            publish(() => [story.levelChanged(here, other)]),
+          ),
+        ),
+      ),
+      { ...stay(recordCounters), description: 'The counters moved within the level.' },
     ],
   },
 })
@@ -326,14 +223,9 @@ export const coordinatorMachine = parts.createMachine({
   id: 'coordinator',
   description: 'Who may open risk, and when.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({
-    decisionMs: input.decisionMs,
-    pauseReasons: [],
-    haltReason: null,
-    counters: {},
-    deciding: {},
-    disabledTasks: input.disabledTasks,
-    statistics: { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 },
+  context: ({ input: { decisionMs, disabledTasks } }) => ({
+    ...{ decisionMs, disabledTasks, pauseReasons: [], haltReason: null, counters: {}, deciding: {} },
+    statistics: story.NO_SIGNALS,
   }),
   type: 'parallel',
   states: {
@@ -341,123 +233,61 @@ export const coordinatorMachine = parts.createMachine({
       description: 'Whether signals are acted on.',
       initial: 'running',
       on: {
-        'toggle-task': {
-          actions: [
-            { type: 'toggle', params: ({ event }) => ({ task: event.task, enabled: event.enabled }) },
-            publish<On<'toggle-task'>>(({ event }) => [
-              { type: 'task.toggled', task: event.task, enabled: event.enabled },
-            ]),
-          ],
-        },
-        'deadline.reached': [
-          {
-            guard: { type: 'isGivenUp', params: ({ event }) => ({ name: event.name, dueAt: event.dueAt }) },
-            actions: [
-              publish<On<'deadline.reached'>>(({ context, event }) => [
-                {
-                  type: 'signal.dropped',
-                  symbol: symbolOfDeadline(event.name) as Pair,
-                  proposalId: context.deciding[symbolOfDeadline(event.name)]?.proposalId ?? '',
-                  reason: 'NO_VERDICT',
-                },
-              ]),
-              { type: 'decided', params: ({ event }) => ({ symbol: symbolOfDeadline(event.name) }) },
-            ],
-          },
-          ignore('A decision that was made in time.'),
-        ],
+        'toggle-task': toggle,
+        'deadline.reached': [when(call('isGivenUp', lapsed), giveUp), ignore('A decision that was made in time.')],
       },
       states: {
         running: {
           description: 'Signals are judged and may open risk while the other regions allow it.',
           on: {
             'signal.judged': [
-              { guard: judged('drop'), actions: ownReason },
-              { guard: judged('close'), actions: closeHeld },
-              { guard: 'isReconciling', actions: dropAs('RECONCILING') },
-              { guard: 'isEmergency', actions: dropAs('EMERGENCY') },
-              { guard: isBusy, actions: dropAs('BUSY') },
-              { actions: assess },
+              dropped,
+              when(isJudged('close'), closeHeld),
+              when('isReconciling', dropAs('RECONCILING')),
+              when('isEmergency', dropAs('EMERGENCY')),
+              when(isBusy, dropAs('BUSY')),
+              assess,
             ],
             'risk.answered': [
-              {
-                guard: ({ context, event }) =>
-                  context.deciding[event.proposal.symbol]?.proposalId !== event.proposal.proposalId,
-                actions: [release],
-                description: 'Nobody waits for this verdict any more.',
-              },
-              {
-                guard: 'isReconciling',
-                actions: tooLate,
-                description: 'The picture was doubted while risk was asked.',
-              },
-              { guard: 'isEmergency', actions: tooLate, description: 'Too much failed while risk was asked.' },
-              { guard: approvedAndAwaited, actions: open },
-              { actions: [count('denied'), verdictFacts, ...conclude] },
+              when(call('isUnawaited', proposalOf), nobodyWaits),
+              when('isReconciling', tooLate('The picture was doubted while risk was asked.')),
+              when('isEmergency', tooLate('Too much failed while risk was asked.')),
+              when(isApproved, open),
+              deny,
             ],
-            'pause-trading': {
-              target: 'paused',
-              actions: [addReason, accepted('pause-trading'), pauseFacts, cancelEntries],
-            },
-            'resume-trading': refused('resume-trading', 'trading is not paused'),
+            'pause-trading': to('paused', ...addReason, tellPaused, cancelEntries),
+            'resume-trading': refuse('resume-trading', 'trading is not paused'),
             'halt-trading': halt,
-            'reset-trading': refused('reset-trading', 'trading is not halted'),
+            'reset-trading': refuse('reset-trading', 'trading is not halted'),
           },
         },
         paused: {
           description: 'Analysis runs, signals are ignored; protection and closes by hand go on.',
           on: {
-            'signal.judged': [{ guard: judged('drop'), actions: ownReason }, { actions: dropAs('PAUSED') }],
-            'risk.answered': onVerdict,
-            'pause-trading': { actions: [addReason, accepted('pause-trading'), pauseFacts] },
+            'signal.judged': [dropped, dropAs('PAUSED')],
+            'risk.answered': verdictAfterStop,
+            'pause-trading': stay(...addReason, tellPaused),
             'resume-trading': [
-              {
-                guard: { type: 'isLastReason', params: reasonOf },
-                target: 'running',
-                actions: [
-                  { type: 'removePauseReason', params: reasonOf },
-                  accepted('resume-trading'),
-                  publish(({ context }) => [{ type: 'trading.resumed', reasons: context.pauseReasons }]),
-                ],
-              },
-              {
-                guard: { type: 'isReasonKnown', params: reasonOf },
-                actions: [{ type: 'removePauseReason', params: reasonOf }, accepted('resume-trading'), pauseFacts],
-              },
-              refused('resume-trading', 'other reasons to pause still stand'),
+              when(call('isLastReason', reasonOf), to('running', ...removeReason, tellResumed)),
+              when(call('isReasonKnown', reasonOf), stay(...removeReason, tellPaused)),
+              refuse('resume-trading', 'other reasons to pause still stand'),
             ],
             'halt-trading': halt,
-            'reset-trading': refused('reset-trading', 'trading is not halted'),
+            'reset-trading': refuse('reset-trading', 'trading is not halted'),
           },
         },
         halted: {
           description: 'Nothing that adds risk; reductions and protective orders go on. Only a reset leads out.',
           on: {
-            'signal.judged': [{ guard: judged('drop'), actions: ownReason }, { actions: dropAs('HALTED') }],
-            'risk.answered': onVerdict,
-            'pause-trading': { actions: [addReason, accepted('pause-trading')] },
-            'resume-trading': refused('resume-trading', 'trading is halted: it takes a reset'),
+            'signal.judged': [dropped, dropAs('HALTED')],
+            'risk.answered': verdictAfterStop,
+            'pause-trading': stay(...addReason),
+            'resume-trading': refuse('resume-trading', 'trading is halted: it takes a reset'),
             'halt-trading': {
-              actions: [accepted('halt-trading')],
+              ...stay(accept('halt-trading')),
               description: 'Halted already; the first reason stands.',
             },
-            'reset-trading': [
-              {
-                guard: 'isPauseWanted',
-                target: 'paused',
-                actions: [
-                  { type: 'giveHaltReason', params: { reason: null } },
-                  publish<On<'reset-trading'>>(({ event }) => [{ type: 'trading.reset', by: event.by }]),
-                ],
-              },
-              {
-                target: 'running',
-                actions: [
-                  { type: 'giveHaltReason', params: { reason: null } },
-                  publish<On<'reset-trading'>>(({ event }) => [{ type: 'trading.reset', by: event.by }]),
-                ],
-              },
-            ],
+            'reset-trading': [when('isPauseWanted', to('paused', ...reset)), to('running', ...reset)],
           },
         },
       },

@@ -9,7 +9,6 @@ import { assign, setup } from 'xstate'
 import type { Approved } from '../src/domain/approved.ts'
 import type { DeadlineReached, OrderCommand } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
-import { NO_FILLS } from '../src/domain/fills.ts'
 import type { OrderId } from '../src/domain/ids.ts'
 import type { Fill, OrderPhase, OrderRequest, OrderStatus } from '../src/domain/order.ts'
 import * as story from '../src/domain/order-story.ts'
@@ -21,9 +20,7 @@ import { effect } from './step.ts'
 export type OrderHears = Report | OrderCommand | DeadlineReached
 type DeadlineName = 'acknowledge' | 'cancel' | 'lookUp' | 'expiry' | 'settle'
 
-export interface OrderContext extends story.OrderRecord, story.LookUps {
-  readonly request: Approved<OrderRequest>
-  readonly updatedAt: number
+export interface OrderContext extends story.NewOrder {
   readonly cancelWanted: boolean
   /** The one deadline of the present state; an older one that still rings is ignored. */
   readonly deadline: { readonly name: DeadlineName; readonly at: number | null }
@@ -56,7 +53,7 @@ const parts = setup({
     know: assign((_, p: { venueOrderId: VenueOrder['venueOrderId'] }) => p),
     countFill: assign(({ context }, p: { fill: Fill }) => story.withFills(context, [p.fill])),
     adopt: assign(({ context }, p: { order: VenueOrder }) => story.withVenueOrder(context, p.order)),
-    recordAmend: assign((_, p: Pick<OrderContext, 'quantity' | 'limitPrice' | 'triggerPrice'>) => p),
+    recordAmend: assign((_, p: story.Terms) => p),
     startLookingUp: assign({ lookUps: 0, emptyAt: null }),
     countLookUp: assign(({ context }) => ({ lookUps: context.lookUps + 1 })),
     countEmpty: assign(({ context }, p: { seenAt: number }) => ({ emptyAt: story.emptySince(context, p.seenAt) })),
@@ -85,37 +82,27 @@ const armCancel = arm('cancel', ({ updatedAt, policy }) => updatedAt + policy.ca
 const armExpiry = arm('expiry', (order) => story.expiryCheckAt(order, order.request.expiresAt))
 const armSettle = arm('settle', ({ updatedAt, policy }) => updatedAt + policy.lateFillMs)
 
-const submit = call('submit-order', ({ orderId, request, acceptBefore }) => ({
-  ...{ orderId, request, deadlineAt: acceptBefore },
-}))
-const amend = call('amend-at-venue', ({ orderId }, { quantity, limitPrice, triggerPrice }: On<'amend-order'>) => ({
+const idOf = ({ orderId }: OrderContext) => ({ orderId })
+const submit = call('submit-order', ({ orderId, request, acceptBefore: deadlineAt }) => ({
   orderId,
-  ...(quantity === undefined ? {} : { quantity }),
-  ...(limitPrice === undefined ? {} : { limitPrice }),
-  ...(triggerPrice === undefined ? {} : { triggerPrice }),
+  request,
+  deadlineAt,
 }))
-const cancel = call('cancel-at-venue', ({ orderId }) => ({ orderId }))
-const lookUp = [
-  call('look-up-order', ({ orderId }) => ({ orderId })),
-  ...arm('lookUp', story.nextLookUpAt),
-  'countLookUp' as const,
-]
+const amend = call('amend-at-venue', (order, message: On<'amend-order'>) => story.amendmentOf(order, message))
+const cancel = call('cancel-at-venue', idOf)
+const lookUp = [call('look-up-order', idOf), ...arm('lookUp', story.nextLookUpAt), 'countLookUp' as const]
 
-const know = call('know', (_, { venueOrderId }: On<'venue.acknowledged' | 'venue.opened' | 'venue.filled'>) => ({
-  venueOrderId,
-}))
+const know = call('know', (_, { venueOrderId }: Pick<VenueOrder, 'venueOrderId'>) => ({ venueOrderId }))
 const acknowledged = [when('isCancelWanted', to('#order.cancelling', know)), to('#order.open', know)]
-const recordAmend = call('recordAmend', (_, { quantity, limitPrice, triggerPrice }: On<'venue.amended'>) => ({
-  ...{ quantity, limitPrice, triggerPrice },
+const explainRefusal = call('explain', (_, refusal: On<'venue.refused'>) => ({
+  reason: `${refusal.code}: ${refusal.message}`,
 }))
-const refused = to(
-  '#order.settling.failed',
-  call('explain', (_, { code, message }: On<'venue.refused'>) => ({ reason: `${code}: ${message}` })),
-)
-const cancelled = to(
-  '#order.settling.cancelled',
-  call('explain', (_, { reason }: On<'venue.cancelled'>) => ({ reason })),
-)
+const explainCancel = call('explain', (_, { reason }: On<'venue.cancelled'>) => ({ reason }))
+const explainAbsence = { type: 'explain' as const, params: { reason: 'not-at-venue' } }
+const refused = to('#order.settling.failed', explainRefusal)
+const cancelled = to('#order.settling.cancelled', explainCancel)
+const recordAmend = call('recordAmend', (_, message: On<'venue.amended'>) => story.termsOf(message))
+const tellAmended = publish((order) => [story.amendedFact(order)])
 const wantCancel = call('wantCancel', (_, { reason }: On<'cancel-order'>) => ({ reason }))
 const cancelLater = { ...stay(wantCancel), description: 'Cancelled as soon as it is known to be there.' }
 
@@ -131,25 +118,19 @@ const anotherFill = [completed, when(isFresh, stay(...count)), counted]
 /** What a look-up found: its fills count, and its end is ours. */
 const orderOf = (_: OrderContext, { order }: On<'venue.found'>) => ({ order })
 const adopt = [call('adopt', orderOf), publish(story.fillFacts)]
-const found = (status: VenueOrder['status'], target: string) =>
-  when(
-    call('isStatus', (_, { order }: On<'venue.found'>) => ({ order, status })),
-    to(target, ...adopt),
-  )
+const isFound = (status: VenueOrder['status']) =>
+  call('isStatus', (_, { order }: On<'venue.found'>) => ({ order, status }))
 const foundComplete = when(call('isCompleteAtVenue', orderOf), to('#order.settling.filled', ...adopt))
 const foundEnded = [
   foundComplete,
-  found('cancelled', '#order.settling.cancelled'),
-  found('expired', '#order.settling.expired'),
+  when(isFound('cancelled'), to('#order.settling.cancelled', ...adopt)),
+  when(isFound('expired'), to('#order.settling.expired', ...adopt)),
 ]
 const foundPartlyFilled = when(call('hasFilled', orderOf), to('#order.partiallyFilled', ...adopt))
 const foundSame = { ...stay(...adopt), description: 'An earlier look-up answered late; its fills count.' }
 const seenAt = (_: OrderContext, message: On<'venue.notFound'>) => ({ seenAt: message.seenAt })
 const foundNothing = [
-  when(
-    call('neverArrived', seenAt),
-    to('#order.settling.failed', { type: 'explain' as const, params: { reason: 'not-at-venue' } }),
-  ),
+  when(call('neverArrived', seenAt), to('#order.settling.failed', explainAbsence)),
   stay(call('countEmpty', seenAt)),
 ]
 
@@ -164,10 +145,7 @@ const resting = {
   'venue.acknowledged': ignore('The acknowledgement came after the opening report.'),
   'venue.opened': ignore('A repeated report.'),
   ...ignoring('An earlier look-up answered late.', 'venue.notFound', 'venue.lookupFailed'),
-  'venue.amended': stay(
-    recordAmend,
-    publish((order) => [story.orderFact('order.amended', order, order.filled === '0' ? 'open' : 'partiallyFilled')]),
-  ),
+  'venue.amended': stay(recordAmend, tellAmended),
   'venue.amendRefused': refuse('the venue refused the amendment'),
 }
 
@@ -175,12 +153,10 @@ export const orderMachine = parts.createMachine({
   id: 'order',
   description: 'The whole life of one order at the venue.',
   options: { maxIterations: 100 },
-  context: ({ input: { orderId, request, policy, seenAt } }) => ({
-    ...NO_FILLS,
-    ...{ orderId, request, policy, venueOrderId: null, reason: null, outcome: null, freshFills: [] },
-    ...{ quantity: request.quantity, limitPrice: request.limitPrice, triggerPrice: request.triggerPrice },
-    ...{ createdAt: seenAt, updatedAt: seenAt, acceptBefore: seenAt + policy.acknowledgeMs },
-    ...{ cancelWanted: false, lookUps: 0, emptyAt: null, deadline: { name: 'acknowledge', at: null } },
+  context: ({ input }) => ({
+    ...story.newOrder(input),
+    cancelWanted: false,
+    deadline: { name: 'acknowledge', at: null },
   }),
   initial: 'intended',
   states: {

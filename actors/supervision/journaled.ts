@@ -4,7 +4,7 @@
  * What an actor hears is stepped through its machine, appended to the journal together with the facts it states, and
  * only when that is durable do the facts and effects leave. State in memory may run ahead of the disk by milliseconds;
  * effects never do. A message that makes the machine throw is never written: the actor crashes and its supervisor
- * restarts it from the last good state.
+ * restarts it from the last good state. So does an actor whose facts or effects cannot leave.
  */
 import type { ActorLogic, ActorScope, AnyMachineSnapshot, AnyStateMachine, Snapshot } from 'xstate'
 import { type Effect, start, step } from '../../machines/step.ts'
@@ -24,6 +24,11 @@ export interface Message {
 /** Told to the actor by itself once rows of its own are durable and their effects have left. */
 interface Released {
   readonly type: 'journal.released'
+}
+/** Something that was durable could not leave: the actor crashes, and its restart says or asks what was missed. */
+interface ReleaseFailed {
+  readonly type: 'journal.releaseFailed'
+  readonly error: unknown
 }
 
 interface JournaledState {
@@ -57,7 +62,7 @@ export interface JournaledParts {
   unhandled(stream: string, event: string, state: string): void
 }
 
-type Hears = Message | Released
+type Hears = Message | Released | ReleaseFailed
 type Scope = ActorScope<JournaledSnapshot, Hears>
 export type JournaledLogic = ActorLogic<JournaledSnapshot, Hears, JournaledInput>
 
@@ -106,9 +111,13 @@ export function journaled(machine: AnyStateMachine, parts: JournaledParts): Jour
     const facts = stamp(draftsOf(effects), message, heardId, correlationId, parts.ids)
     const heard = { id: heardId, type, body, correlationId, causationId: causedBy ?? null, at: message.seenAt }
     const release = (): void => {
-      for (const fact of facts) parts.publish(fact)
-      for (const effect of effects) if (effect.type !== 'publish-facts') parts.perform(stream, effect, correlationId)
-      scope.self.send({ type: 'journal.released' })
+      try {
+        for (const fact of facts) parts.publish(fact)
+        for (const effect of effects) if (effect.type !== 'publish-facts') parts.perform(stream, effect, correlationId)
+        scope.self.send({ type: 'journal.released' })
+      } catch (error) {
+        scope.self.send({ type: 'journal.releaseFailed', error })
+      }
     }
     scope.defer(() => parts.journal.append({ stream, heard, facts }, release))
     return { ...snapshot, unreleased: snapshot.unreleased + 1 }
@@ -130,6 +139,7 @@ export function journaled(machine: AnyStateMachine, parts: JournaledParts): Jour
         const isDone = unreleased === 0 && snapshot.machine.status === 'done'
         return isDone ? { ...snapshot, ...DONE, unreleased } : { ...snapshot, unreleased }
       }
+      if (event.type === 'journal.releaseFailed') throw (event as ReleaseFailed).error
       const message = event as Message
       const next = step(machine, snapshot.machine, message)
       if (!next.handled) {

@@ -1,10 +1,11 @@
 /** What an order is born with, learns and tells: pure decisions behind the order machine. */
 import type { Approved } from './approved.ts'
 import type { FactDraft } from './facts.ts'
-import { countFills, isComplete, isOverfilled, newFills } from './fills.ts'
+import { countFills, isComplete, isOverfilled, NO_FILLS, newFills } from './fills.ts'
 import type { OrderId } from './ids.ts'
 import type { Fill, OrderPhase, OrderRequest, OrderStatus, OrderView } from './order.ts'
 import type { VenueOrder } from './reports.ts'
+import type { Numeric } from './units.ts'
 
 export interface OrderPolicy {
   /** How long the venue may take to acknowledge; also the deadline it is given to accept. */
@@ -89,6 +90,41 @@ export const expiryCheckAt = (
 ): number | null =>
   expiresAt === null ? null : Math.max(expiresAt + policy.acknowledgeMs, updatedAt + policy.lookUpMaxMs)
 
+/** An order with the approval it was born with, and the start of its search. */
+export type NewOrder = OrderRecord & LookUps & { readonly request: Approved<OrderRequest> }
+
+export const newOrder = ({ orderId, request, policy, seenAt }: OrderBirth): NewOrder => ({
+  ...NO_FILLS,
+  ...{ orderId, request, policy, venueOrderId: null, reason: null, outcome: null, freshFills: [] },
+  ...{ quantity: request.quantity, limitPrice: request.limitPrice, triggerPrice: request.triggerPrice },
+  ...{ createdAt: seenAt, updatedAt: seenAt, acceptBefore: seenAt + policy.acknowledgeMs, lookUps: 0, emptyAt: null },
+})
+
+/** Quantity and prices, as an amendment sets them. */
+export type Terms = Pick<OrderRecord, 'quantity' | 'limitPrice' | 'triggerPrice'>
+export const termsOf = ({ quantity, limitPrice, triggerPrice }: Terms): Terms => ({
+  quantity,
+  limitPrice,
+  triggerPrice,
+})
+
+interface Amendment {
+  readonly quantity?: Numeric
+  readonly limitPrice?: Numeric
+  readonly triggerPrice?: Numeric
+}
+
+/** What the venue is asked to change: only what the command names. */
+export const amendmentOf = (
+  { orderId }: OrderRecord,
+  { quantity, limitPrice, triggerPrice }: Amendment,
+): Amendment & { readonly orderId: OrderId } => ({
+  orderId,
+  ...(quantity === undefined ? {} : { quantity }),
+  ...(limitPrice === undefined ? {} : { limitPrice }),
+  ...(triggerPrice === undefined ? {} : { triggerPrice }),
+})
+
 const atVenue = (phase: OrderPhase) => phase === 'open' || phase === 'partiallyFilled' || phase === 'cancelling'
 
 /** The owner's outward state of an order in a phase. */
@@ -137,6 +173,10 @@ export const orderFact = (type: PlainFact, record: OrderRecord, phase: OrderPhas
   type,
   order: orderView(record, phase),
 })
+
+/** An amendment, told from a resting order. */
+export const amendedFact = (record: OrderRecord): FactDraft =>
+  orderFact('order.amended', record, record.filled === '0' ? 'open' : 'partiallyFilled')
 
 /** An order's answer to a command that it cannot obey. */
 export const orderDenied = ({ request, orderId }: OrderRecord, reason: string): FactDraft => ({

@@ -90,6 +90,18 @@ export function isCovered(record: PositionRecord): boolean {
 /** What an exit may sell: whole lots of what is held. */
 const sellable = (record: PositionRecord): Amount => roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
 
+/** Since when something held has had no stop, null while covered or flat; and how long the last such stretch was. */
+export interface Exposure {
+  readonly unprotectedSince: number | null
+  readonly gapMs: number
+}
+
+export function exposureOf(record: PositionRecord & Exposure): Exposure {
+  const { unprotectedSince: since, gapMs, updatedAt } = record
+  if (isHolding(record) && !isCovered(record)) return { unprotectedSince: since ?? updatedAt, gapMs }
+  return { unprotectedSince: null, gapMs: since === null ? gapMs : updatedAt - since }
+}
+
 /** What is held is under the pair's minimum: no order can sell it. */
 export function isDust(record: PositionRecord): boolean {
   const held = heldBy(record)
@@ -254,18 +266,23 @@ export function positionView(record: PositionRecord, phase: PositionPhase): Posi
   }
 }
 
-/** What closed it, where that deserves a fact of its own. */
-export function hitFacts(record: PositionRecord): FactDraft[] {
-  const position = positionView(record, 'closed')
-  if (record.closeReason === 'stop_loss') return [{ type: 'position.stopHit', position }]
-  return record.closeReason === 'take_profit' ? [{ type: 'position.targetHit', position }] : []
-}
-
 type PlainFact = 'position.opening' | 'position.filled' | 'position.amended' | 'position.closed'
 
 export const positionFact = (type: PlainFact, record: PositionRecord, phase: PositionPhase): FactDraft => ({
   type,
   position: positionView(record, phase),
+})
+
+/** A stop and a target, either of which may stay as it is; a null target takes it away. */
+export interface ExitChange {
+  readonly stopLoss?: Numeric
+  readonly takeProfit?: Numeric | null
+}
+
+export const withExits = <R extends PositionRecord>(record: R, { stopLoss, takeProfit }: ExitChange): R => ({
+  ...record,
+  stopLoss: stopLoss ?? record.stopLoss,
+  takeProfit: takeProfit === undefined ? record.takeProfit : takeProfit,
 })
 
 /** Why a change of stop or target cannot be made; null when it can. `mark` is not needed: the sides are the entry's. */

@@ -138,6 +138,10 @@ describe('judging a proposal', () => {
   it('keeps symbols apart: views of one say nothing about another', async () => {
     const house = signalsHouse()
     views(house, XRP)
+    const view = technical({ timestamp: T0 })
+    house.house.addresses.tell('signals', {
+      ...{ type: 'view.heard', fact: factOf({ type: 'ta.analysed', symbol: BTC, view }) },
+    })
     await judge(house)
     expect(house.told('signal.dropped')).toMatchObject([{ reason: 'STALE_INPUTS' }])
   })

@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { countFills, NO_FILLS } from '../../src/domain/fills.ts'
+import { venueOrderId } from '../../src/domain/ids.ts'
 import type { Fill, OrderPhase, OrderStatus } from '../../src/domain/order.ts'
 import { isFinal, isLive } from '../../src/domain/order.ts'
 import {
+  emptySince,
+  expiryCheckAt,
   fillFacts,
+  hasNeverArrived,
+  hasNewFills,
+  isCompletedBy,
+  type LookUps,
+  nextLookUpAt,
   type OrderRecord,
   orderDenied,
   orderFact,
   orderView,
   statusOf,
+  withFills,
+  withVenueOrder,
 } from '../../src/domain/order-story.ts'
+import type { VenueOrder } from '../../src/domain/reports.ts'
 import { AT, fillOf, orderOf, requestOf } from './order-builders.ts'
 
 /** A record that counted `before` and hears `fresh` now. */
@@ -109,4 +120,61 @@ it('a plain fact carries the order, and a refusal its key and reason', () => {
     ...{ type: 'order.denied', key: 'p1/entry/1', orderId: 'o p1/entry/1', symbol: 'BTC/USDT', reason: 'it has ended' },
   })
   expect(recordOf().createdAt).toBe(AT)
+})
+
+describe('an order that is looked up', () => {
+  const POLICY = {
+    acknowledgeMs: 5_000,
+    cancelMs: 5_000,
+    lateFillMs: 60_000,
+    lookUpFirstMs: 1_000,
+    lookUpMaxMs: 30_000,
+  }
+  const search = (over: Partial<LookUps> = {}): LookUps => ({
+    ...{ policy: POLICY, updatedAt: AT, acceptBefore: AT + 5_000, lookUps: 0, emptyAt: null, ...over },
+  })
+
+  it('is asked for again after twice the wait, up to its longest', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 50].map((lookUps) => nextLookUpAt(search({ lookUps })) - AT)
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  })
+
+  it('never arrived only when two look-ups found nothing after the venue would have refused it', () => {
+    expect(emptySince(search(), AT + 9_999)).toBeNull()
+    expect(emptySince(search(), AT + 10_000)).toBe(AT + 10_000)
+    expect(emptySince(search({ emptyAt: AT + 10_000 }), AT + 20_000)).toBe(AT + 10_000)
+    expect(hasNeverArrived(search(), AT + 900_000)).toBe(false)
+    expect(hasNeverArrived(search({ emptyAt: AT + 10_000 }), AT + 11_999)).toBe(false)
+    expect(hasNeverArrived(search({ emptyAt: AT + 10_000 }), AT + 12_000)).toBe(true)
+  })
+
+  it('at the end of its time is asked about a while after it, and not in a rush', () => {
+    expect(expiryCheckAt(search(), null)).toBeNull()
+    expect(expiryCheckAt(search(), AT + 900_000)).toBe(AT + 905_000)
+    expect(expiryCheckAt(search(), AT - 900_000)).toBe(AT + 30_000)
+  })
+})
+
+describe('what the venue knows of an order', () => {
+  const a = fillOf('a', '100', '0.4')
+  const b = fillOf('b', '100', '0.6')
+  const found = (fills: readonly Fill[], quantity = '1'): VenueOrder => ({
+    ...{ venueOrderId: venueOrderId('V1'), status: 'open', quantity, limitPrice: '99', triggerPrice: null },
+    ...{ filled: '0', fills, reason: null },
+  })
+
+  it('is taken over: quantity and prices as amended there, and only those fills that are new', () => {
+    const heard = withVenueOrder(recordOf([], [a], { reason: 'asked for' }), found([a, b], '1.5'))
+    expect(heard).toMatchObject({
+      ...{ venueOrderId: 'V1', quantity: '1.5', limitPrice: '99', filled: '1', freshFills: [b], reason: 'asked for' },
+    })
+    expect(hasNewFills(heard, [a, b])).toBe(false)
+  })
+
+  it('completes it only with a fill that is new', () => {
+    expect(isCompletedBy(recordOf([], [a]), [a, b])).toBe(true)
+    expect(isCompletedBy(recordOf([], [a, b]), [a, b])).toBe(false)
+    expect(isCompletedBy(recordOf([], [a]), [b], '1.5')).toBe(false)
+    expect(withFills(recordOf([], [a]), [a]).freshFills).toEqual([])
+  })
 })

@@ -1,7 +1,15 @@
-/** `triplegain run` on the simulated market: starts, answers, stops, resumes, and keeps others out. */
+/**
+ * `triplegain run`: starts, answers, stops, resumes, keeps others out, and says whose prices it trades on. Side by side,
+ * since most of it is waiting: for a dead process's lease, for Kraken's pace.
+ */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, it } from 'vitest'
+import { realClock } from '../../src/adapters/clock/real.ts'
+import { isoTime } from '../../src/domain/utc.ts'
+import { krakenRestServer } from '../support/kraken-rest.ts'
+import { type KrakenServer, krakenServer } from '../support/kraken-server.ts'
+import { runHere } from './in-process.ts'
 import { bench, get, isFact } from './process.ts'
 
 const { triplegain, run, folder, cleanUp } = bench()
@@ -89,3 +97,58 @@ it.concurrent('ends with 1 and one line where the port is taken, and starts as e
   again.signal('SIGINT')
   expect(await again.ended).toBe(0)
 })
+
+it.concurrent('says loudly, in log and banner, that the simulated market stands in for Kraken', {
+  timeout: 40_000,
+}, async ({ onTestFinished }) => {
+  const nobody = await krakenRestServer(() => 0)
+  await nobody.close()
+  const run = runHere(onTestFinished, { feed: 'auto', krakenRestUrl: nobody.url })
+  const [lines, facts] = await run.ready()
+  expect(lines.join('\n')).toMatch(/simulated, invented prices\. A FALLBACK: Kraken does not answer: /)
+  expect(facts.feed).toMatchObject({ name: 'simulated', fallback: true })
+  expect(run.logged.all.map(({ message }) => message)).toContain('the simulated market stands in')
+  expect(await run.stop()).toBe(0)
+})
+
+it.concurrent('does not start at all on the feed kraken where Kraken does not answer', { timeout: 40_000 }, async ({
+  onTestFinished,
+}) => {
+  const nobody = await krakenRestServer(() => 0)
+  await nobody.close()
+  const run = runHere(onTestFinished, { feed: 'kraken', krakenRestUrl: nobody.url })
+  await expect(run.code).rejects.toThrow(/SystemStatus/)
+})
+
+it.concurrent('trades on the prices of a Kraken on loopback, and sees its line drop and come back', {
+  timeout: 60_000,
+}, async ({ onTestFinished }) => {
+  const clock = realClock()
+  const rest = await krakenRestServer(() => clock.now())
+  const kraken = await krakenServer()
+  onTestFinished(() => Promise.all([rest.close(), kraken.close()]).then(() => undefined))
+  const run = runHere(onTestFinished, { feed: 'kraken', krakenRestUrl: rest.url, krakenSocketUrl: kraken.url })
+  const [, facts] = await run.ready()
+  expect(facts.feed).toMatchObject({ name: 'kraken', fallback: false })
+  const url = facts.url ?? ''
+  await kraken.request(({ params }) => params?.channel === 'book')
+  trade(kraken, 'BTC/USDT', '51234.5', clock.now())
+  trade(kraken, 'XRP/USDT', '1.25', clock.now())
+  await run.logged.next(({ message }) => message === 'reconciliation.completed')
+  expect(await get(url, '/health/ready')).toMatchObject({ status: 200 })
+  const { body } = await get(url, '/api/v1/portfolio/allocation')
+  expect(body).toMatchObject({ balances: expect.arrayContaining([{ asset: 'USDT', total: '1000', held: '0' }]) })
+
+  const before = kraken.lines
+  kraken.drop()
+  await kraken.request(({ params }) => params?.channel === 'book')
+  expect(kraken.lines).toBe(before + 1)
+  await run.logged.next(({ message, fields }) => message === 'connection.changed' && fields.state === 'reconnecting')
+  expect(await run.stop()).toBe(0)
+})
+
+function trade(kraken: KrakenServer, symbol: string, price: string, at: number): void {
+  kraken.sendText(
+    `{"channel":"trade","type":"update","data":[{"symbol":"${symbol}","side":"sell","price":${price},"qty":0.1,"ord_type":"market","trade_id":1,"timestamp":"${isoTime(at)}"}]}`,
+  )
+}

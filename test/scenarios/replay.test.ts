@@ -82,12 +82,4 @@ describe.skipIf(source === null)(`two days in May 2021${unless}`, { timeout: 120
     const [one, other] = [await replay({ to }), await replay({ to, seed: 'another' })]
     expect(other.journalHash).not.toBe(one.journalHash)
   })
-
-  it('are refused where another session is kept', async () => {
-    const dataDir = freshFolder()
-    const to = Date.UTC(2021, 4, 18, 1)
-    await replay({ dataDir, to })
-    await expect(replay({ dataDir, to: to + 3_600_000 })).rejects.toThrow(/holds the replay session/)
-    await expect(replay({ dataDir, to })).rejects.toThrow(/has run a replay before/)
-  })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AnyActorRef } from 'xstate'
 import type { Message } from '../../../actors/supervision/journaled.ts'
 import { supervisor } from '../../../actors/supervision/supervisor.ts'
 import { inputOf, STREAM, stateOf, tillHouse, totalOf } from './till.ts'
@@ -72,10 +73,40 @@ describe('what is never journaled', () => {
   })
 })
 
+describe('a fact or an effect that cannot leave', () => {
+  it.each(['fact total 5', `${STREAM} ring-bell`])('(%s) crashes the actor: it is not left half told', async (what) => {
+    const house = tillHouse({ refuses: what })
+    const till = house.start()
+    till.send(sell(5))
+    await house.journal.settled()
+    expect(till.getSnapshot()).toMatchObject({ status: 'error', error: new Error(`${what} cannot leave`) })
+    expect((await house.rows()).filter((row) => row.type === 'sell')).toHaveLength(1)
+    expect(house.journal.failures).toEqual([])
+  })
+
+  it('lets the supervisor bring it back, with what was journaled, to say what it may have missed', async () => {
+    const house = tillHouse({ refuses: `${STREAM} ring-bell` })
+    const world = workshop()
+    const restored: number[] = []
+    const till = {
+      ...{ id: STREAM, logic: house.logic, input: () => inputOf(), restart: 'transient' as const },
+      beforeRestart: () => house.journal.settled(),
+      onRestored: (ref: AnyActorRef) => void restored.push(totalOf(ref)),
+    }
+    const root = world.start(supervisor({ ...world.settings, name: 'top', strategy: 'one_for_one', children: [till] }))
+    running(root, STREAM).send(sell(5))
+    await house.journal.settled()
+    world.clock.advanceTo(1_000)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(restored).toEqual([5])
+  })
+})
+
 describe('the end of a journaled actor', () => {
   it('waits for its last append: the machine is done, the actor lives until the disk has it', async () => {
     const house = tillHouse()
     const till = house.start()
+    till.subscribe({ complete: () => void house.left.push('the actor is done') })
     await house.journal.settled()
     house.journal.hold()
     till.send(sell(5))
@@ -87,7 +118,7 @@ describe('the end of a journaled actor', () => {
     house.journal.release()
     await house.journal.settled()
     expect(till.getSnapshot().status).toBe('done')
-    expect(house.left.at(-1)).toBe('fact closed')
+    expect(house.left.slice(-2)).toEqual(['fact closed', 'the actor is done'])
   })
 
   it('is not brought forward by an event that comes after the machine is done', async () => {
@@ -203,7 +234,15 @@ describe('who caused what', () => {
     expect(new Set(house.correlations)).toEqual(new Set(['story']))
   })
 
-  it("a message's own story goes before the stream's, and a message without any begins one", async () => {
+  it("a message's own story goes before the stream's", async () => {
+    const house = tillHouse()
+    house.start().send(sell(5, { correlationId: 'of the signal' }))
+    await house.journal.settled()
+    expect(house.facts.map((fact) => fact.correlationId)).toEqual(['story', 'of the signal', 'of the signal'])
+    expect(house.correlations).toEqual(['of the signal', 'of the signal'])
+  })
+
+  it('in a stream of many stories, a message without one begins one', async () => {
     const house = tillHouse()
     const till = house.start(inputOf({ correlationId: null }))
     till.send(sell(5, { correlationId: 'of the signal' }))

@@ -9,7 +9,7 @@ import {
 import { effect } from '../../../machines/step.ts'
 import { seededIds, seededRandom } from '../../../src/adapters/chance/seeded.ts'
 import type { Fact, FactDraft } from '../../../src/domain/facts.ts'
-import { type MemoryDisk, MemoryJournal } from '../../support/memory-journal.ts'
+import { MemoryJournal } from '../../support/memory-journal.ts'
 
 type TillHears = Message &
   (
@@ -77,22 +77,26 @@ export const inputOf = (changes: Partial<JournaledInput> = {}): JournaledInput =
 })
 
 /** A journal, and everything that left: facts, effects and unhandled events in the order of leaving. */
-export function tillHouse(disk?: MemoryDisk) {
-  const journal = new MemoryJournal(undefined, disk)
+export function tillHouse({ refuses }: { readonly refuses?: string } = {}) {
+  const journal = new MemoryJournal()
   const left: string[] = []
   const facts: Fact[] = []
   const unhandled: string[] = []
   const correlations: string[] = []
+  const leave = (what: string): void => {
+    if (refuses !== undefined && what.startsWith(refuses)) throw new Error(`${refuses} cannot leave`)
+    left.push(what)
+  }
   const logic = journaled(tillMachine, {
     journal,
     ids: seededIds(seededRandom('till')),
     publish: (fact) => {
       facts.push(fact)
-      left.push(fact.type === 'system.draining' ? `fact ${fact.reason}` : fact.type)
+      leave(fact.type === 'system.draining' ? `fact ${fact.reason}` : fact.type)
     },
     perform: (stream, given, correlationId) => {
       correlations.push(correlationId)
-      left.push(`${stream} ${given.type} ${JSON.stringify(given.params)}`)
+      leave(`${stream} ${given.type} ${JSON.stringify(given.params)}`)
     },
     unhandled: (stream, event, state) => void unhandled.push(`${stream} ${event} in ${state}`),
   })

@@ -1,0 +1,191 @@
+/** Rebalance plans: their desk, and each plan's machine bound to permission, the rebalance gate and the order desk. */
+import { type PlanBirth, type PlannedTrade, rebalancePlanMachine } from '../machines/rebalance-plan.machine.ts'
+import type { EffectOf } from '../machines/step.ts'
+import { assertNever } from '../src/domain/assert.ts'
+import type { Fact } from '../src/domain/facts.ts'
+import { baseOf, type PlanId, pair, quoteOf } from '../src/domain/ids.ts'
+import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
+import type { OrderRequest } from '../src/domain/order.ts'
+import { freeOf } from '../src/domain/reckoning.ts'
+import { approveRebalance } from '../src/domain/risk.ts'
+import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../src/domain/units.ts'
+import type { Marks } from '../src/domain/valuation.ts'
+import type { Account } from './account.ts'
+import { planAddress } from './addresses.ts'
+import { type House, instrumentOf } from './house.ts'
+import type { OrderDesk } from './orders.actor.ts'
+import type { Permission } from './permission.ts'
+import { member, type SpawnChild } from './pools.ts'
+import { type JournaledInput, type JournaledLogic, journaled } from './supervision/journaled.ts'
+
+/** How long a batch that may not go now waits before it asks again. */
+const HELD_BATCH_MS = 60_000
+
+export interface PlanDesk {
+  start(birth: Omit<PlanBirth, 'seenAt'>): void
+  pass(fact: Fact): void
+  revive(id: PlanId, input: JournaledInput): void
+  recover(id: PlanId): void
+}
+
+export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): PlanDesk {
+  const { addresses, books, clock } = house
+  const recover = (id: PlanId): void => {
+    addresses.tell(planAddress(id), {
+      type: 'orders.recovered',
+      orders: books.ordersOf(id),
+      seenAt: clock.now(),
+      origin: 'reconciled',
+    })
+  }
+  const enlist = (id: PlanId, input: JournaledInput): void =>
+    spawn(member(house, logic, { stream: planAddress(id), input }, () => recover(id)))
+  return {
+    start: (plan) => {
+      const birth = { type: 'start-plan', ...plan, seenAt: clock.now() }
+      enlist(plan.planId, { birth, correlationId: plan.planId, history: [], isNew: true })
+    },
+    pass: (fact) => {
+      if (!('order' in fact) || fact.order.request.planId === null) return
+      const address = planAddress(fact.order.request.planId)
+      addresses.tell(address, {
+        type: 'order.reported',
+        order: fact.order,
+        seenAt: clock.now(),
+        causedBy: fact.id,
+        origin: fact.origin,
+      })
+    },
+    revive: enlist,
+    recover,
+  }
+}
+
+/** Asks for one trade of a plan: at the mark, within what is free of the core book, through the rebalance gate. */
+function placeTrade(
+  house: House,
+  account: Account,
+  orders: OrderDesk,
+  permission: Permission,
+  marks: Marks,
+  plan: PlanId,
+  planned: PlannedTrade,
+): string | null {
+  const { books, clock, settings } = house
+  const symbol = pair(planned.trade.symbol)
+  const instrument = instrumentOf(settings, symbol)
+  const mark = account.priceOf()(symbol)
+  if (mark === null) return 'STALE_DATA'
+  const price = roundToTick(mark, instrument)
+  const balances = account.balances()
+  const feeRate = settings.fees.taker
+  const isBuy = planned.trade.side === 'buy'
+  const inPositions = sumOf(books.openPositions(symbol).map((position) => amount(position.quantity)))
+  const stopsHold = sumOf(
+    books
+      .liveOrders()
+      .filter(
+        (order) => order.request.book === 'trading' && order.request.side === 'sell' && order.request.symbol === symbol,
+      )
+      .map((order) => amount(order.quantity).minus(amount(order.filled))),
+  )
+  // Base that positions hold is not core; what their own exits hold of it is not free to begin with.
+  const notCore = maxOf(inPositions.minus(stopsHold), ZERO)
+  const free: Amount = isBuy
+    ? freeOf(balances, quoteOf(symbol))
+    : maxOf(freeOf(balances, baseOf(symbol)).minus(notCore), ZERO)
+  const most = isBuy ? free.div(price.times(amount(feeRate).plus(1))) : free
+  const size = roundDownToLot(minOf(amount(planned.trade.quantity), most), instrument)
+  const isLimit = settings.portfolio.orderType === 'limit'
+  const request: OrderRequest = {
+    key: planned.key,
+    symbol,
+    side: planned.trade.side,
+    type: settings.portfolio.orderType,
+    quantity: text(size),
+    limitPrice: isLimit ? text(price) : null,
+    triggerPrice: null,
+    timeInForce: isLimit ? 'GTD' : 'GTC',
+    expiresAt: isLimit ? clock.now() + settings.portfolio.orderLifeMs : null,
+    postOnly: false,
+    reduceOnly: false,
+    leverage: 1,
+    intent: isBuy ? 'increase' : 'reduce',
+    purpose: 'rebalance',
+    book: 'core',
+    positionId: null,
+    planId: plan,
+  }
+  const unknownOrderSymbols = books
+    .liveOrders()
+    .filter((order) => order.phase === 'unknown')
+    .map((order) => order.request.symbol)
+  const control = permission.control()
+  const gate = {
+    now: clock.now(),
+    paused: control === 'PAUSED',
+    halted: control === 'HALTED',
+    reconciling: permission.isReconciling(),
+  }
+  const verdict = approveRebalance(
+    request,
+    { ...gate, unknownOrderSymbols, marks, freeBalance: text(free), feeRate },
+    settings.limits,
+  )
+  if (verdict.kind === 'refused') return `${verdict.code}: ${verdict.message}`
+  const placed = orders.place(verdict.order, { correlationId: plan })
+  return 'refused' in placed ? placed.refused : null
+}
+
+type PlanEffect = Exclude<EffectOf<typeof rebalancePlanMachine>, { type: 'publish-facts' }>
+
+/** One plan: its machine bound to the journal, its claims answered by permission, its trades asked of the order desk. */
+export const planLogic = (
+  house: House,
+  account: Account,
+  orders: OrderDesk,
+  permission: Permission,
+  marks: () => Marks,
+): JournaledLogic =>
+  journaled(rebalancePlanMachine, {
+    journal: house.journal,
+    ids: house.ids,
+    publish: (fact) => house.publish('portfolio', fact),
+    unhandled: house.unhandled,
+    perform: (stream, given) => {
+      const effect = given as PlanEffect
+      const { addresses, clock } = house
+      switch (effect.type) {
+        case 'claim-batch': {
+          const mayGo = permission.control() === 'RUNNING' && !permission.isReconciling()
+          const now = clock.now()
+          const retryAt = now + HELD_BATCH_MS
+          const address = planAddress(effect.params.planId)
+          addresses.tell(
+            address,
+            mayGo ? { type: 'batch.granted', seenAt: now } : { type: 'batch.held', retryAt, seenAt: now },
+          )
+          return
+        }
+        case 'place-trades':
+          for (const planned of effect.params.trades) {
+            const reason = placeTrade(house, account, orders, permission, marks(), effect.params.planId, planned)
+            if (reason === null) continue
+            addresses.tell(planAddress(effect.params.planId), {
+              type: 'order.turnedAway',
+              key: planned.key,
+              reason,
+              seenAt: clock.now(),
+            })
+          }
+          return
+        case 'cancel-trades':
+          for (const key of effect.params.keys) orders.cancel(key, effect.params.reason)
+          return
+        case 'set-deadline':
+          return house.timers.set(stream, effect.params.name, effect.params.at)
+        default:
+          return assertNever(effect)
+      }
+    },
+  })

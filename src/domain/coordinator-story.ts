@@ -1,0 +1,111 @@
+/** What the coordinator is born with, decides by and tells: pure decisions behind the coordinator machine. */
+import { type DegradationLevel, LEVELS } from './degradation.ts'
+import type { FactDraft, SignalDropReason } from './facts.ts'
+import type { Pair, PositionId } from './ids.ts'
+import type { Heard } from './reports.ts'
+import type { RiskVerdict } from './risk.ts'
+import type { Judgement, SignalInputs } from './signal.ts'
+import type { TaskName } from './tasks.ts'
+import type { Proposal } from './views.ts'
+
+export interface CoordinatorBirth {
+  readonly decisionMs: number
+  readonly disabledTasks: readonly TaskName[]
+  readonly seenAt: number
+}
+
+/** A signal with the inputs it was judged by and the judgement: everything needed to say why. */
+export type SignalJudged = Heard & {
+  readonly type: 'signal.judged'
+  readonly proposal: Proposal
+  readonly inputs: SignalInputs
+  readonly judgement: Judgement
+}
+/** The risk engine's answer, with the identity that the position will have. */
+export type RiskAnswered = Heard & {
+  readonly type: 'risk.answered'
+  readonly proposal: Proposal
+  readonly positionId: PositionId
+  readonly verdict: RiskVerdict
+}
+
+export type CoordinatorCount = 'signals' | 'accepted' | 'dropped' | 'closing' | 'approved' | 'denied'
+export type Statistics = Readonly<Record<CoordinatorCount, number>>
+export const NO_SIGNALS: Statistics = { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 }
+
+/** One more of each of `counts`. */
+export const countedAs = (statistics: Statistics, counts: readonly CoordinatorCount[]): Statistics => ({
+  ...statistics,
+  ...Object.fromEntries(counts.map((one) => [one, statistics[one] + 1])),
+})
+
+/** A decision in hand: the proposal that risk was asked about, and when it is given up. Milliseconds UTC. */
+export interface Decision {
+  readonly proposalId: string
+  readonly dueAt: number
+}
+/** The decisions in hand by symbol: one at a time for each. */
+export type Deciding = Readonly<Record<string, Decision>>
+
+export const withoutDecision = (deciding: Deciding, symbol: string): Deciding =>
+  Object.fromEntries(Object.entries(deciding).filter(([one]) => one !== symbol))
+
+/** The name of the deadline of a symbol's decision in hand. */
+export const deadlineOf = (symbol: string) => `decision ${symbol}`
+export const symbolOfDeadline = (name: string) => name.slice('decision '.length) as Pair
+
+/** `all` with or without `one`; each stands once. */
+export const including = <T>(all: readonly T[], one: T): readonly T[] => [...new Set([...all, one])]
+export const excluding = <T>(all: readonly T[], one: T): readonly T[] => all.filter((other) => other !== one)
+
+/** Why a judgement lets its signal go. */
+export const dropReason = (judgement: Judgement): SignalDropReason =>
+  judgement.kind === 'drop' ? judgement.reason : 'NO_VERDICT'
+
+export const positionsToClose = (judgement: Judgement): readonly PositionId[] =>
+  judgement.kind === 'close' ? judgement.positionIds : []
+
+/** What risk is asked: the proposal with the confidence of its consensus and of the views behind it. */
+export const assessmentOf = ({ judgement, proposal, inputs }: SignalJudged) => ({
+  proposal,
+  confidence: judgement.kind === 'open' ? judgement.consensus.boosted : 0,
+  viewConfidences: Object.values(inputs.views).flatMap((view) => (view === null ? [] : [view.confidence])),
+})
+
+/** What is opened. @throws when risk did not approve it: that is a bug. */
+export function openingOf({ proposal, positionId, verdict }: RiskAnswered) {
+  if (verdict.kind !== 'approved') throw new Error('only an approved proposal opens a position')
+  return { proposal, positionId, verdict }
+}
+
+/** The proposal that a fact is about. */
+type About = Pick<Proposal, 'symbol' | 'proposalId'>
+
+export const signalDropped = ({ symbol, proposalId }: About, reason: SignalDropReason): FactDraft => ({
+  ...{ type: 'signal.dropped', symbol, proposalId, reason },
+})
+
+/** A decision whose deadline rang before risk answered. */
+export function givenUpFact(deciding: Deciding, deadline: string): FactDraft {
+  const symbol = symbolOfDeadline(deadline)
+  return signalDropped({ symbol, proposalId: deciding[symbol]?.proposalId ?? '' }, 'NO_VERDICT')
+}
+
+export function acceptedFacts({ judgement, proposal: { symbol, proposalId } }: SignalJudged): FactDraft[] {
+  if (judgement.kind !== 'open') return []
+  const { boosted: confidence, multiplier, agreeing, present } = judgement.consensus
+  return [{ type: 'signal.accepted', symbol, proposalId, confidence, multiplier, agreeing, present }]
+}
+
+export function verdictFact({ verdict, proposal, positionId }: RiskAnswered): FactDraft {
+  const about = { symbol: proposal.symbol, proposalId: proposal.proposalId, warnings: verdict.warnings }
+  if (verdict.kind === 'denied') return { type: 'risk.denied', ...about, codes: verdict.codes }
+  const { plan, riskPct, exposurePct } = verdict
+  const { quantity, leverage } = plan
+  return { type: 'risk.approved', ...about, positionId, quantity, leverage, riskPct, exposurePct }
+}
+
+export const levelChanged = (from: DegradationLevel, to: DegradationLevel): FactDraft => ({
+  ...{ type: 'degradation.changed', from, to },
+  recovered: LEVELS.indexOf(to) < LEVELS.indexOf(from),
+})
