@@ -76,7 +76,8 @@ export function createExchangeGateway(house: House): ExchangeGateway {
     inFlight += 1
     const deliver = (given: VenueAnswer<T>): void => {
       inFlight -= 1
-      addresses.tell('exchange', { type: 'call.ended', ok: given.kind !== 'lost' })
+      const isOutage = given.kind === 'lost' || (given.kind === 'refused' && given.code === 'outage')
+      addresses.tell('exchange', { type: 'call.ended', ok: !isOutage })
       const draft = answer(given)
       if (draft !== null) tell(actor, draft)
     }

@@ -23,6 +23,8 @@ const WARM_MINUTES = 720
 const MINUTES_FOR_HOURS = 250 * 240
 /** Candles wait for company before they are written: one statement for many. */
 const CANDLES_PER_WRITE = 500
+/** While the database is away, at most so many wait for it. */
+const CANDLES_KEPT_BACK = 20_000
 
 interface Book {
   readonly bids: readonly BookLevel[]
@@ -71,9 +73,11 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     writing += 1
     writes = writes
       .then(() => store.save(batch))
-      .catch((error: unknown) =>
-        log.error('candles could not be written', { problem: String(error), candles: batch.length }),
-      )
+      .catch((error: unknown) => {
+        const keeps = unwritten.length + batch.length <= CANDLES_KEPT_BACK
+        log.error('candles could not be written', { problem: String(error), candles: batch.length, triedAgain: keeps })
+        if (keeps) unwritten = [...batch, ...unwritten]
+      })
       .finally(() => {
         writing -= 1
       })

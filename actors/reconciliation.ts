@@ -128,7 +128,7 @@ function failed(house: House, problem: string): ReconciliationResult {
 
 /** The first moment of an account, written down before anything can change it. Null, or why it cannot be opened yet. */
 function openAccount(
-  { books, clock, ids, journal, settings }: House,
+  { books, bus, clock, ids, journal, settings }: House,
   balances: readonly Balance[],
   marks: Marks,
 ): string | null {
@@ -151,6 +151,6 @@ function openAccount(
     at,
   }
   books.apply(fact)
-  journal.append({ stream: 'account', heard, facts: [fact] }, () => undefined)
+  journal.append({ stream: 'account', heard, facts: [fact] }, () => bus.publish('portfolio', fact))
   return null
 }

@@ -67,7 +67,7 @@ const FRESHNESS_MS = 30_000
 const LOOK_MS = 60_000
 
 /** Every crash and restart becomes a fact. Answers how many restarts there were. */
-function supervisionFacts({ addresses, clock, log, state }: House): {
+function supervisionFacts({ addresses, clock, log, state, timers }: House): {
   readonly report: (event: SupervisionEvent) => void
   readonly restarts: () => number
 } {
@@ -90,6 +90,9 @@ function supervisionFacts({ addresses, clock, log, state }: House): {
           addresses.tell('system', { type: 'supervisor.gaveUp', problem: why, seenAt: clock.now() })
         return
       }
+      case 'child.stopped':
+        if (event.reason === 'done') timers.clear(event.child)
+        return log.debug(event.type, { ...event })
       case 'child.refused':
         return log.error('a child was refused', { ...event })
       default:

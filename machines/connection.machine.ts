@@ -8,35 +8,21 @@
  *    venue's is subscribed again, and a line that keeps breaking books is dropped.
  */
 import { assign, setup } from 'xstate'
-import {
-  type ConnectionDeadline,
-  type ConnectionHears,
-  type ConnectionPolicy,
-  connectsWithin,
-  dropOf,
-  type LineStamp,
-  lineRemarks,
-  MARKET_CHANNELS,
-  type MarketChannel,
-  type VenueMode,
-} from '../src/domain/connection.ts'
+import * as line from '../src/domain/connection.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
+import { phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
-export interface ConnectionBirth {
-  readonly symbols: readonly Pair[]
-  readonly policy: ConnectionPolicy
-  readonly seenAt: number
-}
+type Hears = line.ConnectionHears
+type Deadline = line.ConnectionDeadline
 
-export interface ConnectionContext extends ConnectionBirth {
+export interface ConnectionContext extends line.ConnectionBirth {
   /** Last known; kept across lines. */
-  readonly mode: VenueMode
+  readonly mode: line.VenueMode
   /** Deadlines of the present line, absolute; another that still rings is ignored. */
-  readonly deadlines: Readonly<Partial<Record<ConnectionDeadline, number>>>
-  /** Subscriptions without an answer yet, as `channel symbol`. */
-  readonly awaiting: readonly string[]
+  readonly deadlines: Readonly<Partial<Record<Deadline, number>>>
+  readonly awaiting: line.Awaiting
   /** Symbols the venue refused on this line, with its words. */
   readonly refusals: Readonly<Record<string, string>>
   /** The venue's last complaint about our message rate on this line. */
@@ -52,191 +38,149 @@ export interface ConnectionContext extends ConnectionBirth {
 }
 
 const MINUTE_MS = 60_000
-const key = (channel: MarketChannel, symbol: Pair): string => `${channel} ${symbol}`
+type Nothing = Record<never, never>
+type Subscriptions = { channels: readonly line.MarketChannel[]; symbols: readonly Pair[] }
 
 const parts = setup({
-  types: {
-    context: {} as ConnectionContext,
-    events: {} as ConnectionHears,
-    input: {} as ConnectionBirth,
-  },
+  types: { context: {} as ConnectionContext, events: {} as Hears, input: {} as line.ConnectionBirth },
   guards: {
-    isDue: ({ context }, p: { name: string; dueAt: number; expected: ConnectionDeadline }) =>
-      p.name === p.expected && context.deadlines[p.expected] === p.dueAt,
+    isDue: ({ context }, p: { name: Deadline; dueAt: number; rang: string }) =>
+      p.rang === p.name && context.deadlines[p.name] === p.dueAt,
     isUnanswered: ({ context }, p: { name: string; dueAt: number }) =>
       p.name === 'subscribe' && context.deadlines.subscribe === p.dueAt && context.awaiting.length > 0,
-    isLastAnswer: ({ context }, p: { channel: MarketChannel; symbol: Pair }) =>
-      context.awaiting.every((waiting) => waiting === key(p.channel, p.symbol)),
+    isLastAnswer: ({ context }, p: line.Subscription) => line.answered(context.awaiting, p).length === 0,
     isLastHope: ({ context }, p: { symbol: Pair }) =>
       context.symbols.every((symbol) => symbol === p.symbol || context.refusals[symbol] !== undefined),
     isBanned: (_, p: { banned: boolean }) => p.banned,
     isOneTooMany: ({ context }, p: { seenAt: number }) =>
-      connectsWithin(context.mismatches, MINUTE_MS, p.seenAt).length >= context.policy.mismatchesPerMinute,
+      line.connectsWithin(context.mismatches, MINUTE_MS, p.seenAt).length >= context.policy.mismatchesPerMinute,
   },
   actions: {
-    'open-socket': effect<Record<never, never>>(),
-    'close-socket': effect<Record<never, never>>(),
-    'subscribe-channels': effect<{ channels: readonly MarketChannel[]; symbols: readonly Pair[] }>(),
-    'unsubscribe-channels': effect<{ channels: readonly MarketChannel[]; symbols: readonly Pair[] }>(),
-    'ping-venue': effect<Record<never, never>>(),
-    'set-deadline': effect<{ name: ConnectionDeadline; at: number }>(),
+    'open-socket': effect<Nothing>(),
+    'close-socket': effect<Nothing>(),
+    'subscribe-channels': effect<Subscriptions>(),
+    'unsubscribe-channels': effect<Subscriptions>(),
+    'ping-venue': effect<Nothing>(),
+    'set-deadline': effect<{ name: Deadline; at: number }>(),
     'publish-fact': effect<{ fact: FactDraft }>(),
     beginLine: assign(({ context }, p: { seenAt: number }) => ({
-      connects: [...connectsWithin(context.connects, context.policy.windowMs, p.seenAt), p.seenAt],
-      deadlines: {},
-      refusals: {},
-      complaint: null,
-      mismatches: [],
+      connects: [...line.connectsWithin(context.connects, context.policy.windowMs, p.seenAt), p.seenAt],
+      ...{ deadlines: {}, refusals: {}, complaint: null, mismatches: [] },
     })),
-    arm: assign(({ context }, p: { name: ConnectionDeadline; at: number }) => ({
+    arm: assign(({ context }, p: { name: Deadline; at: number }) => ({
       deadlines: { ...context.deadlines, [p.name]: p.at },
     })),
-    knowMode: assign((_, p: { mode: VenueMode }) => ({ mode: p.mode })),
-    awaitAll: assign(({ context }) => ({
-      awaiting: MARKET_CHANNELS.flatMap((channel) => context.symbols.map((symbol) => key(channel, symbol))),
+    knowMode: assign((_, p: { mode: line.VenueMode }) => ({ mode: p.mode })),
+    awaitAll: assign(({ context }) => ({ awaiting: line.awaitingAll(context.symbols) })),
+    awaitBook: assign(({ context }, { symbol, seenAt }: { symbol: Pair; seenAt: number }) => ({
+      awaiting: line.askedAnew(context.awaiting, { channel: 'book', symbol }),
+      mismatches: [...line.connectsWithin(context.mismatches, MINUTE_MS, seenAt), seenAt],
     })),
-    awaitBook: assign(({ context }, p: { symbol: Pair; seenAt: number }) => ({
-      awaiting: [...context.awaiting.filter((waiting) => waiting !== key('book', p.symbol)), key('book', p.symbol)],
-      mismatches: [...connectsWithin(context.mismatches, MINUTE_MS, p.seenAt), p.seenAt],
-    })),
-    takeAnswer: assign(({ context }, p: { channel: MarketChannel; symbol: Pair }) => ({
-      awaiting: context.awaiting.filter((waiting) => waiting !== key(p.channel, p.symbol)),
-    })),
-    takeRefusal: assign(({ context }, p: { channel: MarketChannel; symbol: Pair; problem: string }) => ({
-      awaiting: context.awaiting.filter((waiting) => waiting !== key(p.channel, p.symbol)),
+    takeAnswer: assign(({ context }, p: line.Subscription) => ({ awaiting: line.answered(context.awaiting, p) })),
+    takeRefusal: assign(({ context }, p: line.Subscription & { problem: string }) => ({
+      awaiting: line.answered(context.awaiting, p),
       refusals: { ...context.refusals, [p.symbol]: p.problem },
     })),
     noteComplaint: assign((_, p: { problem: string }) => ({ complaint: p.problem })),
     rejoice: assign((_, p: { seenAt: number }) => ({ liveSinceAt: p.seenAt, deadlines: {}, reason: null })),
-    drop: assign(({ context }, p: LineStamp & { reason: string; refused: boolean }) => {
-      const { drops, retryAt } = dropOf(context, p)
+    drop: assign(({ context }, p: line.LineStamp & { reason: string; refused: boolean }) => {
+      const { drops, retryAt } = line.dropOf(context, p)
       return { deadlines: { retry: retryAt }, awaiting: [], liveSinceAt: null, drops, reason: p.reason }
     }),
   },
 })
 
-type State = 'connecting' | 'live' | 'reconnecting' | 'refused'
-interface Args {
-  readonly context: ConnectionContext
-  readonly event: { readonly type: string; readonly seenAt?: number }
-}
-/** The initial entry has no event of ours: then the birth's time counts. */
-const seen = ({ context, event }: Args): number => event.seenAt ?? context.seenAt
+type On<T extends Hears['type']> = Extract<Hears, { type: T }>
+const { call, arm, branches } = phrases<ConnectionContext, Hears, Deadline>()
+const { to, stay, ignore, ignoring } = branches()
 
-const stated = (state: State) => ({
-  type: 'publish-fact' as const,
-  params: (args: Args): { fact: FactDraft } => ({
-    fact: {
-      type: 'connection.changed',
-      state,
-      reason: state === 'live' ? lineRemarks(args.context) : args.context.reason,
-      at: seen(args),
-    },
-  }),
-})
-
-type Wait = 'openMs' | 'subscribeMs' | 'silenceMs' | 'pongMs'
-/** Registers a deadline and keeps it: the two always go together. */
-const deadline = (name: ConnectionDeadline, wait: Wait) => {
-  const params = (args: Args) => ({ name, at: seen(args) + args.context.policy[wait] })
-  return [
-    { type: 'arm' as const, params },
-    { type: 'set-deadline' as const, params },
-  ] as const
-}
-const retryDeadline = {
-  type: 'set-deadline' as const,
-  params: ({ context }: Args) => ({ name: 'retry' as const, at: context.deadlines.retry ?? context.seenAt }),
-}
-
-type On<T extends ConnectionHears['type']> = {
-  context: ConnectionContext
-  event: Extract<ConnectionHears, { type: T }>
-}
-type ChannelAnswer = On<'channel.subscribed'>['event'] | On<'channel.refused'>['event']
-const ignore = (why: string) => ({ description: `Ignored: ${why}` })
-
-/** Leaves the line for a reason; `refused` waits long instead of trying again soon. */
-const leave =
-  (refused: boolean) =>
-  <A extends { event: LineStamp }>(why: (args: A) => string) => ({
-    type: 'drop' as const,
-    params: (args: A) => ({ seenAt: args.event.seenAt, chance: args.event.chance, reason: why(args), refused }),
+/** The initial entry has no message of ours: then the birth's time counts. */
+type Seen = { readonly seenAt?: number }
+const seenAt = ({ seenAt: bornAt }: ConnectionContext, message: Seen) => ({ seenAt: message.seenAt ?? bornAt })
+const beginLine = call('beginLine', seenAt)
+const rejoice = call('rejoice', seenAt)
+const tell = (state: 'connecting' | 'live' | 'reconnecting' | 'refused') =>
+  call('publish-fact', (context, message: Seen): { fact: FactDraft } => {
+    const reason = state === 'live' ? line.lineRemarks(context) : context.reason
+    return { fact: { type: 'connection.changed', state, reason, at: seenAt(context, message).seenAt } }
   })
-const drop = leave(false)
-const turnedAway = leave(true)
-const unanswered = ({ context }: { context: ConnectionContext; event: LineStamp }): string =>
-  context.complaint ?? 'a subscription was not answered'
 
+const armFor = (name: Deadline, wait: 'openMs' | 'subscribeMs' | 'silenceMs' | 'pongMs') =>
+  arm(name, (context, message: Seen) => seenAt(context, message).seenAt + context.policy[wait])
+const setRetry = call('set-deadline', ({ deadlines, seenAt }) => ({ name: 'retry', at: deadlines.retry ?? seenAt }))
 /** The deadline of this name that is now in force. */
-const due = (expected: ConnectionDeadline) => ({
-  type: 'isDue' as const,
-  params: ({ event: { name, dueAt } }: On<'deadline.reached'>) => ({ name, dueAt, expected }),
+const due = (name: Deadline) =>
+  call('isDue', (_, { name: rang, dueAt }: On<'deadline.reached'>) => ({ name, dueAt, rang }))
+const dueUnanswered = call('isUnanswered', (_, { name, dueAt }: On<'deadline.reached'>) => ({ name, dueAt }))
+const stale = ignore('A deadline of a line or a wait that is over.')
+
+/** Leaves the line for a reason; a refusal waits long instead of trying again soon. */
+type Why<Message> = (message: Message, context: ConnectionContext) => string
+const leave = <Message extends line.LineStamp>(refused: boolean, why: Why<Message>) =>
+  call('drop', (context, message: Message) => ({
+    ...{ seenAt: message.seenAt, chance: message.chance, reason: why(message, context), refused },
+  }))
+const drop = <Message extends line.LineStamp>(why: Why<Message>) => to('#connection.reconnecting', leave(false, why))
+const turnedAway = <Message extends line.LineStamp>(why: Why<Message>) => leave(true, why)
+const dropUnanswered = drop((_, { complaint }) => complaint ?? 'a subscription was not answered')
+
+const knowMode = call('knowMode', (_, message: On<'venue.modeChanged'>) => message)
+const complain = call('noteComplaint', (_, message: On<'socket.throttled'>) => message)
+type Answer = On<'channel.subscribed'> | On<'channel.refused'>
+const isLastAnswer = call('isLastAnswer', (_, message: Answer) => message)
+const answer = call('takeAnswer', (_, message: On<'channel.subscribed'>) => message)
+const refusal = call('takeRefusal', (_, message: On<'channel.refused'>) => message)
+const allRefused = when(
+  call('isLastHope', (_, message: Answer) => message),
+  to(
+    '#connection.refused',
+    refusal,
+    turnedAway(({ problem }: On<'channel.refused'>) => problem),
+  ),
+)
+
+const bookOnly = (_: ConnectionContext, { symbol }: On<'book.mismatched'>) => ({
+  ...{ channels: ['book'] as const, symbols: [symbol] },
 })
-const dueUnanswered = {
-  type: 'isUnanswered' as const,
-  params: ({ event: { name, dueAt } }: On<'deadline.reached'>) => ({ name, dueAt }),
-}
-
-const late = ignore('Late word of a line that was dropped.')
-/** What is answered while there is no line: only the time of the next attempt counts. */
-const noLine = {
-  'socket.opened': late,
-  'venue.modeChanged': late,
-  'channel.subscribed': late,
-  'channel.refused': late,
-  'socket.throttled': late,
-  'line.heard': late,
-  'book.mismatched': late,
-  'socket.closed': late,
-  'deadline.reached': [
-    { guard: due('retry'), target: '#connection.connecting' },
-    ignore('A deadline of a line or a wait that is over.'),
-  ],
-  'stop-connection': { target: '#connection.stopped' },
-}
-
-const answer = { type: 'takeAnswer' as const, params: ({ event }: On<'channel.subscribed'>) => event }
-const refusal = { type: 'takeRefusal' as const, params: ({ event }: On<'channel.refused'>) => event }
-const lastAnswer = { type: 'isLastAnswer' as const, params: ({ event }: { event: ChannelAnswer }) => event }
-const lastHope = { type: 'isLastHope' as const, params: ({ event }: { event: ChannelAnswer }) => event }
-const knowMode = { type: 'knowMode' as const, params: ({ event }: On<'venue.modeChanged'>) => event }
-const complain = { type: 'noteComplaint' as const, params: ({ event }: On<'socket.throttled'>) => event }
-
-const bookOnly = ({ event }: On<'book.mismatched'>) => ({ channels: ['book'] as const, symbols: [event.symbol] })
-const freshBook = [
-  { type: 'awaitBook' as const, params: ({ event }: On<'book.mismatched'>) => event },
-  { type: 'unsubscribe-channels' as const, params: bookOnly },
-  { type: 'subscribe-channels' as const, params: bookOnly },
-  ...deadline('subscribe', 'subscribeMs'),
-] as const
-
+const freshBook = stay(
+  call('awaitBook', (_, message: On<'book.mismatched'>) => message),
+  call('unsubscribe-channels', bookOnly),
+  call('subscribe-channels', bookOnly),
+  ...armFor('subscribe', 'subscribeMs'),
+)
+const isOneTooMany = call('isOneTooMany', (_, message: On<'book.mismatched'>) => message)
 /** What a line with subscriptions answers, whether or not all of them are confirmed. */
 const subscribedLine = {
   'book.mismatched': [
-    {
-      guard: { type: 'isOneTooMany' as const, params: ({ event }: On<'book.mismatched'>) => event },
-      target: '#connection.reconnecting',
-      actions: drop(() => 'the books keep breaking'),
-    },
-    { actions: freshBook, description: 'A broken book is subscribed anew.' },
+    when(
+      isOneTooMany,
+      drop(() => 'the books keep breaking'),
+    ),
+    { ...freshBook, description: 'A broken book is subscribed anew.' },
   ],
-  'socket.throttled': { actions: complain, description: 'What it cost us shows as a missing answer.' },
-}
-const allRefused = {
-  guard: lastHope,
-  target: '#connection.refused',
-  actions: [refusal, turnedAway(({ event }: On<'channel.refused'>) => event.problem)],
+  'socket.throttled': { ...stay(complain), description: 'What it cost us shows as a missing answer.' },
 }
 const closed = [
-  {
-    guard: { type: 'isBanned' as const, params: ({ event }: On<'socket.closed'>) => event },
-    target: '#connection.refused',
-    actions: turnedAway(({ event }: On<'socket.closed'>) => event.reason),
-  },
-  { target: '#connection.reconnecting', actions: drop(({ event }: On<'socket.closed'>) => event.reason) },
+  when(
+    call('isBanned', (_, message: On<'socket.closed'>) => message),
+    to(
+      '#connection.refused',
+      turnedAway(({ reason }: On<'socket.closed'>) => reason),
+    ),
+  ),
+  drop(({ reason }: On<'socket.closed'>) => reason),
 ]
-const stop = { target: '#connection.stopped' }
+const stop = to('#connection.stopped')
+/** What is answered while there is no line: only the time of the next attempt counts. */
+const noLine = {
+  ...ignoring(
+    'Late word of a line that was dropped.',
+    ...(['socket.opened', 'venue.modeChanged', 'channel.subscribed', 'channel.refused', 'socket.throttled'] as const),
+    ...(['line.heard', 'book.mismatched', 'socket.closed'] as const),
+  ),
+  'deadline.reached': [when(due('retry'), to('#connection.connecting')), stale],
+  'stop-connection': stop,
+}
 
 export const connectionMachine = parts.createMachine({
   id: 'connection',
@@ -251,114 +195,93 @@ export const connectionMachine = parts.createMachine({
   states: {
     connecting: {
       description: 'A line is being opened and subscribed.',
-      entry: [
-        { type: 'beginLine', params: (args) => ({ seenAt: seen(args) }) },
-        stated('connecting'),
-        { type: 'open-socket', params: {} },
-        ...deadline('open', 'openMs'),
-      ],
+      entry: [beginLine, tell('connecting'), { type: 'open-socket', params: {} }, ...armFor('open', 'openMs')],
       initial: 'opening',
       on: {
         'socket.opened': ignore('Told once a line.'),
-        'venue.modeChanged': { actions: knowMode },
-        'channel.subscribed': ignore('Nothing has been asked for yet.'),
-        'channel.refused': ignore('Nothing has been asked for yet.'),
-        'book.mismatched': ignore('Nothing has been asked for yet.'),
-        'socket.throttled': { actions: complain },
+        'venue.modeChanged': stay(knowMode),
+        ...ignoring('Nothing has been asked for yet.', 'channel.subscribed', 'channel.refused', 'book.mismatched'),
+        'socket.throttled': stay(complain),
         'line.heard': ignore('A line that is being opened has deadlines of its own.'),
         'socket.closed': closed,
         'deadline.reached': [
-          { guard: due('open'), target: 'reconnecting', actions: drop(() => 'the line did not open in time') },
-          ignore('A deadline of a line or a wait that is over.'),
+          when(
+            due('open'),
+            drop(() => 'the line did not open in time'),
+          ),
+          stale,
         ],
         'stop-connection': stop,
       },
       states: {
         opening: {
           description: 'The socket is on its way.',
-          on: { 'socket.opened': { target: 'greeting' } },
+          on: { 'socket.opened': to('greeting') },
         },
         greeting: {
           description: 'The venue tells its mode first.',
-          on: { 'venue.modeChanged': { target: 'subscribing', actions: knowMode } },
+          on: { 'venue.modeChanged': to('subscribing', knowMode) },
         },
         subscribing: {
           description: 'Everything is asked for; the answers come one by one.',
           entry: [
             'awaitAll',
-            {
-              type: 'subscribe-channels',
-              params: ({ context }) => ({ channels: MARKET_CHANNELS, symbols: context.symbols }),
-            },
-            ...deadline('subscribe', 'subscribeMs'),
+            call('subscribe-channels', ({ symbols }) => ({ channels: line.MARKET_CHANNELS, symbols })),
+            ...armFor('subscribe', 'subscribeMs'),
           ],
           on: {
             ...subscribedLine,
-            'channel.subscribed': [
-              { guard: lastAnswer, target: '#connection.live', actions: answer },
-              { actions: answer },
-            ],
-            'channel.refused': [
-              allRefused,
-              { guard: lastAnswer, target: '#connection.live', actions: refusal },
-              { actions: refusal },
-            ],
-            'deadline.reached': [
-              { guard: due('subscribe'), target: '#connection.reconnecting', actions: drop(unanswered) },
-              ignore('A deadline of a line or a wait that is over.'),
-            ],
+            'channel.subscribed': [when(isLastAnswer, to('#connection.live', answer)), stay(answer)],
+            'channel.refused': [allRefused, when(isLastAnswer, to('#connection.live', refusal)), stay(refusal)],
+            'deadline.reached': [when(due('subscribe'), dropUnanswered), stale],
           },
         },
       },
     },
     live: {
       description: 'Prices flow; silence is watched.',
-      entry: [{ type: 'rejoice', params: (args) => ({ seenAt: seen(args) }) }, stated('live')],
+      entry: [rejoice, tell('live')],
       initial: 'listening',
       on: {
         ...subscribedLine,
         'socket.opened': ignore('Told once a line.'),
-        'venue.modeChanged': { actions: [knowMode, stated('live')] },
-        'channel.subscribed': { actions: answer },
-        'channel.refused': [allRefused, { actions: [refusal, stated('live')] }],
+        'venue.modeChanged': stay(knowMode, tell('live')),
+        'channel.subscribed': stay(answer),
+        'channel.refused': [allRefused, stay(refusal, tell('live'))],
         'socket.closed': closed,
-        'deadline.reached': [
-          { guard: dueUnanswered, target: 'reconnecting', actions: drop(unanswered) },
-          ignore('A deadline of a line or a wait that is over.'),
-        ],
+        'deadline.reached': [when(dueUnanswered, dropUnanswered), stale],
         'stop-connection': stop,
       },
       states: {
         listening: {
           description: 'The line was heard a moment ago.',
-          entry: deadline('silence', 'silenceMs'),
+          entry: armFor('silence', 'silenceMs'),
           on: {
-            'line.heard': { target: 'listening', reenter: true },
-            'deadline.reached': { guard: due('silence'), target: 'doubting' },
+            'line.heard': { ...to('listening'), reenter: true },
+            'deadline.reached': when(due('silence'), to('doubting')),
           },
         },
         doubting: {
           description: 'Silent for too long: the venue is asked for a sign of life.',
-          entry: [{ type: 'ping-venue', params: {} }, ...deadline('pong', 'pongMs')],
+          entry: [{ type: 'ping-venue', params: {} }, ...armFor('pong', 'pongMs')],
           on: {
-            'line.heard': { target: 'listening' },
-            'deadline.reached': {
-              guard: due('pong'),
-              target: '#connection.reconnecting',
-              actions: drop(() => 'the line fell silent'),
-            },
+            'line.heard': to('listening'),
+            'deadline.reached': when(
+              due('pong'),
+              drop(() => 'the line fell silent'),
+            ),
           },
         },
       },
     },
     reconnecting: {
       description: 'The line is gone; the next attempt has its time.',
-      entry: [{ type: 'close-socket', params: {} }, stated('reconnecting'), retryDeadline],
+      entry: [{ type: 'close-socket', params: {} }, tell('reconnecting'), setRetry],
       on: noLine,
     },
     refused: {
       description: 'The venue turned us away, for our address or for every symbol: a long wait, then once more.',
-      entry: [{ type: 'close-socket', params: {} }, stated('refused'), retryDeadline],
+      entry: [{ type: 'close-socket', params: {} }, tell('refused'), setRetry],
       on: noLine,
     },
     stopped: {

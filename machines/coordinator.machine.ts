@@ -38,20 +38,16 @@ export interface CoordinatorContext {
   readonly statistics: story.Statistics
 }
 
-interface InHand {
-  readonly symbol: Pair
-  readonly proposalId: string
-}
-const isInHand = ({ deciding }: CoordinatorContext, { symbol, proposalId }: InHand) =>
+const isInHand = ({ deciding }: CoordinatorContext, { symbol, proposalId }: Proposal) =>
   deciding[symbol]?.proposalId === proposalId
 
 const parts = setup({
   types: { context: {} as CoordinatorContext, events: {} as CoordinatorHears, input: {} as story.CoordinatorBirth },
   guards: {
     isJudged: (_, p: { judgement: Judgement; kind: Judgement['kind'] }) => p.judgement.kind === p.kind,
-    isBusy: ({ context }, p: { symbol: Pair }) => p.symbol in context.deciding,
-    isAwaited: ({ context }, p: InHand) => isInHand(context, p),
-    isUnawaited: ({ context }, p: InHand) => !isInHand(context, p),
+    isBusy: ({ context }, p: { proposal: Proposal }) => p.proposal.symbol in context.deciding,
+    isAwaited: ({ context }, p: { proposal: Proposal }) => isInHand(context, p.proposal),
+    isUnawaited: ({ context }, p: { proposal: Proposal }) => !isInHand(context, p.proposal),
     isApproved: (_, p: { verdict: RiskVerdict }) => p.verdict.kind === 'approved',
     isGivenUp: ({ context }, p: { symbol: Pair; dueAt: number }) => context.deciding[p.symbol]?.dueAt === p.dueAt,
     isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
@@ -93,88 +89,59 @@ const parts = setup({
 })
 
 type On<T extends CoordinatorHears['type']> = Extract<CoordinatorHears, { type: T }>
+type Judged = On<'signal.judged'>
+type Answered = On<'risk.answered'>
 const { call, publish, branches } = phrases<CoordinatorContext, CoordinatorHears>()
 const { to, stay, ignore } = branches()
 const count = (...counts: story.CoordinatorCount[]) => ({ type: 'countAs' as const, params: { counts } })
+const proposalOf = (_: CoordinatorContext, { proposal }: Judged | Answered) => ({ proposal })
 
 /** Signals: let go, turned into a close, or taken in hand while risk is asked. */
-const isJudged = (kind: Judgement['kind']) =>
-  call('isJudged', (_, { judgement }: story.SignalJudged) => ({ judgement, kind }))
-const isBusy = call('isBusy', (_, { proposal }: story.SignalJudged) => ({ symbol: proposal.symbol }))
-const drop = (why: (judgement: Judgement) => SignalDropReason) =>
-  stay(
-    count('signals', 'dropped'),
-    publish((_, { judgement, proposal }: story.SignalJudged) => [story.signalDropped(proposal, why(judgement))]),
-  )
+const isJudged = (kind: Judgement['kind']) => call('isJudged', (_, { judgement }: Judged) => ({ judgement, kind }))
+const isBusy = call('isBusy', proposalOf)
+const tellDropped = (why: (judgement: Judgement) => SignalDropReason) =>
+  publish((_, { judgement, proposal }: Judged) => [story.signalDropped(proposal, why(judgement))])
+const drop = (why: (judgement: Judgement) => SignalDropReason) => stay(count('signals', 'dropped'), tellDropped(why))
 const dropAs = (reason: SignalDropReason) => drop(() => reason)
 const dropped = when(isJudged('drop'), drop(story.dropReason))
-const closeHeld = stay(
-  count('signals', 'closing'),
-  call('close-positions', (_, { judgement }: story.SignalJudged) => ({
-    positionIds: story.positionsToClose(judgement),
-    reason: 'signal',
-  })),
-)
+const close = call('close-positions', (_, { judgement }: Judged) => story.closingOf(judgement))
+const closeHeld = stay(count('signals', 'closing'), close)
 const assess = stay(
   count('signals', 'accepted'),
-  call('decide', ({ decisionMs }, { proposal: { symbol, proposalId }, seenAt }: story.SignalJudged) => ({
-    ...{ symbol, proposalId, dueAt: seenAt + decisionMs },
-  })),
-  call('set-deadline', ({ decisionMs }, { proposal, seenAt }: story.SignalJudged) => ({
-    ...{ name: story.deadlineOf(proposal.symbol), at: seenAt + decisionMs },
-  })),
-  publish((_, judged: story.SignalJudged) => story.acceptedFacts(judged)),
-  call('assess-proposal', (_, judged: story.SignalJudged) => story.assessmentOf(judged)),
+  call('decide', ({ decisionMs }, judged: Judged) => story.decisionOf(judged, decisionMs)),
+  call('set-deadline', ({ decisionMs }, judged: Judged) => story.decisionDeadline(judged, decisionMs)),
+  publish((_, judged: Judged) => story.acceptedFacts(judged)),
+  call('assess-proposal', (_, judged: Judged) => story.assessmentOf(judged)),
 )
 
 /** Verdicts: acted on only by the decision in hand, and only while risk may still be opened. */
-const proposalOf = (_: CoordinatorContext, { proposal: { symbol, proposalId } }: story.RiskAnswered) => ({
-  ...{ symbol, proposalId },
-})
-const isApproved = call('isApproved', (_, { verdict }: story.RiskAnswered) => ({ verdict }))
-const tellVerdict = publish((_, answered: story.RiskAnswered) => [story.verdictFact(answered)])
+const isApproved = call('isApproved', (_, { verdict }: Answered) => ({ verdict }))
+const tellVerdict = publish((_, answered: Answered) => [story.verdictFact(answered)])
 const conclude = [
-  call('decided', (_, { proposal }: story.RiskAnswered) => ({ symbol: proposal.symbol })),
-  call('set-deadline', (_, { proposal }: story.RiskAnswered) => ({
-    name: story.deadlineOf(proposal.symbol),
-    at: null,
-  })),
+  call('decided', (_, { proposal }: Answered) => ({ symbol: proposal.symbol })),
+  call('set-deadline', (_, { proposal }: Answered) => ({ name: story.deadlineOf(proposal.symbol), at: null })),
 ]
-const release = call('release-reservation', (_, { positionId }: story.RiskAnswered) => ({ positionId }))
-const open = stay(
-  count('approved'),
-  tellVerdict,
-  ...conclude,
-  call('open-position', (_, answered: story.RiskAnswered) => story.openingOf(answered)),
-)
+const release = call('release-reservation', (_, { positionId }: Answered) => ({ positionId }))
+const openPosition = call('open-position', (_, answered: Answered) => story.openingOf(answered))
+const open = stay(count('approved'), tellVerdict, ...conclude, openPosition)
 const deny = stay(count('denied'), tellVerdict, ...conclude)
 /** Nothing is opened, the slot is given back. */
-const tooLate = (description: string) => ({
-  ...stay(
-    tellVerdict,
-    publish((_, { proposal }: story.RiskAnswered) => [story.signalDropped(proposal, 'TOO_LATE')]),
-    ...conclude,
-    release,
-  ),
-  description,
-})
+const tellLate = publish((_, { proposal }: Answered) => [story.signalDropped(proposal, 'TOO_LATE')])
+const tooLate = (description: string) => ({ ...stay(tellVerdict, tellLate, ...conclude, release), description })
 const nobodyWaits = { ...stay(release), description: 'Nobody waits for this verdict any more.' }
 const verdictAfterStop = [
   when(call('isAwaited', proposalOf), tooLate('Trading stopped while risk was asked: nothing is opened.')),
   nobodyWaits,
 ]
 const lapsed = (_: CoordinatorContext, { name, dueAt }: On<'deadline.reached'>) => ({
-  ...{ symbol: story.symbolOfDeadline(name), dueAt },
+  symbol: story.symbolOfDeadline(name),
+  dueAt,
 })
-const giveUp = stay(
-  publish(({ deciding }, { name }: On<'deadline.reached'>) => [story.givenUpFact(deciding, name)]),
-  call('decided', lapsed),
-)
+const tellGivenUp = publish(({ deciding }, { name }: On<'deadline.reached'>) => [story.givenUpFact(deciding, name)])
+const giveUp = stay(tellGivenUp, call('decided', lapsed))
 
 /** Control by a person or a breaker. */
-const reasonOf = (_: CoordinatorContext, { reason }: On<'pause-trading' | 'resume-trading' | 'halt-trading'>) => ({
-  reason,
-})
+const reasonOf = (_: CoordinatorContext, { reason }: { reason: string }) => ({ reason })
 const accept = (command: string) => publish((_, { by }: { by: string }) => [{ type: 'command.accepted', command, by }])
 const refuse = (command: string, reason: string) => ({
   ...stay(publish((_, { by }: { by: string }) => [{ type: 'command.refused', command, by, reason }])),
@@ -199,20 +166,14 @@ const toggle = stay(
 const recordCounters = call('recordCounters', (_, { counters }: On<'degradation.crossed'>) => ({ counters }))
 const isLevel = (level: DegradationLevel) =>
   call('isLevel', (_, { level: is }: On<'degradation.crossed'>) => ({ is, level }))
+const tellLevel = (from: DegradationLevel, to: DegradationLevel) => publish(() => [story.levelChanged(from, to)])
 /** One degradation level: every other may follow it. */
 const level = (here: DegradationLevel, description: string) => ({
   description,
   on: {
     'degradation.crossed': [
       ...LEVELS.filter((other) => other !== here).map((other) =>
-        when(
-          isLevel(other),
-          to(
-            other.toLowerCase(),
-            recordCounters,
-            publish(() => [story.levelChanged(here, other)]),
-          ),
-        ),
+        when(isLevel(other), to(other.toLowerCase(), recordCounters, tellLevel(here, other))),
       ),
       { ...stay(recordCounters), description: 'The counters moved within the level.' },
     ],

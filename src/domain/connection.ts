@@ -87,6 +87,32 @@ export const CONNECTION_POLICY: ConnectionPolicy = {
   windowMs: 600_000,
 }
 
+/** What a line is opened for. */
+export interface ConnectionBirth {
+  readonly symbols: readonly Pair[]
+  readonly policy: ConnectionPolicy
+  readonly seenAt: number
+}
+
+/** One channel of one symbol, as a subscription asks for it. */
+export interface Subscription {
+  readonly channel: MarketChannel
+  readonly symbol: Pair
+}
+const keyOf = ({ channel, symbol }: Subscription): string => `${channel} ${symbol}`
+
+/** Subscriptions that wait for an answer, as `channel symbol`. */
+export type Awaiting = readonly string[]
+export const awaitingAll = (symbols: readonly Pair[]): Awaiting =>
+  MARKET_CHANNELS.flatMap((channel) => symbols.map((symbol) => keyOf({ channel, symbol })))
+export const answered = (awaiting: Awaiting, answer: Subscription): Awaiting =>
+  awaiting.filter((waiting) => waiting !== keyOf(answer))
+/** Asked for once more: it waits behind the others. */
+export const askedAnew = (awaiting: Awaiting, asked: Subscription): Awaiting => [
+  ...answered(awaiting, asked),
+  keyOf(asked),
+]
+
 /** The opens that still count at `at`. */
 export const connectsWithin = (connects: readonly number[], windowMs: number, at: number): readonly number[] =>
   connects.filter((connectedAt) => connectedAt > at - windowMs)

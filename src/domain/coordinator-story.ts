@@ -62,8 +62,20 @@ export const excluding = <T>(all: readonly T[], one: T): readonly T[] => all.fil
 export const dropReason = (judgement: Judgement): SignalDropReason =>
   judgement.kind === 'drop' ? judgement.reason : 'NO_VERDICT'
 
-export const positionsToClose = (judgement: Judgement): readonly PositionId[] =>
-  judgement.kind === 'close' ? judgement.positionIds : []
+/** What a signal against what is held closes. */
+export const closingOf = (judgement: Judgement) => ({
+  positionIds: judgement.kind === 'close' ? judgement.positionIds : [],
+  reason: 'signal' as const,
+})
+
+/** The decision that an accepted signal begins. */
+export const decisionOf = ({ proposal: { symbol, proposalId }, seenAt }: SignalJudged, decisionMs: number) => ({
+  ...{ symbol, proposalId, dueAt: seenAt + decisionMs },
+})
+export const decisionDeadline = ({ proposal, seenAt }: SignalJudged, decisionMs: number) => ({
+  name: deadlineOf(proposal.symbol),
+  at: seenAt + decisionMs,
+})
 
 /** What risk is asked: the proposal with the confidence of its consensus and of the views behind it. */
 export const assessmentOf = ({ judgement, proposal, inputs }: SignalJudged) => ({

@@ -58,9 +58,12 @@ export const ratio = (value: Decimal.Value): Ratio => parse(value, 'ratio') as R
 /** A number without a unit yet. @throws NotANumberError when not finite. */
 export const amount = (value: Decimal.Value): Amount => parse(value, 'amount')
 
-/** Canonical text: no exponent, no trailing zeros; `-0` is `"0"`. The same value always gives the same text. */
+/**
+ * Canonical text: no exponent, no trailing zeros; `-0` is `"0"`. The same value always gives the same text.
+ * @throws NotANumberError when not finite.
+ */
 export function text(value: Decimal.Value): Numeric {
-  const parsed = value instanceof Decimal ? new D(value) : parse(value, 'number')
+  const parsed = parse(value, 'number')
   return parsed.isZero() ? '0' : parsed.toFixed()
 }
 

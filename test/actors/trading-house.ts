@@ -21,6 +21,7 @@ import {
   asset,
   type OrderId,
   orderId,
+  type PositionId,
   pair,
   positionId,
   type TradeId,
@@ -32,6 +33,7 @@ import type { Fill, OrderRequest, OrderView } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
+import { amount, text } from '../../src/domain/units.ts'
 import type { Proposal } from '../../src/domain/views.ts'
 import type { CandleStore } from '../../src/ports/candle-store.ts'
 import type { Exchange, VenueAnswer } from '../../src/ports/exchange.ts'
@@ -94,6 +96,29 @@ export const factOf = <T extends FactType>(body: FactBody<T>, at = T0): Fact<T> 
   factsMade += 1
   const id = `fact-${factsMade}`
   return { ...body, id, at, seenAt: at, causedBy: null, correlationId: 'story', origin: 'live' }
+}
+
+/** An order of that id under a key of its own; a stop where it says so. */
+export const openedOrder = (
+  id: string,
+  owner: PositionId | null = null,
+  purpose: 'entry' | 'stop' = 'entry',
+): OrderView =>
+  orderOf(id, requestOf({ key: `key ${id}`, positionId: owner, purpose, side: purpose === 'entry' ? 'buy' : 'sell' }))
+/** The fact of its one fill, which may be all of it. */
+export const filledOrder = (order: OrderView, price: string, quantity: string, fee = '0', at = T0): Fact => {
+  const fill = fillOf(`t-${order.orderId}-${at}`, price, quantity, fee, at)
+  const whole = amount(quantity).eq(amount(order.quantity))
+  const status = whole ? ('FILLED' as const) : ('PARTIALLY_FILLED' as const)
+  const view = {
+    ...order,
+    status,
+    filled: quantity,
+    cost: text(amount(price).times(quantity)),
+    fees: fee,
+    fills: [fill],
+  }
+  return factOf({ type: whole ? 'order.filled' : 'order.partiallyFilled', order: view, fill }, at)
 }
 
 type Call = { readonly method: string; readonly order: unknown; answer(given: unknown): void; fail(why: unknown): void }

@@ -27,7 +27,7 @@ function candles(count: number, lines: readonly string[] = []): string {
   return source
 }
 
-describe('misused: exit code 2', { timeout: 60_000 }, () => {
+describe('misused: exit code 2', { timeout: 120_000 }, () => {
   it.concurrent('an unknown symbol', async () => {
     const { code, said } = await run(['run', '--symbols', 'DOGE/USDT'])
     expect(code).toBe(2)
@@ -51,7 +51,7 @@ describe('misused: exit code 2', { timeout: 60_000 }, () => {
   })
 })
 
-describe('failed: exit code 1', { timeout: 60_000 }, () => {
+describe('failed: exit code 1', { timeout: 120_000 }, () => {
   it.concurrent('a folder of candles that is not there', async () => {
     const { code, out, said } = await replay('/nowhere/candles')
     expect(code).toBe(1)

@@ -28,7 +28,7 @@ function hurriedConfig(): string {
   return config
 }
 
-it('trades, stops, resumes, and refuses another account in its database', { timeout: 90_000 }, async () => {
+it('trades, stops, resumes, and refuses another account in its database', { timeout: 120_000 }, async () => {
   const DATABASE_URL = await server.freshDatabase('e2e')
   const [dataDir, config] = [folder(), hurriedConfig()]
   const args = ['run', '--feed', 'simulated', '--port', '0', '--data-dir', dataDir, '--config', config, '--json']

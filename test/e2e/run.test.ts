@@ -29,7 +29,7 @@ async function allocationOf(url: string): Promise<Allocation> {
 }
 
 it.concurrent('starts, serves its API, drains on Ctrl-C with 0, and resumes where it was', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const dataDir = folder()
   const first = triplegain(simulated(dataDir))
@@ -61,7 +61,9 @@ it.concurrent('starts, serves its API, drains on Ctrl-C with 0, and resumes wher
   expect(await again.ended).toBe(0)
 })
 
-it.concurrent('recovers from kill -9 once the lease of the dead process has run out', { timeout: 60_000 }, async () => {
+it.concurrent('recovers from kill -9 once the lease of the dead process has run out', {
+  timeout: 120_000,
+}, async () => {
   const dataDir = folder()
   const first = triplegain(simulated(dataDir))
   await first.ready()
@@ -79,7 +81,7 @@ it.concurrent('recovers from kill -9 once the lease of the dead process has run 
 })
 
 it.concurrent('ends with 1 and one line where the port is taken, and starts as ever on another', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const dataDir = folder()
   const other = createServer()
@@ -99,7 +101,7 @@ it.concurrent('ends with 1 and one line where the port is taken, and starts as e
 })
 
 it.concurrent('says loudly, in log and banner, that the simulated market stands in for Kraken', {
-  timeout: 40_000,
+  timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const nobody = await krakenRestServer(() => 0)
   await nobody.close()
@@ -111,7 +113,7 @@ it.concurrent('says loudly, in log and banner, that the simulated market stands 
   expect(await run.stop()).toBe(0)
 })
 
-it.concurrent('does not start at all on the feed kraken where Kraken does not answer', { timeout: 40_000 }, async ({
+it.concurrent('does not start at all on the feed kraken where Kraken does not answer', { timeout: 120_000 }, async ({
   onTestFinished,
 }) => {
   const nobody = await krakenRestServer(() => 0)
@@ -121,7 +123,7 @@ it.concurrent('does not start at all on the feed kraken where Kraken does not an
 })
 
 it.concurrent('trades on the prices of a Kraken on loopback, and sees its line drop and come back', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async ({ onTestFinished }) => {
   const clock = realClock()
   const rest = await krakenRestServer(() => clock.now())

@@ -23,16 +23,16 @@ import type { OrderView, Purpose } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
-import type { Proposal, RegimeView, TechnicalView } from '../../src/domain/views.ts'
+import type { Proposal } from '../../src/domain/views.ts'
 import type { SimulatedClock } from '../../src/ports/clock.ts'
 import type { VenueAnswer, VenueOrderRow } from '../../src/ports/exchange.ts'
 import type { Journal } from '../../src/ports/journal.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { HistoryQuery, MarketEvent, MarketFeed } from '../../src/ports/market-feed.ts'
-import { regime, technical } from '../domain/view-builders.ts'
 import { type FaultyExchange, faultyExchange } from './faulty-exchange.ts'
 import type { MemoryDisk } from './memory-journal.ts'
 import { type Death, MortalJournal } from './mortal-journal.ts'
+import { speak } from './speak.ts'
 
 export const BTC = pair('BTC/USDT')
 export const XRP = pair('XRP/USDT')
@@ -170,10 +170,6 @@ export class World {
     this.#listener?.(event)
   }
 
-  candle(candle: Candle): void {
-    this.#listener?.({ kind: 'candle', symbol: candle.symbol, candle, at: this.clock.now() })
-  }
-
   /** Fires timers one by one, everything settled in between, until it is so. */
   async until(isSo: () => boolean, what: string, withinMs = 2 * MINUTE): Promise<void> {
     const limit = this.clock.now() + withinMs
@@ -201,19 +197,7 @@ export class World {
 
   /** The agents speak: what they see, and what they want done about it. */
   signal(over: Partial<Proposal> = {}): string {
-    const { house } = this.system
-    const symbol = over.symbol ?? BTC
-    const stamp = { symbol, timestamp: this.clock.now() }
-    const view: TechnicalView = technical(stamp)
-    const mood: RegimeView = regime(stamp)
-    house.state('technical_analysis', { type: 'ta.analysed', symbol, view })
-    house.state('regime_detection', { type: 'regime.detected', symbol, view: mood, changedFrom: null })
-    const proposalId = house.ids.next()
-    const { bias: _bias, trend: _trend, momentum: _momentum, levels: _levels, signals: _signals, ...output } = view
-    const terms = { entryPrice: '50000', stopLoss: '49000', takeProfit: '52500', sizePct: 10, leverage: 1 }
-    const proposal: Proposal = { ...output, agent: 'trading_decision', action: 'BUY', proposalId, ...terms, ...over }
-    house.state('trading_decision', { type: 'decision.proposed', symbol, proposal })
-    return proposalId
+    return speak(this.system.house, { symbol: BTC, ...over })
   }
 
   /** What a person, or the API for one, asks of the coordinator. */
