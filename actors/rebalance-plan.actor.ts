@@ -1,11 +1,12 @@
 /** Rebalance plans: their desk, and each plan's machine bound to permission, the rebalance gate and the order desk. */
-import { type PlanBirth, type PlannedTrade, rebalancePlanMachine } from '../machines/rebalance-plan.machine.ts'
+import { rebalancePlanMachine } from '../machines/rebalance-plan.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { baseOf, type PlanId, pair, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
+import type { PlanBirth, PlannedTrade } from '../src/domain/rebalance-plan-story.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { approveRebalance } from '../src/domain/risk.ts'
 import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../src/domain/units.ts'

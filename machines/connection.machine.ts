@@ -94,8 +94,8 @@ type On<T extends Hears['type']> = Extract<Hears, { type: T }>
 const { call, arm, branches } = phrases<ConnectionContext, Hears, Deadline>()
 const { to, stay, ignore, ignoring } = branches()
 
-/** The initial entry has no message of ours: then the birth's time counts. */
 type Seen = { readonly seenAt?: number }
+/** The initial entry has no message of ours: then the birth's time counts. */
 const seenAt = ({ seenAt: bornAt }: ConnectionContext, message: Seen) => ({ seenAt: message.seenAt ?? bornAt })
 const beginLine = call('beginLine', seenAt)
 const rejoice = call('rejoice', seenAt)
@@ -108,20 +108,20 @@ const tell = (state: 'connecting' | 'live' | 'reconnecting' | 'refused') =>
 const armFor = (name: Deadline, wait: 'openMs' | 'subscribeMs' | 'silenceMs' | 'pongMs') =>
   arm(name, (context, message: Seen) => seenAt(context, message).seenAt + context.policy[wait])
 const setRetry = call('set-deadline', ({ deadlines, seenAt }) => ({ name: 'retry', at: deadlines.retry ?? seenAt }))
-/** The deadline of this name that is now in force. */
+/** Deadlines of different names may ring at the same moment: the name counts too. */
 const due = (name: Deadline) =>
   call('isDue', (_, { name: rang, dueAt }: On<'deadline.reached'>) => ({ name, dueAt, rang }))
 const dueUnanswered = call('isUnanswered', (_, { name, dueAt }: On<'deadline.reached'>) => ({ name, dueAt }))
 const stale = ignore('A deadline of a line or a wait that is over.')
 
-/** Leaves the line for a reason; a refusal waits long instead of trying again soon. */
 type Why<Message> = (message: Message, context: ConnectionContext) => string
+/** Leaves the line for a reason; a refusal waits long instead of trying again soon. */
 const leave = <Message extends line.LineStamp>(refused: boolean, why: Why<Message>) =>
   call('drop', (context, message: Message) => ({
     ...{ seenAt: message.seenAt, chance: message.chance, reason: why(message, context), refused },
   }))
 const drop = <Message extends line.LineStamp>(why: Why<Message>) => to('#connection.reconnecting', leave(false, why))
-const turnedAway = <Message extends line.LineStamp>(why: Why<Message>) => leave(true, why)
+const dropFor = (reason: string) => drop(() => reason)
 const dropUnanswered = drop((_, { complaint }) => complaint ?? 'a subscription was not answered')
 
 const knowMode = call('knowMode', (_, message: On<'venue.modeChanged'>) => message)
@@ -130,14 +130,9 @@ type Answer = On<'channel.subscribed'> | On<'channel.refused'>
 const isLastAnswer = call('isLastAnswer', (_, message: Answer) => message)
 const answer = call('takeAnswer', (_, message: On<'channel.subscribed'>) => message)
 const refusal = call('takeRefusal', (_, message: On<'channel.refused'>) => message)
-const allRefused = when(
-  call('isLastHope', (_, message: Answer) => message),
-  to(
-    '#connection.refused',
-    refusal,
-    turnedAway(({ problem }: On<'channel.refused'>) => problem),
-  ),
-)
+const isLastHope = call('isLastHope', (_, message: Answer) => message)
+const turnedAway = leave(true, ({ problem }: On<'channel.refused'>) => problem)
+const allRefused = when(isLastHope, to('#connection.refused', refusal, turnedAway))
 
 const bookOnly = (_: ConnectionContext, { symbol }: On<'book.mismatched'>) => ({
   ...{ channels: ['book'] as const, symbols: [symbol] },
@@ -152,24 +147,14 @@ const isOneTooMany = call('isOneTooMany', (_, message: On<'book.mismatched'>) =>
 /** What a line with subscriptions answers, whether or not all of them are confirmed. */
 const subscribedLine = {
   'book.mismatched': [
-    when(
-      isOneTooMany,
-      drop(() => 'the books keep breaking'),
-    ),
+    when(isOneTooMany, dropFor('the books keep breaking')),
     { ...freshBook, description: 'A broken book is subscribed anew.' },
   ],
   'socket.throttled': { ...stay(complain), description: 'What it cost us shows as a missing answer.' },
 }
-const closed = [
-  when(
-    call('isBanned', (_, message: On<'socket.closed'>) => message),
-    to(
-      '#connection.refused',
-      turnedAway(({ reason }: On<'socket.closed'>) => reason),
-    ),
-  ),
-  drop(({ reason }: On<'socket.closed'>) => reason),
-]
+const isBanned = call('isBanned', (_, message: On<'socket.closed'>) => message)
+const whyClosed = ({ reason }: On<'socket.closed'>) => reason
+const closed = [when(isBanned, to('#connection.refused', leave(true, whyClosed))), drop(whyClosed)]
 const stop = to('#connection.stopped')
 /** What is answered while there is no line: only the time of the next attempt counts. */
 const noLine = {
@@ -204,13 +189,7 @@ export const connectionMachine = parts.createMachine({
         'socket.throttled': stay(complain),
         'line.heard': ignore('A line that is being opened has deadlines of its own.'),
         'socket.closed': closed,
-        'deadline.reached': [
-          when(
-            due('open'),
-            drop(() => 'the line did not open in time'),
-          ),
-          stale,
-        ],
+        'deadline.reached': [when(due('open'), dropFor('the line did not open in time')), stale],
         'stop-connection': stop,
       },
       states: {
@@ -266,10 +245,7 @@ export const connectionMachine = parts.createMachine({
           entry: [{ type: 'ping-venue', params: {} }, ...armFor('pong', 'pongMs')],
           on: {
             'line.heard': to('listening'),
-            'deadline.reached': when(
-              due('pong'),
-              drop(() => 'the line fell silent'),
-            ),
+            'deadline.reached': when(due('pong'), dropFor('the line fell silent')),
           },
         },
       },

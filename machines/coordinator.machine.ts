@@ -125,8 +125,8 @@ const release = call('release-reservation', (_, { positionId }: Answered) => ({ 
 const openPosition = call('open-position', (_, answered: Answered) => story.openingOf(answered))
 const open = stay(count('approved'), tellVerdict, ...conclude, openPosition)
 const deny = stay(count('denied'), tellVerdict, ...conclude)
-/** Nothing is opened, the slot is given back. */
 const tellLate = publish((_, { proposal }: Answered) => [story.signalDropped(proposal, 'TOO_LATE')])
+/** Nothing is opened, the slot is given back. */
 const tooLate = (description: string) => ({ ...stay(tellVerdict, tellLate, ...conclude, release), description })
 const nobodyWaits = { ...stay(release), description: 'Nobody waits for this verdict any more.' }
 const verdictAfterStop = [

@@ -134,6 +134,7 @@ const ended = [
   { guard: 'isFlat' as const, target: 'closed', actions: ['giveStopReason' as const] },
   { guard: 'isStoppedOut' as const, target: 'closing', actions: ['giveStopReason' as const] },
 ]
+/** On the way out: sold, or nothing left that an order could sell. */
 const soldOut = [
   { guard: 'isFlat' as const, target: 'closed' },
   { guard: 'isStranded' as const, target: 'closed', actions: ['giveUpDust' as const] },

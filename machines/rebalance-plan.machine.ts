@@ -5,26 +5,12 @@ import { assign, setup } from 'xstate'
 import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
 import type { PlanId } from '../src/domain/ids.ts'
-import { isFinal, type OrderView } from '../src/domain/order.ts'
+import type { OrderView } from '../src/domain/order.ts'
 import type { RebalanceTrade } from '../src/domain/portfolio.ts'
+import * as story from '../src/domain/rebalance-plan-story.ts'
 import type { Heard, OrdersReport } from '../src/domain/reports.ts'
+import { hear, phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
-
-export interface PlanBirth {
-  readonly planId: PlanId
-  readonly trades: readonly RebalanceTrade[]
-  readonly usedFallbackStrategy: boolean
-  /** Between two batches; a batch that went late moves the rest. */
-  readonly intervalMs: number
-  readonly seenAt: number
-}
-
-/** One trade of the plan with the key of its order. */
-export interface PlannedTrade {
-  readonly key: string
-  readonly trade: RebalanceTrade
-  readonly state: 'waiting' | 'asked' | 'ended'
-}
 
 export type PlanHears =
   | OrdersReport
@@ -35,215 +21,91 @@ export type PlanHears =
   | (Heard & { readonly type: 'batch.held'; readonly retryAt: number })
   | (Heard & { readonly type: 'cancel-plan'; readonly reason: string })
 
-export interface PlanContext {
-  readonly planId: PlanId
-  readonly trades: readonly PlannedTrade[]
-  readonly usedFallbackStrategy: boolean
-  readonly intervalMs: number
-  readonly batch: number
-  readonly updatedAt: number
-  readonly dueAt: number
-  readonly reason: string | null
-  /** Orders that the last message told to have ended. */
-  readonly ended: readonly OrderView[]
-  /** Trades to be asked for now. */
-  readonly asking: readonly PlannedTrade[]
-}
-
-const lastBatch = (context: PlanContext) => Math.max(...context.trades.map(({ trade }) => trade.batch))
-const ofBatch = (context: PlanContext, side: RebalanceTrade['side']) =>
-  context.trades.filter(({ trade }) => trade.batch === context.batch && trade.side === side)
-const marked = (context: PlanContext, keys: readonly string[], state: PlannedTrade['state']) =>
-  context.trades.map((planned) =>
-    keys.includes(planned.key) && planned.state !== 'ended' ? { ...planned, state } : planned,
-  )
+export type PlanContext = story.PlanRecord
+type Orders = { readonly orders: readonly OrderView[] }
 
 const parts = setup({
-  types: { context: {} as PlanContext, events: {} as PlanHears, input: {} as PlanBirth },
+  types: { context: {} as PlanContext, events: {} as PlanHears, input: {} as story.PlanBirth },
+  guards: {
+    areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) => story.areEnded(context, p.side),
+    isNothingAsked: ({ context }) => story.isNothingAsked(context),
+    isLastBatch: ({ context }) => story.isLastBatch(context),
+    isDue: ({ context }, p: { dueAt: number }) => context.dueAt === p.dueAt,
+  },
   actions: {
     'claim-batch': effect<{ planId: PlanId; batch: number }>(),
-    'place-trades': effect<{ planId: PlanId; trades: readonly PlannedTrade[] }>(),
+    'place-trades': effect<{ planId: PlanId; trades: readonly story.PlannedTrade[] }>(),
     'cancel-trades': effect<{ planId: PlanId; keys: readonly string[]; reason: string }>(),
     'set-deadline': effect<{ name: 'batch'; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
     hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ended: [], asking: [] })),
-    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => {
-      const asking = ofBatch(context, p.side).filter(({ state }) => state === 'waiting')
-      return {
-        asking,
-        trades: marked(
-          context,
-          asking.map(({ key }) => key),
-          'asked',
-        ),
-      }
-    }),
-    endOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => {
-      const asked = new Set(context.trades.filter(({ state }) => state === 'asked').map(({ key }) => key))
-      const ended = p.orders.filter(({ request, status }) => isFinal(status) && asked.has(request.key))
-      return {
-        ended,
-        trades: marked(
-          context,
-          ended.map(({ request }) => request.key),
-          'ended',
-        ),
-      }
-    }),
-    endUnborn: assign(({ context }, p: { key: string }) => ({ trades: marked(context, [p.key], 'ended') })),
-    askUnbornAgain: assign(({ context }, p: { orders: readonly OrderView[] }) => {
-      const born = new Set(p.orders.map(({ request }) => request.key))
-      const unborn = context.trades
-        .filter(({ key, state }) => state === 'asked' && !born.has(key))
-        .map(({ key }) => key)
-      return { trades: marked(context, unborn, 'waiting') }
-    }),
+    arm: assign((_, p: { at: number }) => ({ dueAt: p.at })),
+    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => story.asked(context, p.side)),
+    endOrders: assign(({ context }, p: Orders) => story.withEnded(context, p.orders)),
+    endUnborn: assign(({ context }, p: { key: string }) => story.withUnborn(context, p.key)),
+    askUnbornAgain: assign(({ context }, p: Orders) => story.withRecovered(context, p.orders)),
     nextBatch: assign(({ context }) => ({ batch: context.batch + 1 })),
     giveReason: assign((_, p: { reason: string }) => p),
-    arm: assign((_, p: { at: number }) => ({ dueAt: p.at })),
-  },
-  guards: {
-    areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) =>
-      ofBatch(context, p.side).every(({ state }) => state === 'ended'),
-    isNothingAsked: ({ context }) => context.trades.every(({ state }) => state !== 'asked'),
-    isLastBatch: ({ context }) => context.batch >= lastBatch(context),
-    isDue: ({ context }, p: { dueAt: number }) => context.dueAt === p.dueAt,
   },
 })
 
-type C = { context: PlanContext }
-type On<T extends PlanHears['type']> = { event: Extract<PlanHears, { type: T }> }
+type On<T extends PlanHears['type']> = Extract<PlanHears, { type: T }>
+const { call, publish, arm, due, branches } = phrases<PlanContext, PlanHears, 'batch'>()
+const { to, stay, ignore, ignoring } = branches(hear)
 
-const hear = { type: 'hear' as const, params: ({ event }: { event: PlanHears }) => ({ seenAt: event.seenAt }) }
-const publish = (facts: (context: PlanContext) => readonly FactDraft[]) => ({
-  type: 'publish-facts' as const,
-  params: ({ context }: C) => ({ facts: facts(context) }),
-})
-const ignore = (description: string) => ({ actions: [hear], description })
-const arm = (at: (context: PlanContext) => number) => [
-  { type: 'arm' as const, params: ({ context }: C) => ({ at: at(context) }) },
-  { type: 'set-deadline' as const, params: ({ context }: C) => ({ name: 'batch' as const, at: context.dueAt }) },
-]
-const executed = publish(({ ended, planId, batch }) =>
-  ended
-    .filter(({ filled }) => filled !== '0')
-    .map(({ request, filled, cost, fees }) => ({
-      type: 'rebalance.tradeExecuted',
-      planId,
-      symbol: request.symbol,
-      side: request.side,
-      quantity: filled,
-      cost,
-      fees,
-      batch,
-    })),
-)
-const recovered = ({ event }: On<'orders.recovered'>) => ({ orders: event.orders })
-/** What is heard of the plan's orders, in every state. */
-const onOrders = (here: string) => ({
-  'order.reported': {
-    actions: [
-      hear,
-      { type: 'endOrders' as const, params: ({ event }: On<'order.reported'>) => ({ orders: [event.order] }) },
-      executed,
-    ],
-  },
-  'order.turnedAway': {
-    actions: [
-      hear,
-      { type: 'endUnborn' as const, params: ({ event }: On<'order.turnedAway'>) => ({ key: event.key }) },
-    ],
-  },
-  /** Entered anew: what the state waits for is asked for again. */
-  'orders.recovered': {
-    target: `#rebalance-plan.${here}`,
-    reenter: true,
-    actions: [
-      hear,
-      { type: 'askUnbornAgain' as const, params: recovered },
-      { type: 'endOrders' as const, params: recovered },
-      executed,
-    ],
-  },
-})
-const cancel = {
-  target: '#rebalance-plan.withdrawing',
-  actions: [
-    hear,
-    { type: 'giveReason' as const, params: ({ event }: On<'cancel-plan'>) => ({ reason: event.reason }) },
-  ],
-}
-const noClaim = {
-  'batch.granted': ignore('No batch is being claimed.'),
-  'batch.held': ignore('No batch is being claimed.'),
-}
+const setDeadline = call('set-deadline', ({ dueAt }) => ({ name: 'batch', at: dueAt }))
+const armNext = arm('batch', ({ updatedAt, intervalMs }) => updatedAt + intervalMs)
+const retryLater = call('arm', (_, { retryAt }: On<'batch.held'>) => ({ at: retryAt }))
+const claim = call('claim-batch', ({ planId, batch }) => ({ planId, batch }))
 const place = (side: RebalanceTrade['side']) => [
   { type: 'ask' as const, params: { side } },
-  {
-    type: 'place-trades' as const,
-    params: ({ context }: C) => ({ planId: context.planId, trades: context.asking }),
-  },
+  call('place-trades', ({ planId, asking }) => ({ planId, trades: asking })),
 ]
+const giveReason = call('giveReason', (_, { reason }: On<'cancel-plan'>) => ({ reason }))
+const cancel = to('#rebalance-plan.withdrawing', giveReason)
+const withdraw = call('cancel-trades', (plan) => story.withdrawalOf(plan))
+
+const endOrder = call('endOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))
+const endUnborn = call('endUnborn', (_, { key }: On<'order.turnedAway'>) => ({ key }))
+const ordersOf = (_: PlanContext, { orders }: On<'orders.recovered'>) => ({ orders })
+const recover = [call('askUnbornAgain', ordersOf), call('endOrders', ordersOf)]
+const executed = publish(story.executedFacts)
+/** What is heard of the plan's orders, in every state. */
+const onOrders = (here: string) => ({
+  'order.reported': stay(endOrder, executed),
+  'order.turnedAway': stay(endUnborn),
+  /** Entered anew: what the state waits for is asked for again. */
+  'orders.recovered': { ...to(`#rebalance-plan.${here}`, ...recover, executed), reenter: true },
+})
+const noClaim = ignoring('No batch is being claimed.', 'batch.granted', 'batch.held')
+const stale = ignore('A deadline of an earlier state.')
 
 export const rebalancePlanMachine = parts.createMachine({
   id: 'rebalance-plan',
   description: 'One rebalance plan: batches in time, sells before buys.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({
-    planId: input.planId,
-    trades: input.trades.map((trade, index) => ({
-      key: `${input.planId}/rebalance/${index + 1}`,
-      trade,
-      state: 'waiting' as const,
-    })),
-    usedFallbackStrategy: input.usedFallbackStrategy,
-    intervalMs: input.intervalMs,
-    batch: 1,
-    updatedAt: input.seenAt,
-    dueAt: Math.max(input.seenAt, input.trades[0]?.dueAt ?? input.seenAt),
-    reason: null,
-    ended: [],
-    asking: [],
-  }),
-  entry: publish(({ planId, trades, usedFallbackStrategy }) => [
-    {
-      type: 'rebalance.planned',
-      planId,
-      trades: trades.map(({ trade }) => trade),
-      executionStrategy: trades.some(({ trade }) => trade.batch > 1) ? 'dca_24h' : 'limit_orders',
-      usedFallbackStrategy,
-    },
-  ]),
+  context: ({ input }) => story.newPlan(input),
+  entry: publish((plan) => [story.plannedFact(plan)]),
   initial: 'planned',
   states: {
     planned: {
       description: 'Waiting until its next batch is due.',
-      entry: { type: 'set-deadline', params: ({ context }) => ({ name: 'batch', at: context.dueAt }) },
+      entry: setDeadline,
       on: {
         ...onOrders('planned'),
         ...noClaim,
-        'deadline.reached': [
-          {
-            guard: { type: 'isDue', params: ({ event }) => ({ dueAt: event.dueAt }) },
-            target: 'claiming',
-            actions: [hear],
-          },
-          ignore('A deadline that was moved.'),
-        ],
+        'deadline.reached': [when(due('batch'), to('claiming')), ignore('A deadline that was moved.')],
         'cancel-plan': cancel,
       },
     },
     claiming: {
       description: 'The batch is claimed, so that it can go at most once.',
-      entry: { type: 'claim-batch', params: ({ context }) => ({ planId: context.planId, batch: context.batch }) },
+      entry: claim,
       on: {
         ...onOrders('claiming'),
-        'batch.granted': { target: 'active', actions: [hear] },
-        'batch.held': {
-          target: 'planned',
-          actions: [hear, { type: 'arm', params: ({ event }) => ({ at: event.retryAt }) }],
-        },
-        'deadline.reached': ignore('A deadline of an earlier state.'),
+        'batch.granted': to('active'),
+        'batch.held': to('planned', retryLater),
+        'deadline.reached': stale,
         'cancel-plan': cancel,
       },
     },
@@ -252,12 +114,12 @@ export const rebalancePlanMachine = parts.createMachine({
       initial: 'selling',
       onDone: [
         { guard: 'isLastBatch', target: 'completed' },
-        { target: 'planned', actions: ['nextBatch', ...arm(({ updatedAt, intervalMs }) => updatedAt + intervalMs)] },
+        { target: 'planned', actions: ['nextBatch', ...armNext] },
       ],
       on: {
         ...onOrders('active'),
         ...noClaim,
-        'deadline.reached': ignore('A deadline of an earlier state.'),
+        'deadline.reached': stale,
         'cancel-plan': cancel,
       },
       states: {
@@ -281,28 +143,19 @@ export const rebalancePlanMachine = parts.createMachine({
     },
     withdrawing: {
       description: 'No longer wanted: what still works is cancelled, what fills in the race is told.',
-      entry: {
-        type: 'cancel-trades',
-        params: ({ context }) => ({
-          planId: context.planId,
-          keys: context.trades.filter(({ state }) => state === 'asked').map(({ key }) => key),
-          reason: context.reason ?? 'plan cancelled',
-        }),
-      },
+      entry: withdraw,
       always: { guard: 'isNothingAsked', target: 'cancelled' },
       on: {
         ...onOrders('withdrawing'),
         ...noClaim,
-        'deadline.reached': ignore('A deadline of an earlier state.'),
+        'deadline.reached': stale,
         'cancel-plan': ignore('Already being withdrawn.'),
       },
     },
     cancelled: {
       type: 'final',
       description: 'The need is gone, or a person stopped it.',
-      entry: publish(({ planId, reason }) => [
-        { type: 'rebalance.cancelled', planId, reason: reason ?? 'plan cancelled' },
-      ]),
+      entry: publish((plan) => [{ type: 'rebalance.cancelled', planId: plan.planId, reason: story.reasonOf(plan) }]),
     },
   },
 })

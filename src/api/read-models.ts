@@ -48,7 +48,7 @@ type ModelName = 'orders' | 'positions' | 'coordinator' | 'allocation'
 const ALL: readonly ModelName[] = ['orders', 'positions', 'coordinator', 'allocation']
 
 const CHANGED_BY: Readonly<Partial<Record<Topic, readonly ModelName[]>>> = {
-  EXECUTION_EVENTS: ['orders', 'positions', 'coordinator'],
+  EXECUTION_EVENTS: ['orders', 'positions', 'coordinator', 'allocation'],
   PORTFOLIO_UPDATES: ['allocation', 'coordinator'],
   SYSTEM_EVENTS: ['coordinator'],
   RISK_ALERTS: ['orders', 'positions', 'coordinator'],

@@ -99,8 +99,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
   const clock = realClock()
   const ids = realIds()
   const random = seededRandom(run.seed)
-  const store = await openStore({ dataDir: run.dataDir, databaseUrl: run.databaseUrl, clock, ids, log })
-  const opened: (() => Promise<void> | void)[] = [() => store.close()]
+  const opened: (() => Promise<void> | void)[] = []
   /** Last opened, first closed; a failure to close one thing does not keep the others open. */
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) {
@@ -113,6 +112,16 @@ export async function runPaper(run: PaperRun): Promise<number> {
   }
   try {
     let system: RunningSystem | null = null
+    // Asked while it still starts, it drains as soon as it could have begun.
+    let askedToStop: string | null = null
+    opened.push(
+      run.onStopAsked((why) => {
+        askedToStop = why
+        system?.drain(why)
+      }),
+    )
+    const store = await openStore({ dataDir: run.dataDir, databaseUrl: run.databaseUrl, clock, ids, log })
+    opened.push(() => store.close())
     const { feed, instruments, fallback, reason } = await chooseFeed({
       ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
       ...(run.krakenRestUrl === undefined ? {} : { krakenRestUrl: run.krakenRestUrl }),
@@ -169,8 +178,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
       url: api.url,
     }
     run.onReady(bannerLines(facts), facts)
-    const stopHearing = run.onStopAsked((why) => running.drain(why))
-    opened.push(stopHearing)
+    if (askedToStop !== null) running.drain(askedToStop)
     return await ended.promise
   } finally {
     await closeAll()

@@ -104,7 +104,7 @@ describe('read models', () => {
     bus.publish('orders', orderOpened())
     clock.advanceTo(NOW + 100)
     expect(bus.deadLetters()).toEqual([])
-    expect(log.lines.map((line) => line.fields.model)).toEqual(['orders', 'positions', 'coordinator'])
+    expect(log.lines.map((line) => line.fields.model)).toEqual(['orders', 'positions', 'coordinator', 'allocation'])
     expect(() => readModels.orders.current()).toThrow('restarting')
     desk.broken = null
     desk.ordersNow = [order('o1')]

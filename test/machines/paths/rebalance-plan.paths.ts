@@ -1,14 +1,10 @@
 /** The rebalance plan: two batches, the first sells and buys, the second only buys. */
-import {
-  type PlanContext,
-  type PlanHears,
-  type PlannedTrade,
-  rebalancePlanMachine,
-} from '../../../machines/rebalance-plan.machine.ts'
+import { type PlanContext, type PlanHears, rebalancePlanMachine } from '../../../machines/rebalance-plan.machine.ts'
 import type { FactDraft } from '../../../src/domain/facts.ts'
 import { pair, planId } from '../../../src/domain/ids.ts'
 import { isFinal, type OrderStatus, type OrderView } from '../../../src/domain/order.ts'
 import type { RebalanceTrade } from '../../../src/domain/portfolio.ts'
+import type { PlannedTrade } from '../../../src/domain/rebalance-plan-story.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
 import { unheard } from './position-events.ts'
