@@ -29,8 +29,8 @@ export interface OrderContext extends story.NewOrder {
 const parts = setup({
   types: { context: {} as OrderContext, events: {} as OrderHears, input: {} as story.OrderBirth },
   guards: {
-    isDue: ({ context: { deadline } }, p: { name: DeadlineName; dueAt: number }) =>
-      deadline.name === p.name && deadline.at === p.dueAt,
+    isDue: ({ context: { deadline } }, p: { name: DeadlineName; rang: string; dueAt: number }) =>
+      p.rang === p.name && deadline.name === p.name && deadline.at === p.dueAt,
     isFresh: ({ context }, p: { fill: Fill }) => story.hasNewFills(context, [p.fill]),
     completesOrder: ({ context }, p: { fill: Fill }) => story.isCompletedBy(context, [p.fill]),
     isCompleteAtVenue: ({ context }, { order }: { order: VenueOrder }) =>
@@ -192,12 +192,7 @@ export const orderMachine = parts.createMachine({
       description: 'The answer is lost: the venue is asked by client order id, nothing is assumed.',
       entry: ['startLookingUp', tell('order.unknown', 'unknown'), ...lookUp],
       on: {
-        'venue.found': [
-          ...foundEnded,
-          when('isCancelWanted', to('cancelling', ...adopt)),
-          foundPartlyFilled,
-          to('open', ...adopt),
-        ],
+        'venue.found': [...foundEnded, when('isCancelWanted', to('cancelling', ...adopt)), to('open', ...adopt)],
         'venue.notFound': foundNothing,
         'venue.lookupFailed': ignore('Asked again at the next look-up.'),
         'deadline.reached': [when(due('lookUp'), stay(...lookUp)), stale],
@@ -220,7 +215,7 @@ export const orderMachine = parts.createMachine({
     },
     open: {
       description: 'Resting at the venue, nothing filled.',
-      entry: [tell('order.opened', 'open'), ...armExpiry],
+      entry: [publish((order) => [story.orderFact('order.opened', order, story.restingPhase(order))]), ...armExpiry],
       always: { guard: 'isPartlyFilled', target: 'partiallyFilled' },
       on: {
         ...resting,

@@ -45,7 +45,9 @@ export function phrases<Context, Hears extends { readonly type: string }, Deadli
   /** The guard that the deadline which rings is the one in force. */
   const due = (name: Deadline) => ({
     type: 'isDue' as const,
-    params: ({ event }: { event: { readonly dueAt: number } }) => ({ name, dueAt: event.dueAt }),
+    params: ({ event }: { event: { readonly name: string; readonly dueAt: number } }) => ({
+      ...{ name, rang: event.name, dueAt: event.dueAt },
+    }),
   })
 
   /** Branches of this machine; each begins with `first`. */

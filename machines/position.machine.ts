@@ -28,6 +28,8 @@ export interface PositionContext extends story.PositionRecord, story.Exposure {
 }
 interface Due {
   readonly name: DeadlineName
+  /** The deadline that rang. */
+  readonly rang: string
   readonly dueAt: number
 }
 
@@ -41,9 +43,11 @@ const parts = setup({
     isUncovered: ({ context }) => story.isHolding(context) && !story.isCovered(context),
     isCloseWanted: ({ context }) => context.closeReason !== null && story.isHolding(context),
     isStranded: ({ context }) => story.isStranded(context),
-    isDue: ({ context }, p: Due) => context.deadlines[p.name] === p.dueAt,
-    isDueOnDust: ({ context }, p: Due) => context.deadlines[p.name] === p.dueAt && story.isDust(context),
-    isDueWhileHolding: ({ context }, p: Due) => context.deadlines[p.name] === p.dueAt && story.isHolding(context),
+    isDue: ({ context }, p: Due) => p.rang === p.name && context.deadlines[p.name] === p.dueAt,
+    isDueOnDust: ({ context }, p: Due) =>
+      p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isDust(context),
+    isDueWhileHolding: ({ context }, p: Due) =>
+      p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
     isTakeProfit: (_, p: { trigger: TriggerCrossed['trigger'] }) => p.trigger === 'takeProfit',
     isModifiable: ({ context }, change: story.ExitChange) => {
       const { side, stopLoss, takeProfit } = story.withExits(context, change)

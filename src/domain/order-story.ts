@@ -127,6 +127,10 @@ export const amendmentOf = (
 
 const atVenue = (phase: OrderPhase) => phase === 'open' || phase === 'partiallyFilled' || phase === 'cancelling'
 
+/** The phase of an order that rests at the venue. */
+export const restingPhase = ({ filled }: Pick<OrderRecord, 'filled'>): OrderPhase =>
+  filled === '0' ? 'open' : 'partiallyFilled'
+
 /** The owner's outward state of an order in a phase. */
 export function statusOf(record: OrderRecord, phase: OrderPhase): OrderStatus {
   if (record.outcome !== null) return record.outcome
@@ -175,8 +179,7 @@ export const orderFact = (type: PlainFact, record: OrderRecord, phase: OrderPhas
 })
 
 /** An amendment, told from a resting order. */
-export const amendedFact = (record: OrderRecord): FactDraft =>
-  orderFact('order.amended', record, record.filled === '0' ? 'open' : 'partiallyFilled')
+export const amendedFact = (record: OrderRecord): FactDraft => orderFact('order.amended', record, restingPhase(record))
 
 /** An order's answer to a command that it cannot obey. */
 export const orderDenied = ({ request, orderId }: OrderRecord, reason: string): FactDraft => ({

@@ -48,6 +48,16 @@ async function exposure(world: World): Promise<{ readonly held: string; readonly
   }
 }
 
+/** The two answers are a latency apart and small fills go on: they must agree between two of those, so look again. */
+async function expectCovered(world: World): Promise<void> {
+  let seen = await exposure(world)
+  for (let look = 1; look < 4 && seen.stopped !== seen.held; look += 1) {
+    await world.pass(SECOND)
+    seen = await exposure(world)
+  }
+  expect(seen.stopped, 'stops at the venue').toBe(seen.held)
+}
+
 async function expectConsistent(world: World): Promise<void> {
   const keys = world.exchange.sent.flatMap(({ call, key }) => (call === 'place' && key !== null ? [key] : []))
   expect(keys.length - new Set(keys).size, 'placements of one intention').toBe(0)
@@ -80,12 +90,10 @@ async function survives(death: Death, meanwhile: (world: World) => void): Promis
 
   await world.bootReady()
   await world.pass(15 * SECOND)
-  const { held, stopped } = await exposure(world)
-  expect(stopped, 'stops at the venue').toBe(held)
+  await expectCovered(world)
   world.print(BTC, '49980')
   await world.pass(15 * SECOND)
-  const later = await exposure(world)
-  expect(later.stopped, 'stops at the venue').toBe(later.held)
+  await expectCovered(world)
   world.print(BTC, '48400')
   await world.pass(2 * MINUTE)
   expect((await exposure(world)).held).toBe('0')
