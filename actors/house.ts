@@ -37,7 +37,10 @@ export interface TaskSettings {
 
 export interface Settings {
   readonly mode: 'paper' | 'live' | 'backtest'
+  /** Traded by the agents. */
   readonly symbols: readonly Pair[]
+  /** Traded, or needed to value what is held: those the feed is asked for. */
+  readonly watched: readonly Pair[]
   readonly instruments: readonly Instrument[]
   readonly limits: RiskLimits
   readonly signals: SignalRules

@@ -62,7 +62,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
   let writing = 0
   let candlesHeard = 0
   let isEnded = false
-  for (const symbol of settings.symbols) states.set(symbol, new MarketState({ symbol }))
+  for (const symbol of settings.watched) states.set(symbol, new MarketState({ symbol }))
 
   function write(): void {
     writeTimer?.cancel()
@@ -173,7 +173,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     checkFreshness: () => {
       const now = clock.now()
       let allFresh = true
-      for (const symbol of settings.symbols) {
+      for (const symbol of settings.watched) {
         const last = seenAt.get(symbol) ?? null
         if (last !== null && now - last <= settings.staleAfterMs) continue
         allFresh = false

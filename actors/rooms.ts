@@ -57,7 +57,7 @@ const AGENT_OF = {
 
 function feedLine({ addresses, feed, settings }: House): FeedLine {
   let isDown = false
-  const start = () => feed.start(settings.symbols, (event) => addresses.tell('market', { type: 'market.told', event }))
+  const start = () => feed.start(settings.watched, (event) => addresses.tell('market', { type: 'market.told', event }))
   const crashed = (problem: string): void => {
     isDown = true
     addresses.tell('market', { type: 'feed.crashed', problem })

@@ -155,7 +155,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   house.state('market', {
     type: 'market.started',
     feed: options.feed.name,
-    symbols: settings.symbols,
+    symbols: settings.watched,
     fallback: options.feed.fallback,
   })
   lifecycle.finishBoot()

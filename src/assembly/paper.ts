@@ -138,16 +138,17 @@ export async function runPaper(run: PaperRun): Promise<number> {
     for (const topic of TOPICS) bus.subscribe('log', topic, ({ payload }) => logFact(log, payload))
     const ended = Promise.withResolvers<number>()
     opened.push(() => venue.stop())
+    const settings = settingsOf({ config, mode: 'paper', symbols: run.symbols, instruments })
     system = await startSystem(
       {
         ...{ clock, ids, random, bus, journal: store.journal, exchange: venue, log, hash },
         ...{ feed: throughVenue(feed, venue), candles: new PostgresCandleStore(store.database.sql) },
       },
-      settingsOf({ config, mode: 'paper', symbols: run.symbols, instruments }),
+      settings,
       {
         ...{ epoch: store.lease.epoch, incarnation: store.lease.incarnation, database: store.database.driver },
         feed: { name: feed.name, fallback, reason },
-        catchUp: () => walkMissed(venue, feed, run.symbols, clock, log),
+        catchUp: () => walkMissed(venue, feed, settings.watched, clock, log),
         onFeedEnded: () => log.info('the feed has ended'),
         onEnd: (because, why) => {
           log.info('the system has ended', { because, why })

@@ -1,8 +1,7 @@
 /** The configuration as the actors read it. */
 import type { Settings, TaskSettings } from '../../actors/house.ts'
 import type { Config } from '../../config/schema.ts'
-import { CliError } from '../cli/parts.ts'
-import type { Pair } from '../domain/ids.ts'
+import { type Pair, pair } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import { TASKS, type TaskName } from '../domain/tasks.ts'
 import { amount, type Numeric, text } from '../domain/units.ts'
@@ -31,21 +30,21 @@ const CANDLE_WRITE_MS = { live: 5_000, replay: 6 * 3_600_000 }
 /** In process the venue cannot lose a message: a replay compares once an hour instead of every half minute. */
 const REPLAY_RECONCILE_MS = 3_600_000
 
-/** An account that holds what no feed prices can never be valued, nor opened: better said at once than waited for. */
-function refuseUnpriced(startingBalances: Readonly<Record<string, Numeric>>, symbols: readonly Pair[]): void {
-  for (const [held, total] of Object.entries(startingBalances)) {
-    const symbol = `${held}/USDT`
-    if (held === 'USDT' || amount(total).isZero() || symbols.some((one) => one === symbol)) continue
-    throw new CliError(
-      `the paper account begins with ${held}: add ${symbol} to the symbols, or take ${held} out of execution.paper.starting_balances`,
-    )
-  }
+/** The pairs whose prices are needed: those that are traded, and those that value what the account holds or should hold. */
+function watchedPairs({ execution, portfolio }: Config, symbols: readonly Pair[]): readonly Pair[] {
+  const { btcPct, xrpPct } = portfolio.targetAllocation
+  const wanted = [
+    ...Object.entries(execution.paper.startingBalances)
+      .filter(([, total]) => !amount(total).isZero())
+      .map(([held]) => held),
+    ...(amount(btcPct).gt(0) ? ['BTC'] : []),
+    ...(amount(xrpPct).gt(0) ? ['XRP'] : []),
+  ]
+  return [...new Set([...symbols, ...wanted.filter((held) => held !== 'USDT').map((held) => pair(`${held}/USDT`))])]
 }
 
-/** @throws CliError when the paper account could not be valued with these symbols. */
 export function settingsOf({ config, mode, symbols, instruments }: SettingsInput): Settings {
   const { execution, portfolio, risk } = config
-  refuseUnpriced(execution.paper.startingBalances, symbols)
   const { targetAllocation, rebalancing, hodlBags } = portfolio
   const task = (name: TaskName): TaskSettings => {
     const { enabled, intervalMs, timeoutMs, firstRunAfterMs, dependsOn, symbolsAtOnce } = config.schedules[name]
@@ -55,6 +54,7 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
   return {
     mode,
     symbols,
+    watched: watchedPairs(config, symbols),
     instruments,
     limits: risk,
     signals: {

@@ -89,20 +89,4 @@ describe('failed: exit code 1', { timeout: 120_000 }, () => {
     expect(other.code).toBe(1)
     expect(other.said).toEqual([expect.stringMatching(/^triplegain: the database holds the replay session/)])
   })
-
-  it.concurrent('an account that could never be valued, because a price of what it holds is not asked for', async () => {
-    const { code, said } = await run([
-      'run',
-      '--feed',
-      'simulated',
-      '--symbols',
-      'BTC/USDT',
-      '--port',
-      '0',
-      '--data-dir',
-      folder(),
-    ])
-    expect(code).toBe(1)
-    expect(said).toEqual([expect.stringMatching(/^triplegain: the paper account begins with XRP: .*XRP\/USDT/)])
-  })
 })
