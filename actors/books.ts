@@ -180,6 +180,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
         case 'rebalance.completed':
         case 'rebalance.cancelled':
           if (activePlan === fact.planId) activePlan = null
+          // What a pause or a stop cut short is not done: the next check may plan the rest.
+          if (ordersOf(fact.planId).some(({ status }) => status === 'CANCELLED')) lastPlannedAt = null
           return
         case 'signal.accepted':
         case 'signal.dropped':

@@ -1,7 +1,7 @@
 /** Comparing our picture with the venue's: asks, lets the orders hear what they missed, and says what could not be explained. */
 import type { Fact } from '../src/domain/facts.ts'
 import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
-import { isLive, type OrderView } from '../src/domain/order.ts'
+import { isLive, type OrderPhase, type OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
 import { type Reconciliation, reconcile } from '../src/domain/reconcile.ts'
 import type { VenueOrder } from '../src/domain/reports.ts'
@@ -13,13 +13,18 @@ import type { House } from './house.ts'
 
 export type ReconciliationResult = { readonly ok: true } | { readonly ok: false; readonly problem: string }
 
-/** External orders that were reported before; kept for the life of the process. */
+/** Kept for the life of the process. */
 export interface ReconciliationMemory {
+  /** External orders that were reported before. */
   readonly adopted: Set<VenueOrderId>
+  /** Differences of balances that the last pass saw while orders rested: the same once more is no race. */
+  suspected: readonly string[]
 }
 
 const problemOf = (answer: Exclude<VenueAnswer<unknown>, { kind: 'done' }>): string =>
   answer.kind === 'lost' ? answer.problem : `${answer.code}: ${answer.message}`
+
+const AT_REST: readonly OrderPhase[] = ['open', 'partiallyFilled', 'settling', 'done']
 
 /** The venue's picture beside ours, as often as it is asked for. */
 interface Comparison {
@@ -41,8 +46,8 @@ function comparison(
 ): Comparison {
   const isStill = (orderId: OrderId, view: OrderView | null): boolean => books.order(orderId) === view
   const answers = new Map<OrderId, { readonly view: OrderView | null; readonly found: VenueOrder | null }>()
-  // While orders are on their way, their fills may reach us and the venue's balances in either order.
-  const expected = books.liveOrders().length === 0 ? books.totals() : null
+  // While an order is on its way, its fills may reach us and the venue's balances in either order.
+  const expected = books.liveOrders().every(({ phase }) => AT_REST.includes(phase)) ? books.totals() : null
   return {
     compare: () =>
       reconcile({
@@ -92,7 +97,11 @@ export async function reconcileWithVenue(
 }
 
 /** Lets the orders hear what they missed; what cannot be explained halts. */
-function conclude({ addresses, clock, log, state }: House, memory: ReconciliationMemory, result: Reconciliation): void {
+function conclude(
+  { addresses, books, clock, log, state }: House,
+  memory: ReconciliationMemory,
+  result: Reconciliation,
+): void {
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
     addresses.tell(orderAddress(orderId), { type: 'venue.found', order, origin: 'reconciled', seenAt })
@@ -112,13 +121,15 @@ function conclude({ addresses, clock, log, state }: House, memory: Reconciliatio
     adopted: result.toAdopt.length,
     unexplained: result.unexplained,
   })
-  if (result.unexplained.length > 0)
-    addresses.tell('coordinator', {
-      type: 'halt-trading',
-      reason: `unexplained at the venue: ${result.unexplained.join('; ')}`,
-      by: 'reconciliation',
-      seenAt,
-    })
+  // A resting order may have been filled between the two answers: a difference counts when it is there the next time too.
+  const mayBeRace = books.liveOrders().length > 0
+  const isFirstSeen = (problem: string): boolean =>
+    mayBeRace && result.ofBalances.includes(problem) && !memory.suspected.includes(problem)
+  const proved = result.unexplained.filter((problem) => !isFirstSeen(problem))
+  memory.suspected = result.ofBalances
+  if (proved.length === 0) return
+  const reason = `unexplained at the venue: ${proved.join('; ')}`
+  addresses.tell('coordinator', { type: 'halt-trading', reason, by: 'reconciliation', seenAt })
 }
 
 function failed(house: House, problem: string): ReconciliationResult {

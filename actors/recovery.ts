@@ -1,7 +1,7 @@
 /** Boot is recovery: the journal read back into the books, and into the streams that are not over yet. */
 import type { Fact } from '../src/domain/facts.ts'
 import { orderId, planId, positionId } from '../src/domain/ids.ts'
-import type { Journal } from '../src/ports/journal.ts'
+import type { Journal, JournalRow } from '../src/ports/journal.ts'
 import type { Books } from './books.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
@@ -28,6 +28,9 @@ const ENDS: Readonly<Record<string, true>> = {
   'rebalance.cancelled': true,
 }
 
+const storyOf = ({ correlationId }: JournalRow): Pick<Message, 'correlationId'> =>
+  correlationId === null ? {} : { correlationId }
+
 /** Reads the whole journal once: facts into the books, what was heard into the streams that still live. */
 export async function recover(journal: Journal, books: Books): Promise<Recovered> {
   const streams = new Map<string, Stream>()
@@ -39,7 +42,8 @@ export async function recover(journal: Journal, books: Books): Promise<Recovered
       if (ENDS[row.type] === true) streams.delete(row.stream)
       continue
     }
-    const message = { ...row.body, type: row.type, correlationId: row.correlationId } as unknown as Message
+    // What was heard is stored with its time in the body; the row's own columns give its name and its story.
+    const message = { ...row.body, type: row.type, seenAt: Number(row.body.seenAt), ...storyOf(row) }
     const stream = streams.get(row.stream)
     if (stream === undefined) streams.set(row.stream, { birth: message, correlationId: row.correlationId, history: [] })
     else stream.history.push(message)

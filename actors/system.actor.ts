@@ -36,7 +36,7 @@ export interface Lifecycle {
 
 export function createLifecycle(house: House, { orders, marks, permission, onEnd }: SystemParts): Lifecycle {
   const { addresses, books, clock, journal, settings, timers } = house
-  const memory: ReconciliationMemory = { adopted: new Set() }
+  const memory: ReconciliationMemory = { adopted: new Set(), suspected: [] }
   let reconciling = false
   let isBooted = false
 

@@ -55,6 +55,9 @@ export function stepped(machine: AnyStateMachine, parts: SteppedParts): SteppedL
       return { ...snapshot, machine: next.state }
     },
     getPersistedSnapshot: (snapshot) => snapshot,
-    restoreSnapshot: (persisted) => ({ ...RUNNING, machine: (persisted as unknown as SteppedSnapshot).machine }),
+    restoreSnapshot: (persisted) => ({
+      ...RUNNING,
+      machine: (persisted as Snapshot<undefined> & SteppedSnapshot).machine,
+    }),
   }
 }

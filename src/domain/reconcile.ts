@@ -47,6 +47,8 @@ export interface Reconciliation {
   /** Orders at the venue that are not ours. */
   readonly toAdopt: readonly OpenAtVenue[]
   readonly unexplained: readonly string[]
+  /** Those of the unexplained that are differences of balances. */
+  readonly ofBalances: readonly string[]
 }
 
 const VENUE_STATUS: Readonly<Record<string, VenueOrder['status']>> = {
@@ -160,6 +162,6 @@ export function reconcile(input: ReconcileInput): Reconciliation {
     else if (!input.adopted.has(row.venueOrderId)) toAdopt.push(row)
   }
   for (const order of input.orders) compare(order, rows.get(order.orderId), input, pass)
-  if (pass.toLookUp.length === 0) pass.unexplained.push(...balanceProblems(input, pass.missedFills))
-  return { ...pass, toAdopt }
+  const ofBalances = pass.toLookUp.length === 0 ? balanceProblems(input, pass.missedFills) : []
+  return { ...pass, unexplained: [...pass.unexplained, ...ofBalances], ofBalances, toAdopt }
 }

@@ -149,6 +149,18 @@ describe('the plan at work', () => {
     books.apply(factOf({ type: 'rebalance.cancelled', planId: planId('a'), reason: 'not needed' }))
     expect(books.plan()).toEqual({ activeId: null, lastPlannedAt: T0 })
   })
+
+  it('does not keep the next one waiting a day when a pause cut it short', () => {
+    const plan = planId('a')
+    const cut = orderOf('cut', requestOf({ key: 'cut', positionId: null, planId: plan, book: 'core' }))
+    const more = { executionStrategy: 'immediate', usedFallbackStrategy: false } as const
+    const books = folded([
+      factOf({ type: 'rebalance.planned', planId: plan, trades: [], ...more }, T0),
+      factOf({ type: 'order.cancelled', order: { ...cut, status: 'CANCELLED' } }),
+      factOf({ type: 'rebalance.completed', planId: plan }),
+    ])
+    expect(books.plan()).toEqual({ activeId: null, lastPlannedAt: null })
+  })
 })
 
 describe('protection', () => {

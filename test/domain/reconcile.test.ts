@@ -82,7 +82,16 @@ const input = (over: Partial<ReconcileInput> = {}): ReconcileInput => ({
   adopted: new Set(),
   ...over,
 })
-const NOTHING = { matched: [], found: [], notFound: [], toLookUp: [], missedFills: [], toAdopt: [], unexplained: [] }
+const NOTHING = {
+  matched: [],
+  found: [],
+  notFound: [],
+  toLookUp: [],
+  missedFills: [],
+  toAdopt: [],
+  unexplained: [],
+  ofBalances: [],
+}
 
 describe('reconciliation', () => {
   it('matches an order that stands as we believe', () => {
