@@ -5,6 +5,7 @@ import { connectedFeed } from '../../actors/connection.actor.ts'
 import { KRAKEN_REST_URL, krakenRest } from '../adapters/market/kraken/rest.ts'
 import { KRAKEN_SOCKET_URL, krakenSocket } from '../adapters/market/kraken/socket.ts'
 import { simulatedFeed } from '../adapters/market/simulated/simulated-feed.ts'
+import { CliError } from '../cli/parts.ts'
 import type { FactDraft } from '../domain/facts.ts'
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../domain/instrument.ts'
 import type { Clock, RandomSource } from '../ports/clock.ts'
@@ -65,14 +66,17 @@ function simulatedMarket(wish: FeedWish, reason: string | null): ChosenFeed {
   return { feed, instruments: BUILT_IN_INSTRUMENTS, fallback: reason !== null, reason }
 }
 
-/** The feed that was wished for; `auto` is Kraken when it answers, else the simulated market. */
+/**
+ * The feed that was wished for; `auto` is Kraken when it answers, else the simulated market.
+ * @throws CliError when Kraken alone was wished for and does not answer.
+ */
 export async function chooseFeed(wish: FeedWish): Promise<ChosenFeed> {
   if (wish.kind === 'simulated') return simulatedMarket(wish, null)
-  if (wish.kind === 'kraken') return krakenMarket(wish)
   try {
     return await krakenMarket(wish)
   } catch (error) {
     const reason = `Kraken does not answer: ${problemOf(error)}`
+    if (wish.kind === 'kraken') throw new CliError(`${reason}. Check the network, or run with --feed auto or simulated`)
     wish.log.warn('the simulated market stands in', { reason })
     return simulatedMarket(wish, reason)
   }

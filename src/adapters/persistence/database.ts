@@ -90,7 +90,9 @@ async function openServer(databaseUrl: string, log: Log): Promise<Opened> {
     await orm.close(true)
     const { message } = databaseFailure(cause)
     const told = password === '' ? message : message.replaceAll(password, '***')
-    throw new DatabaseUnreachableError(`cannot reach PostgreSQL at ${place}: ${told}`)
+    throw new DatabaseUnreachableError(
+      `cannot reach PostgreSQL at ${place}: ${told}; mend DATABASE_URL, or unset it for the embedded database`,
+    )
   }
 }
 

@@ -66,7 +66,10 @@ function parseCandleFileName(path: string): CandleFile | null {
  */
 export async function listCandleFiles(source: string, venue: string | null, log: Log): Promise<readonly CandleFile[]> {
   const found = await stat(source).catch((cause: Error) => {
-    throw new ReplayError('source-missing', `replay source ${source} cannot be read: ${cause.message}`)
+    throw new ReplayError(
+      'source-missing',
+      `replay source ${source} cannot be read: ${cause.message}; name a candle file or a folder of them`,
+    )
   })
   if (!found.isDirectory()) {
     const file = parseCandleFileName(source)
