@@ -32,7 +32,7 @@ export interface PlanRecord {
   readonly reason: string | null
   /** Orders that the last message told to have ended. */
   readonly ended: readonly OrderView[]
-  /** Trades to be asked for now. */
+  /** Trades that this step asks for. */
   readonly asking: readonly PlannedTrade[]
 }
 
