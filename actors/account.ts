@@ -5,9 +5,11 @@ import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
 import { balancesOf, holdsOf } from '../src/domain/reckoning.ts'
-import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import { freshPrices, type Marks, type PriceOf, pricesFrom, usdRate, valueAccount } from '../src/domain/valuation.ts'
+import type { PeriodOpening } from './books.ts'
 import type { House } from './house.ts'
+import { record } from './record.ts'
 
 export interface Account {
   balances(): readonly Balance[]
@@ -32,16 +34,8 @@ const DAY_MS = 86_400_000
 /** The epoch was a Thursday: ISO weeks begin four days later. */
 const weekOf = (at: number): number => Math.floor((at / DAY_MS + 3) / 7)
 
-interface Opening {
-  readonly period: number
-  readonly equity: Numeric
-  readonly tradingNet: Amount
-}
-
 export function createAccount(house: House, marks: () => Marks): Account {
   const { books, clock, settings } = house
-  let day: Opening | null = null
-  let week: Opening | null = null
   let tradingPeak: Amount | null = null
   let tradingNet: Amount = ZERO
   let drawdown: Drawdown = NO_DRAWDOWN
@@ -82,8 +76,16 @@ export function createAccount(house: House, marks: () => Marks): Account {
       targets: settings.portfolio.targets,
       priceOf: priceOf(),
     })
-  const lossSince = (opening: Opening | null): Numeric =>
-    opening === null ? '0' : text(opening.tradingNet.minus(tradingNet))
+  const lossSince = (opening: PeriodOpening | null) => ({
+    lossUsd: opening === null ? '0' : text(amount(opening.tradingNet).minus(tradingNet)),
+    openingEquityUsd: opening?.equityUsd ?? drawdown.equity,
+  })
+  /** The highest trading result known: of this process, and of those before it as far as a period's beginning told. */
+  const peakWith = (result: Amount): Amount => {
+    const { day, week } = books.periods()
+    const told = [day, week].flatMap((opening) => (opening === null ? [] : [amount(opening.tradingPeak)]))
+    return maxOf(tradingPeak ?? result, result, ...told)
+  }
 
   return {
     balances,
@@ -113,18 +115,21 @@ export function createAccount(house: House, marks: () => Marks): Account {
       if (usd === null || statement === null) return
       const now = clock.now()
       tradingNet = amount(statement.tradingNet)
-      tradingPeak = tradingPeak === null || tradingNet.gt(tradingPeak) ? tradingNet : tradingPeak
+      tradingPeak = peakWith(tradingNet)
       drawdown = afterEquity(drawdown, usd)
-      const today = Math.floor(now / DAY_MS)
-      if (day?.period !== today) day = { period: today, equity: usd, tradingNet }
-      if (week?.period !== weekOf(now)) week = { period: weekOf(now), equity: usd, tradingNet }
+      const figures = { equityUsd: usd, tradingNet: text(tradingNet), tradingPeak: text(tradingPeak) }
+      const numbers = { day: Math.floor(now / DAY_MS), week: weekOf(now) }
+      for (const period of ['day', 'week'] as const) {
+        if (books.periods()[period]?.number === numbers[period]) continue
+        record(house, `begin-${period}`, { type: 'account.periodBegan', period, number: numbers[period], ...figures })
+      }
     },
     periods: () => {
       const equityNow = amount(drawdown.equity)
       const fall = tradingPeak === null ? ZERO : tradingPeak.minus(tradingNet)
       return {
-        day: { lossUsd: lossSince(day), openingEquityUsd: day?.equity ?? drawdown.equity },
-        week: { lossUsd: lossSince(week), openingEquityUsd: week?.equity ?? drawdown.equity },
+        day: lossSince(books.periods().day),
+        week: lossSince(books.periods().week),
         tradingDrawdownPct: equityNow.gt(0) ? text(fall.times(100).div(equityNow).toDecimalPlaces(6)) : '0',
         equity: drawdown,
       }

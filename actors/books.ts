@@ -2,7 +2,7 @@
  * The books: what all journaled facts add up to. Folded the same way at boot, from the journal, and live, as facts leave;
  * so a restarted process knows exactly what the stopped one knew.
  */
-import type { Fact } from '../src/domain/facts.ts'
+import type { Fact, FactBodies } from '../src/domain/facts.ts'
 import type { OrderId, Pair, PlanId, PositionId } from '../src/domain/ids.ts'
 import { applyFill, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
 import { isLive, type OrderView } from '../src/domain/order.ts'
@@ -12,6 +12,8 @@ import { afterFill, type Totals, totalsOf } from '../src/domain/reckoning.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import { afterTrade, type StreakState } from '../src/domain/risk-state.ts'
 import { amount, text } from '../src/domain/units.ts'
+
+export type PeriodOpening = FactBodies['account.periodBegan']
 
 /** Ended orders and closed positions kept in memory; the database keeps all. */
 const HISTORY = 1_000
@@ -31,6 +33,8 @@ export interface Books {
   plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
   /** Null until the account was opened. */
   ledger(): LedgerState | null
+  /** How the present day and week began; null before the first look. */
+  periods(): { readonly day: PeriodOpening | null; readonly week: PeriodOpening | null }
   /** Balances by our own reckoning; null until the account was opened. */
   totals(): Totals | null
   streaks(): StreakState
@@ -74,6 +78,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
   let endedUnprotected = 0
   let ledger: LedgerState | null = null
   let totals: Totals | null = null
+  let periods: ReturnType<Books['periods']> = { day: null, week: null }
   let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
   let activePlan: PlanId | null = null
   let lastPlannedAt: number | null = null
@@ -165,6 +170,9 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
           ledger = emptyLedger(fact.balances, fact.marks)
           totals = totalsOf(fact.balances)
           return
+        case 'account.periodBegan':
+          periods = { ...periods, [fact.period]: fact }
+          return
         case 'position.closed':
           recordClosed(fact.position, fact.at)
           return
@@ -205,6 +213,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
       [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
     plan: () => ({ activeId: activePlan, lastPlannedAt }),
     ledger: () => ledger,
+    periods: () => periods,
     totals: () => totals,
     streaks: () => streaks,
     barePositions: () => [...meters].flatMap(([id, { bareSinceAt }]) => (bareSinceAt === null ? [] : [id])),

@@ -1,5 +1,4 @@
 /** Comparing our picture with the venue's: asks, lets the orders hear what they missed, and says what could not be explained. */
-import type { Fact } from '../src/domain/facts.ts'
 import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
 import { isLive, type OrderPhase, type OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
@@ -10,6 +9,7 @@ import { freshPrices, type Marks, usdRate } from '../src/domain/valuation.ts'
 import type { VenueAnswer, VenueOrderRow } from '../src/ports/exchange.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import { record } from './record.ts'
 
 export type ReconciliationResult = { readonly ok: true } | { readonly ok: false; readonly problem: string }
 
@@ -138,30 +138,14 @@ function failed(house: House, problem: string): ReconciliationResult {
 }
 
 /** The first moment of an account, written down before anything can change it. Null, or why it cannot be opened yet. */
-function openAccount(
-  { books, bus, clock, ids, journal, settings }: House,
-  balances: readonly Balance[],
-  marks: Marks,
-): string | null {
+function openAccount(house: House, balances: readonly Balance[], marks: Marks): string | null {
+  const { clock, settings } = house
   const priceOf = freshPrices(marks, clock.now(), settings.limits.markMaxAgeMs)
   const unpriced = balances.filter(
     (balance) => !amount(balance.total).isZero() && usdRate(balance.asset, priceOf) === null,
   )
   if (unpriced.length > 0) return `waiting for a price of ${unpriced.map((balance) => balance.asset).join(', ')}`
-  const at = clock.now()
-  const heardId = ids.next()
   const prices = Object.fromEntries(Object.entries(marks).map(([symbol, mark]) => [symbol, mark.price]))
-  const meta = { id: ids.next(), at, seenAt: at, causedBy: heardId, correlationId: heardId, origin: 'live' as const }
-  const fact: Fact<'account.opened'> = { type: 'account.opened', balances, marks: prices, ...meta }
-  const heard = {
-    id: heardId,
-    type: 'open-account',
-    body: { seenAt: at },
-    correlationId: heardId,
-    causationId: null,
-    at,
-  }
-  books.apply(fact)
-  journal.append({ stream: 'account', heard, facts: [fact] }, () => bus.publish('portfolio', fact))
+  record(house, 'open-account', { type: 'account.opened', balances, marks: prices })
   return null
 }

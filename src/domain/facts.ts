@@ -120,6 +120,16 @@ export interface FactBodies {
     /** USDT prices by pair. */
     readonly marks: Readonly<Record<string, Numeric>>
   }
+  /** The first look at the account in a UTC day or ISO week: what the period's losses are measured against. USD. */
+  'account.periodBegan': {
+    readonly period: 'day' | 'week'
+    /** Days or weeks since 1970. */
+    readonly number: number
+    readonly equityUsd: Numeric
+    /** The trading book's result so far, and the highest that it has been. */
+    readonly tradingNet: Numeric
+    readonly tradingPeak: Numeric
+  }
   'portfolio.valued': { readonly allocation: AllocationView }
   'rebalance.checked': {
     readonly action: 'no_action' | 'rebalance' | 'defer'
@@ -267,6 +277,7 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'position.dustTransferred': 'EXECUTION_EVENTS',
   'position.denied': 'EXECUTION_EVENTS',
   'account.opened': 'PORTFOLIO_UPDATES',
+  'account.periodBegan': 'PORTFOLIO_UPDATES',
   'portfolio.valued': 'PORTFOLIO_UPDATES',
   'rebalance.checked': 'PORTFOLIO_UPDATES',
   'rebalance.planned': 'PORTFOLIO_UPDATES',

@@ -152,6 +152,33 @@ describe('a look each minute', () => {
     expect(equity).toMatchObject({ peak: '1250', equity: '1050', drawdownPct: '16' })
   })
 
+  it('still counts the losses of the day and the fall from the peak after a restart', async () => {
+    const first = accountHouse()
+    first.open()
+    first.bought('0.01', '40000')
+    first.account.look()
+    await first.journal.settled()
+    const began = first.told('account.periodBegan')
+    expect(began.map(({ period, equityUsd }) => [period, equityUsd])).toEqual([
+      ['day', '1250'],
+      ['week', '1250'],
+    ])
+
+    const second = accountHouse()
+    second.open()
+    for (const fact of began) second.books.apply({ ...fact, origin: 'replayed' })
+    second.bought('0.01', '40000')
+    second.mark('BTC/USDT', '38000')
+    second.account.look()
+    expect(second.account.periods()).toMatchObject({
+      day: { lossUsd: '20', openingEquityUsd: '1250' },
+      week: { lossUsd: '20', openingEquityUsd: '1250' },
+    })
+    expect(Number(second.account.periods().tradingDrawdownPct)).toBeCloseTo((20 / 1230) * 100, 4)
+    await second.journal.settled()
+    expect(second.told('account.periodBegan')).toEqual([])
+  })
+
   it("measures the trading book's fall from its peak in per cent of equity", () => {
     const { account, open, bought, mark } = accountHouse()
     open()

@@ -153,6 +153,7 @@ const MONEY = {
     },
   }),
   'account.opened': whole('info'),
+  'account.periodBegan': whole('debug'),
   'rebalance.checked': (fact) => ({ level: fact.action === 'no_action' ? 'debug' : 'info', fields: bodyOf(fact) }),
   'rebalance.planned': (fact) => ({
     level: 'info',
