@@ -1,24 +1,19 @@
-/** The position desk: gives birth to positions and passes on to each what happens to its orders. */
+/** The position desk: gives birth to positions, closes them, and passes on to each what happens to its orders. */
 
-import type { Fact } from '../src/domain/facts.ts'
 import type { PositionId } from '../src/domain/ids.ts'
 import type { CloseReason } from '../src/domain/position.ts'
 import type { PositionBirth } from '../src/domain/position-birth.ts'
 import { positionAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import { createOrderOwners, type OrderOwners } from './order-owners.ts'
 import type { Cause } from './orders.actor.ts'
-import { member, type SpawnChild } from './pools.ts'
-import type { JournaledInput, JournaledLogic } from './supervision/journaled.ts'
+import type { SpawnChild } from './pools.ts'
+import type { JournaledLogic } from './supervision/journaled.ts'
 
-export interface PositionDesk {
+export interface PositionDesk extends Omit<OrderOwners<PositionId>, 'bear'> {
   open(birth: Omit<PositionBirth, 'policy' | 'seenAt'>, cause: Cause): void
   /** False when the position is not alive. */
   close(positionId: PositionId, reason: CloseReason): boolean
-  /** An order's fact, for the position that asked for the order. */
-  pass(fact: Fact): void
-  revive(positionId: PositionId, input: JournaledInput): void
-  /** Tells a revived position what its orders are now; after all orders are back. */
-  recover(positionId: PositionId): void
 }
 
 export function createPositionDesk(
@@ -26,37 +21,18 @@ export function createPositionDesk(
   logic: JournaledLogic,
   spawn: (message: SpawnChild) => void,
 ): PositionDesk {
-  const { addresses, books, clock, settings } = house
-  const recover = (positionId: PositionId): void => {
-    const orders = books.ordersOf(positionId)
-    addresses.tell(positionAddress(positionId), {
-      type: 'orders.recovered',
-      orders,
-      seenAt: clock.now(),
-      origin: 'reconciled',
-    })
-  }
-  const enlist = (positionId: PositionId, input: JournaledInput): void =>
-    spawn(member(house, logic, { stream: positionAddress(positionId), input }, () => recover(positionId)))
+  const { addresses, clock, settings } = house
+  const { bear, ...owned } = createOrderOwners<PositionId>(house, logic, spawn, {
+    addressOf: positionAddress,
+    ownerOf: (request) => request.positionId,
+  })
   return {
+    ...owned,
     open: (plan, cause) => {
       const birth = { type: 'open-position', ...plan, policy: settings.positionPolicy, seenAt: clock.now(), ...cause }
-      enlist(plan.positionId, { birth, correlationId: cause.correlationId, history: [], isNew: true })
+      bear(plan.positionId, birth, cause.correlationId)
     },
     close: (positionId, reason) =>
       addresses.tell(positionAddress(positionId), { type: 'close-position', reason, seenAt: clock.now() }),
-    pass: (fact) => {
-      if (!('order' in fact) || fact.order.request.positionId === null) return
-      const address = positionAddress(fact.order.request.positionId)
-      addresses.tell(address, {
-        type: 'order.reported',
-        order: fact.order,
-        seenAt: clock.now(),
-        causedBy: fact.id,
-        origin: fact.origin,
-      })
-    },
-    revive: enlist,
-    recover,
   }
 }

@@ -2,7 +2,6 @@
 import { rebalancePlanMachine } from '../machines/rebalance-plan.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
-import type { Fact } from '../src/domain/facts.ts'
 import { baseOf, type PlanId, pair, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
@@ -14,51 +13,30 @@ import type { Marks } from '../src/domain/valuation.ts'
 import type { Account } from './account.ts'
 import { planAddress } from './addresses.ts'
 import { type House, instrumentOf } from './house.ts'
+import { createOrderOwners, type OrderOwners } from './order-owners.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
-import { member, type SpawnChild } from './pools.ts'
-import { type JournaledInput, type JournaledLogic, journaled } from './supervision/journaled.ts'
+import type { SpawnChild } from './pools.ts'
+import { type JournaledLogic, journaled } from './supervision/journaled.ts'
 
 /** How long a batch that may not go now waits before it asks again. */
 const HELD_BATCH_MS = 60_000
 
-export interface PlanDesk {
+export interface PlanDesk extends Omit<OrderOwners<PlanId>, 'bear'> {
   start(birth: Omit<PlanBirth, 'seenAt'>): void
-  pass(fact: Fact): void
-  revive(id: PlanId, input: JournaledInput): void
-  recover(id: PlanId): void
 }
 
 export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): PlanDesk {
-  const { addresses, books, clock } = house
-  const recover = (id: PlanId): void => {
-    addresses.tell(planAddress(id), {
-      type: 'orders.recovered',
-      orders: books.ordersOf(id),
-      seenAt: clock.now(),
-      origin: 'reconciled',
-    })
-  }
-  const enlist = (id: PlanId, input: JournaledInput): void =>
-    spawn(member(house, logic, { stream: planAddress(id), input }, () => recover(id)))
+  const { bear, ...owned } = createOrderOwners<PlanId>(house, logic, spawn, {
+    addressOf: planAddress,
+    ownerOf: (request) => request.planId,
+  })
   return {
+    ...owned,
     start: (plan) => {
-      const birth = { type: 'start-plan', ...plan, seenAt: clock.now() }
-      enlist(plan.planId, { birth, correlationId: plan.planId, history: [], isNew: true })
+      const birth = { type: 'start-plan', ...plan, seenAt: house.clock.now() }
+      bear(plan.planId, birth, plan.planId)
     },
-    pass: (fact) => {
-      if (!('order' in fact) || fact.order.request.planId === null) return
-      const address = planAddress(fact.order.request.planId)
-      addresses.tell(address, {
-        type: 'order.reported',
-        order: fact.order,
-        seenAt: clock.now(),
-        causedBy: fact.id,
-        origin: fact.origin,
-      })
-    },
-    revive: enlist,
-    recover,
   }
 }
 

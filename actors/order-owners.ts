@@ -1,0 +1,61 @@
+/** What positions and plans have in common: each asks for orders, and must hear what became of them. */
+import type { Fact } from '../src/domain/facts.ts'
+import type { PlanId, PositionId } from '../src/domain/ids.ts'
+import type { OrderRequest } from '../src/domain/order.ts'
+import type { planAddress, positionAddress } from './addresses.ts'
+import type { House } from './house.ts'
+import { member, type SpawnChild } from './pools.ts'
+import type { JournaledInput, JournaledLogic } from './supervision/journaled.ts'
+
+export interface OrderOwners<Id> {
+  /** A new one; the desk says how it begins. */
+  bear(id: Id, birth: JournaledInput['birth'], correlationId: string): void
+  /** Brings one of the journal back to life; `recover` follows. */
+  revive(id: Id, input: JournaledInput): void
+  /** An order's fact, for the one that asked for the order. */
+  pass(fact: Fact): void
+  /** Tells a revived owner what its orders are now; after all orders are back. */
+  recover(id: Id): void
+}
+
+export interface Ownership<Id> {
+  readonly addressOf: (id: Id) => ReturnType<typeof positionAddress> | ReturnType<typeof planAddress>
+  /** Who of this pool asked for the order; null when it was nobody of it. */
+  readonly ownerOf: (request: OrderRequest) => Id | null
+}
+
+export function createOrderOwners<Id extends PositionId | PlanId>(
+  house: House,
+  logic: JournaledLogic,
+  spawn: (message: SpawnChild) => void,
+  { addressOf, ownerOf }: Ownership<Id>,
+): OrderOwners<Id> {
+  const { addresses, books, clock } = house
+  const recover = (id: Id): void => {
+    addresses.tell(addressOf(id), {
+      type: 'orders.recovered',
+      orders: books.ordersOf(id),
+      seenAt: clock.now(),
+      origin: 'reconciled',
+    })
+  }
+  const enlist = (id: Id, input: JournaledInput): void =>
+    spawn(member(house, logic, { stream: addressOf(id), input }, () => recover(id)))
+  return {
+    bear: (id, birth, correlationId) => enlist(id, { birth, correlationId, history: [], isNew: true }),
+    revive: enlist,
+    pass: (fact) => {
+      if (!('order' in fact)) return
+      const owner = ownerOf(fact.order.request)
+      if (owner === null) return
+      addresses.tell(addressOf(owner), {
+        type: 'order.reported',
+        order: fact.order,
+        seenAt: clock.now(),
+        causedBy: fact.id,
+        origin: fact.origin,
+      })
+    },
+    recover,
+  }
+}
