@@ -1,5 +1,4 @@
 /** `npm start`: the system in real time, on paper, until it is told to stop. */
-import { createHash } from 'node:crypto'
 import { type RunningSystem, startSystem } from '../../actors/start.ts'
 import type { Config } from '../../config/schema.ts'
 import type { ExitReason } from '../../machines/system.machine.ts'
@@ -23,7 +22,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MarketFeed } from '../ports/market-feed.ts'
 import { chooseFeed, type FeedWish } from './feeds.ts'
-import { paperExchangeOptions } from './paper-venue.ts'
+import { sha256 } from './hash.ts'
+import { paperExchangeOptions, throughVenue } from './paper-venue.ts'
 import { settingsOf } from './settings.ts'
 import { keepLease, openStore, type Store } from './store.ts'
 
@@ -52,20 +52,6 @@ const HALT_FILE_EVERY_MS = 1_000
 /** A paper venue that was away for longer walks no further back than this. */
 const MINUTE_MS = 60_000
 const LONGEST_WALK_MS = 7 * 24 * 3_600_000
-
-const hash = (given: string): string => createHash('sha256').update(given).digest('hex')
-
-/** The market as the paper venue sees it first, and then the system. */
-const throughVenue = (feed: MarketFeed, venue: SimulatedExchange): MarketFeed => ({
-  name: feed.name,
-  history: (query) => feed.history(query),
-  stop: () => feed.stop(),
-  start: (symbols, listener) =>
-    feed.start(symbols, (event) => {
-      venue.onMarket(event)
-      listener(event)
-    }),
-})
 
 /** Plays the minutes that a restarted venue missed to its resting orders; says so where there are none to be had. */
 async function walkMissed(
@@ -141,7 +127,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
     const settings = settingsOf({ config, mode: 'paper', symbols: run.symbols, instruments })
     system = await startSystem(
       {
-        ...{ clock, ids, random, bus, journal: store.journal, exchange: venue, log, hash },
+        ...{ clock, ids, random, bus, journal: store.journal, exchange: venue, log, hash: sha256 },
         ...{ feed: throughVenue(feed, venue), candles: new PostgresCandleStore(store.database.sql) },
       },
       settings,

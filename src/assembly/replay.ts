@@ -1,5 +1,4 @@
 /** `run --feed replay:…`: the whole system over recorded minutes, on a simulated clock, in a database of its own. */
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +23,8 @@ import type { Pair } from '../domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts'
 import type { ReplaySummary } from '../domain/replay-summary.ts'
 import type { Log } from '../ports/log.ts'
-import { paperExchangeOptions } from './paper-venue.ts'
+import { sha256 } from './hash.ts'
+import { paperExchangeOptions, throughVenue } from './paper-venue.ts'
 import { settingsOf } from './settings.ts'
 
 export interface ReplayRun {
@@ -50,10 +50,17 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
   const random = seededRandom(run.seed)
   const ids = seededIds(random.stream('ids'))
   const folder = DataFolder.open(path, wall, ids)
+  const letGo = (): void => {
+    folder.close()
+    if (isTemporary) rmSync(path, { recursive: true, force: true })
+  }
   const database = await openDatabase({
     dataDir: isTemporary ? 'memory://' : folder.databaseDir,
     log: run.log,
     clock: wall,
+  }).catch((error: unknown) => {
+    letGo()
+    throw error
   })
   try {
     const clock = simulatedClock(run.from)
@@ -74,21 +81,12 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
       ...{ source: run.source, from: run.from, to: run.to, clock, speed: 'max', log: run.log },
       ...(run.venue === null ? {} : { venue: run.venue }),
     })
-    const feed = {
-      name: recorded.name,
-      history: recorded.history.bind(recorded),
-      stop: recorded.stop.bind(recorded),
-      start: (symbols: readonly Pair[], listener: Parameters<typeof recorded.start>[1]) =>
-        recorded.start(symbols, (event) => {
-          exchange.onMarket(event)
-          listener(event)
-        }),
-    }
+    const feed = throughVenue(recorded, exchange)
     const candles = new PostgresCandleStore(database.sql)
     const collector = summaryCollector(bus)
     const progress = { hasEnded: false, isOver: false }
     const system = await startSystem(
-      { clock, ids, random, bus, journal, exchange, feed, candles, log: run.log, hash },
+      { clock, ids, random, bus, journal, exchange, feed, candles, log: run.log, hash: sha256 },
       settingsOf({ config: run.config, mode: 'backtest', symbols: run.symbols, instruments: BUILT_IN_INSTRUMENTS }),
       {
         ...{ epoch: lease.epoch, incarnation: lease.incarnation, database: database.driver },
@@ -126,9 +124,6 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
     }
   } finally {
     await database.close()
-    folder.close()
-    if (isTemporary) rmSync(path, { recursive: true, force: true })
+    letGo()
   }
 }
-
-const hash = (given: string): string => createHash('sha256').update(given).digest('hex')
