@@ -34,7 +34,6 @@ interface Book {
 
 export interface Market {
   marks(): Marks
-  mark(symbol: Pair): Mark | null
   snapshot(symbol: Pair): SnapshotResult
   /** Reads history into the indicators; returns candles read and refused. Before the feed begins. */
   warmUp(
@@ -45,8 +44,6 @@ export interface Market {
   /** Waits until every candle heard is written. */
   flush(): Promise<void>
   readonly candlesHeard: number
-  readonly isEnded: boolean
-  readonly writing: boolean
 }
 
 export function createMarket(house: House, triggers: TriggerIndex, onEnded: () => void): Market {
@@ -59,9 +56,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
   let unwritten: Candle[] = []
   let writes: Promise<void> = Promise.resolve()
   let writeTimer: Timer | null = null
-  let writing = 0
   let candlesHeard = 0
-  let isEnded = false
   for (const symbol of settings.watched) states.set(symbol, new MarketState({ symbol }))
 
   function write(): void {
@@ -70,16 +65,12 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     if (unwritten.length === 0) return
     const batch = unwritten
     unwritten = []
-    writing += 1
     writes = writes
       .then(() => store.save(batch))
       .catch((error: unknown) => {
         const keeps = unwritten.length + batch.length <= CANDLES_KEPT_BACK
         log.error('candles could not be written', { problem: String(error), candles: batch.length, triedAgain: keeps })
         if (keeps) unwritten = [...batch, ...unwritten]
-      })
-      .finally(() => {
-        writing -= 1
       })
   }
   function keep(candle: Candle): void {
@@ -121,7 +112,6 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
 
   return {
     marks: () => marks,
-    mark: (symbol) => marks[symbol] ?? null,
     snapshot: (symbol) => {
       const state = states.get(symbol)
       if (state === undefined) throw new Error(`${symbol} is not watched`)
@@ -166,7 +156,6 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
             })
           return
         case 'ended':
-          isEnded = true
           return onEnded()
       }
     },
@@ -189,12 +178,6 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     },
     get candlesHeard() {
       return candlesHeard
-    },
-    get isEnded() {
-      return isEnded
-    },
-    get writing() {
-      return writing > 0
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Who hears what on the bus: the owner's table made real. Every pair of it is subscribed, each for what it is used for. */
+/** Who hears what on the bus: the owner's table made real. Every pair of it is subscribed, also where nothing follows yet. */
 import { assertNever } from '../src/domain/assert.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring.ts'
@@ -37,6 +37,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'portfolio':
       return parts.plans.pass(fact)
     case 'orders':
+      // The drain closes the desk itself; closing twice is one closing, and here it holds whoever announced the drain.
       if (fact.type === 'system.draining') parts.orders.close()
       return
     case 'system':
@@ -50,6 +51,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
       return
     case 'market':
     case 'positions':
+      // They learn of the end by their room's being stopped.
       return
     default:
       assertNever(actor)
