@@ -1,10 +1,14 @@
 /** `execution:` of execution.yaml: mode, feed, Kraken, orders, positions, paper account. */
 import { z } from 'zod'
-import { flag, integer, milliseconds, numeric, oneOf, seconds, secret, section, words } from './scalars.ts'
+import { address, flag, integer, milliseconds, numeric, oneOf, seconds, secret, section, words } from './scalars.ts'
 
 const kraken = section({
   api_key: secret().optional(),
   api_secret: secret().optional(),
+  rest_url: address('https').default('https://api.kraken.com'),
+  ws_url: address('wss').default('wss://ws.kraken.com/v2'),
+  ws_auth_url: address('wss').default('wss://ws-auth.kraken.com/v2'),
+  tier: oneOf(['starter', 'intermediate', 'pro']).default('starter'),
   rate_limit: section({
     calls_per_minute: integer({ min: 1 }).default(60),
     call_burst: integer({ min: 1 }).default(10),

@@ -82,6 +82,20 @@ export const oneOf = <const T extends readonly string[]>(options: T) =>
 
 export const words = () => scalar.refine((given) => given.trim() !== '', { error: 'must not be empty' })
 
+const LOOPBACK: readonly string[] = ['127.0.0.1', '[::1]', 'localhost']
+
+/** An address of this scheme, without a slash at the end; unencrypted (`http`) on this machine alone. */
+export const address = (scheme: 'https' | 'wss') =>
+  scalar.transform((given, context): string => {
+    const url = URL.canParse(given) ? new URL(given) : null
+    const plain = scheme === 'https' ? 'http' : 'ws'
+    const isSafe = url?.protocol === `${scheme}:`
+    const isHere = url?.protocol === `${plain}:` && LOOPBACK.includes(url.hostname)
+    if (isSafe || isHere) return given.replace(/\/+$/, '')
+    context.addIssue({ code: 'custom', message: `must begin with ${scheme}:// (without encryption on 127.0.0.1 only)` })
+    return z.NEVER
+  })
+
 export const secret = () => scalar.transform((given) => new Secret(given))
 
 /** One of the supported pairs, with slash or underscore. */

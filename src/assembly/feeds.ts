@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectedFeed } from '../../actors/connection.actor.ts'
-import { KRAKEN_REST_URL, krakenRest } from '../adapters/market/kraken/rest.ts'
-import { KRAKEN_SOCKET_URL, krakenSocket } from '../adapters/market/kraken/socket.ts'
+import { krakenRest } from '../adapters/market/kraken/rest.ts'
+import { krakenSocket } from '../adapters/market/kraken/socket.ts'
 import { simulatedFeed } from '../adapters/market/simulated/simulated-feed.ts'
 import { CliError } from '../cli/parts.ts'
 import type { FactDraft } from '../domain/facts.ts'
@@ -22,9 +22,8 @@ export interface FeedWish {
   readonly onFact: (fact: FactDraft) => void
   /** A bug ended the line; the feed may be started again. */
   readonly onCrash: (error: unknown) => void
-  /** Other than Kraken's own, for tests on loopback. */
-  readonly krakenRestUrl?: string
-  readonly krakenSocketUrl?: string
+  readonly krakenRestUrl: string
+  readonly krakenSocketUrl: string
 }
 
 export interface ChosenFeed {
@@ -40,10 +39,10 @@ const problemOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Kraken's public market. @throws KrakenRestError when it does not answer within 5 s. */
 async function krakenMarket(wish: FeedWish): Promise<ChosenFeed> {
   const { clock, log, onFact, onCrash, random } = wish
-  const rest = krakenRest({ baseUrl: wish.krakenRestUrl ?? KRAKEN_REST_URL, fetch, clock })
+  const rest = krakenRest({ baseUrl: wish.krakenRestUrl, fetch, clock })
   await rest.ping()
   const instruments = await rest.instruments()
-  const socket = krakenSocket({ url: wish.krakenSocketUrl ?? KRAKEN_SOCKET_URL, clock, decimals: rest.decimals })
+  const socket = krakenSocket({ url: wish.krakenSocketUrl, clock, decimals: rest.decimals })
   const feed = connectedFeed({ socket, clock, chance: random, log, onFact, onCrash, history: rest.history })
   return { feed, instruments, fallback: false, reason: null }
 }

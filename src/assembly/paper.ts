@@ -40,8 +40,6 @@ export interface PaperRun {
   readonly onReady: (lines: readonly string[], facts: BannerFacts) => void
   /** Calls back when the process is asked to stop; returns how to stop hearing. */
   readonly onStopAsked: (stop: (reason: string) => void) => () => void
-  readonly krakenRestUrl?: string
-  readonly krakenSocketUrl?: string
 }
 
 /** How the process should end: 0 asked to, 1 gave up, 3 another process took the account. */
@@ -110,8 +108,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
     opened.push(() => store.close())
     const { feed, instruments, fallback, reason } = await chooseFeed({
       ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
-      ...(run.krakenRestUrl === undefined ? {} : { krakenRestUrl: run.krakenRestUrl }),
-      ...(run.krakenSocketUrl === undefined ? {} : { krakenSocketUrl: run.krakenSocketUrl }),
+      ...{ krakenRestUrl: config.execution.kraken.restUrl, krakenSocketUrl: config.execution.kraken.wsUrl },
       onFact: (fact: FactDraft) => system?.house.state('system', fact),
       onCrash: (error) => system?.feedCrashed(String(error)),
     })

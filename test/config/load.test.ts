@@ -181,6 +181,22 @@ describe('variables', () => {
   })
 })
 
+describe("Kraken's addresses", () => {
+  it('may be unencrypted on this machine alone: keys and orders travel there', () => {
+    write(
+      'execution.yaml',
+      'execution:\n  kraken: {rest_url: "http://127.0.0.1:8080/", ws_auth_url: "ws://[::1]:8080/v2"}\n',
+    )
+    expect(load().execution.kraken).toMatchObject({
+      restUrl: 'http://127.0.0.1:8080',
+      wsUrl: 'wss://ws.kraken.com/v2',
+      wsAuthUrl: 'ws://[::1]:8080/v2',
+    })
+    write('execution.yaml', 'execution:\n  kraken:\n    rest_url: http://example.com\n    ws_url: nowhere\n')
+    expect(problemsOf().map(({ path }) => path)).toEqual(['execution.kraken.rest_url', 'execution.kraken.ws_url'])
+  })
+})
+
 describe('secrets', () => {
   it('are never shown by accident', () => {
     write('execution.yaml', OWNERS_EXECUTION)

@@ -8,13 +8,18 @@ import { type PaperRun, runPaper } from '../../src/assembly/paper.ts'
 import { pair } from '../../src/domain/ids.ts'
 import { Arrivals } from '../support/kraken-server.ts'
 
-const config = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
+const configWith = (env: Readonly<Record<string, string>>) =>
+  loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env })
 type Later = TestContext['onTestFinished']
 
 type Ready = Parameters<PaperRun['onReady']>
 
-/** Runs paper trading in this process; `stop` drains it and gives the exit code. */
-export function runHere(later: Later, over: Partial<PaperRun> & Pick<PaperRun, 'feed'>) {
+/** Runs paper trading in this process, with `env` for its configuration; `stop` drains it and gives the exit code. */
+export function runHere(
+  later: Later,
+  over: Partial<PaperRun> & Pick<PaperRun, 'feed'>,
+  env: Readonly<Record<string, string>> = {},
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'triplegain-feeds-'))
   later(() => rmSync(dataDir, { recursive: true, force: true }))
   const logged = new Arrivals<{ readonly message: string; readonly fields: Readonly<Record<string, unknown>> }>()
@@ -22,7 +27,14 @@ export function runHere(later: Later, over: Partial<PaperRun> & Pick<PaperRun, '
   const asked = Promise.withResolvers<(reason: string) => void>()
   const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) => logged.push({ message, fields })
   const code = runPaper({
-    ...{ config, symbols: [pair('BTC/USDT'), pair('XRP/USDT')], seed: 'feeds', dataDir, databaseUrl: null, port: 0 },
+    ...{
+      config: configWith(env),
+      symbols: [pair('BTC/USDT'), pair('XRP/USDT')],
+      seed: 'feeds',
+      dataDir,
+      databaseUrl: null,
+      port: 0,
+    },
     log: { debug: () => undefined, info: write, warn: write, error: write },
     onReady: (...given) => ready.resolve(given),
     onStopAsked: (stop) => {

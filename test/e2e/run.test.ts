@@ -105,7 +105,7 @@ it.concurrent('says loudly, in log and banner, that the simulated market stands 
 }, async ({ onTestFinished }) => {
   const nobody = await krakenRestServer(() => 0)
   await nobody.close()
-  const run = runHere(onTestFinished, { feed: 'auto', krakenRestUrl: nobody.url })
+  const run = runHere(onTestFinished, { feed: 'auto' }, { KRAKEN_REST_URL: nobody.url })
   const [lines, facts] = await run.ready()
   expect(lines.join('\n')).toMatch(/simulated, invented prices\. A FALLBACK: Kraken does not answer: /)
   expect(facts.feed).toMatchObject({ name: 'simulated', fallback: true })
@@ -118,7 +118,7 @@ it.concurrent('does not start at all on the feed kraken where Kraken does not an
 }) => {
   const nobody = await krakenRestServer(() => 0)
   await nobody.close()
-  const run = runHere(onTestFinished, { feed: 'kraken', krakenRestUrl: nobody.url })
+  const run = runHere(onTestFinished, { feed: 'kraken' }, { KRAKEN_REST_URL: nobody.url })
   await expect(run.code).rejects.toThrow(/SystemStatus/)
 })
 
@@ -129,7 +129,7 @@ it.concurrent('trades on the prices of a Kraken on loopback, and sees its line d
   const rest = await krakenRestServer(() => clock.now())
   const kraken = await krakenServer()
   onTestFinished(() => Promise.all([rest.close(), kraken.close()]).then(() => undefined))
-  const run = runHere(onTestFinished, { feed: 'kraken', krakenRestUrl: rest.url, krakenSocketUrl: kraken.url })
+  const run = runHere(onTestFinished, { feed: 'kraken' }, { KRAKEN_REST_URL: rest.url, KRAKEN_WS_URL: kraken.url })
   const [, facts] = await run.ready()
   expect(facts.feed).toMatchObject({ name: 'kraken', fallback: false })
   const url = facts.url ?? ''

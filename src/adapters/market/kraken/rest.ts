@@ -10,8 +10,6 @@ import { fieldsOf, numberOf, rowsOf, textOf, UnreadableError, type Wire } from '
 import { type KrakenPair, readPairs } from './pairs.ts'
 import { KrakenRestError, type RestCallParts, restCalls } from './rest-call.ts'
 
-export const KRAKEN_REST_URL = 'https://api.kraken.com'
-
 export interface KrakenRest {
   /**
    * Closed candles, ascending, at most Kraken's last 720 of the time frame; the running one is left out. None for 12h,

@@ -9,8 +9,6 @@ import { BOOK_DEPTH, type BookDecimals } from './book.ts'
 import { type Minutes, minutes } from './minutes.ts'
 import { LineReader } from './reader.ts'
 
-export const KRAKEN_SOCKET_URL = 'wss://ws.kraken.com/v2'
-
 export interface KrakenSocketParts {
   /** `wss://ws.kraken.com/v2`, or a sandbox on loopback. */
   readonly url: string
