@@ -59,10 +59,17 @@ export default {
     ),
     {
       name: 'adapters-apart',
-      comment: 'No adapter knows another.',
+      comment: 'No adapter knows another; a wire language that two of them speak has a wall of its own.',
       severity: 'error',
       from: { path: ADAPTER },
-      to: { path: '^src/adapters/', pathNot: ['^src/adapters/$1/'] },
+      to: { path: '^src/adapters/', pathNot: ['^src/adapters/$1/', '^src/adapters/kraken/'] },
+    },
+    {
+      name: 'kraken-language-for-kraken',
+      comment: "Kraken's wire language belongs to the adapters that speak with Kraken.",
+      severity: 'error',
+      from: { path: '^src/adapters/', pathNot: '^src/adapters/((exchange|market)/)?kraken/' },
+      to: { path: '^src/adapters/kraken/' },
     },
     {
       name: 'adapters-without-xstate',

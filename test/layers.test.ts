@@ -19,6 +19,7 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'actors-on-ports': { 'actors/bad.ts': "import { clocks } from '../src/adapters/clock/real.ts'\n" },
   'adapters-on-ports': { 'src/adapters/bus/bad.ts': "import type { house } from '../../../actors/house.ts'\n" },
   'adapters-apart': { 'src/adapters/bus/bad.ts': "import type { clocks } from '../clock/real.ts'\n" },
+  'kraken-language-for-kraken': { 'src/adapters/bus/bad.ts': "import { names } from '../kraken/names.ts'\n" },
   'adapters-without-xstate': { 'src/adapters/bus/bad.ts': "import 'xstate'\n" },
   'api-on-ports': { 'src/api/bad.ts': "import type { house } from '../../actors/house.ts'\n" },
   'cli-on-ports': { 'src/cli/bad.ts': "import { clocks } from '../adapters/clock/real.ts'\n" },

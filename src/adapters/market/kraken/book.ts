@@ -2,15 +2,10 @@
 import { crc32 } from 'node:zlib'
 import { type Price, price, quantity, text } from '../../../domain/units.ts'
 import type { BookLevel } from '../../../ports/market-feed.ts'
+import type { BookDecimals } from '../../kraken/pairs.ts'
 import type { BookFrame, SentLevel } from './frames.ts'
 
 export const BOOK_DEPTH = 10
-
-/** Decimals of price and quantity that the venue writes, e.g. 1 and 8 for BTC/USDT. */
-export interface BookDecimals {
-  readonly price: number
-  readonly quantity: number
-}
 
 interface Kept extends BookLevel {
   readonly at: Price

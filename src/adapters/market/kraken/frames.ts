@@ -4,7 +4,16 @@ import { type MarketChannel, readVenueMode, type VenueMode } from '../../../doma
 import { type Pair, parsePair } from '../../../domain/ids.ts'
 import { type Numeric, price, quantity, text } from '../../../domain/units.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
-import { fieldsOf, numberOf, parseExact, rowsOf, textOf, timeOf, UnreadableError, type Wire } from './exact-json.ts'
+import {
+  fieldsOf,
+  numberOf,
+  parseExact,
+  rowsOf,
+  textOf,
+  timeOf,
+  UnreadableError,
+  type Wire,
+} from '../../kraken/exact-json.ts'
 
 /** A level as sent: digits count for the checksum, so nothing is trimmed. Quantity zero takes the level away. */
 export interface SentLevel {

@@ -4,8 +4,9 @@ import { MARKET_CHANNELS, type MarketChannel } from '../../../domain/connection.
 import type { Pair } from '../../../domain/ids.ts'
 import { NotANumberError } from '../../../domain/units.ts'
 import type { SocketEvent } from '../../../ports/market-socket.ts'
-import { type BookDecimals, type KrakenBook, krakenBook } from './book.ts'
-import { UnreadableError } from './exact-json.ts'
+import { UnreadableError } from '../../kraken/exact-json.ts'
+import type { BookDecimals } from '../../kraken/pairs.ts'
+import { type KrakenBook, krakenBook } from './book.ts'
 import { type Answer, type BookFrame, type Frame, type MinuteRow, readFrame } from './frames.ts'
 import type { Minutes } from './minutes.ts'
 

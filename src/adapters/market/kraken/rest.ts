@@ -5,10 +5,9 @@ import type { Pair } from '../../../domain/ids.ts'
 import type { Instrument } from '../../../domain/instrument.ts'
 import { NotANumberError, price, quantity, text } from '../../../domain/units.ts'
 import type { HistoryQuery } from '../../../ports/market-feed.ts'
-import type { BookDecimals } from './book.ts'
-import { fieldsOf, numberOf, rowsOf, textOf, UnreadableError, type Wire } from './exact-json.ts'
-import { type KrakenPair, readPairs } from './pairs.ts'
-import { KrakenRestError, type RestCallParts, restCalls } from './rest-call.ts'
+import { fieldsOf, numberOf, rowsOf, textOf, UnreadableError, type Wire } from '../../kraken/exact-json.ts'
+import { type BookDecimals, type KrakenPair, readPairs } from '../../kraken/pairs.ts'
+import { KrakenRestError, type RestCallParts, restCalls } from '../../kraken/rest-call.ts'
 
 export interface KrakenRest {
   /**

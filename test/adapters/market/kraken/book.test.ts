@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parseExact, type Wire } from '../../../../src/adapters/kraken/exact-json.ts'
 import { type KrakenBook, krakenBook } from '../../../../src/adapters/market/kraken/book.ts'
-import { parseExact, type Wire } from '../../../../src/adapters/market/kraken/exact-json.ts'
 import { type BookFrame, readFrame } from '../../../../src/adapters/market/kraken/frames.ts'
 import { pair } from '../../../../src/domain/ids.ts'
 import { marketData } from '../../../support/market-data.ts'

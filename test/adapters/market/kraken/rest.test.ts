@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { simulatedClock } from '../../../../src/adapters/clock/simulated.ts'
-import { pairOfWsname } from '../../../../src/adapters/market/kraken/pairs.ts'
+import { pairOfWsname } from '../../../../src/adapters/kraken/pairs.ts'
+import { KrakenRestError } from '../../../../src/adapters/kraken/rest-call.ts'
 import { krakenRest } from '../../../../src/adapters/market/kraken/rest.ts'
-import { KrakenRestError } from '../../../../src/adapters/market/kraken/rest-call.ts'
 import { pair } from '../../../../src/domain/ids.ts'
 import { marketData } from '../../../support/market-data.ts'
 

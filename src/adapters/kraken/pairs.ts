@@ -1,9 +1,14 @@
 /** Kraken's AssetPairs as our instruments, and the table between its three kinds of names. */
-import { type Pair, parsePair } from '../../../domain/ids.ts'
-import type { Instrument } from '../../../domain/instrument.ts'
-import { amount, NotANumberError, text } from '../../../domain/units.ts'
-import type { BookDecimals } from './book.ts'
+import { type Pair, parsePair } from '../../domain/ids.ts'
+import type { Instrument } from '../../domain/instrument.ts'
+import { amount, NotANumberError, text } from '../../domain/units.ts'
 import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from './exact-json.ts'
+
+/** Decimals of price and quantity that the venue writes, e.g. 1 and 8 for BTC/USDT. */
+export interface BookDecimals {
+  readonly price: number
+  readonly quantity: number
+}
 
 export interface KrakenPair {
   readonly instrument: Instrument

@@ -1,5 +1,5 @@
 /** One call to Kraken's public REST: paced, with a deadline, every failure typed. */
-import type { Clock } from '../../../ports/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { fieldsOf, parseExact, UnreadableError, type Wire } from './exact-json.ts'
 
 export type KrakenProblem =
