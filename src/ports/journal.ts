@@ -39,15 +39,23 @@ export interface JournalEntry {
 
 export type JournalHealth =
   | { readonly state: 'durable' }
-  /** The database does not answer: rows wait in memory, nothing that adds risk may leave. */
-  | { readonly state: 'away'; readonly sinceAt: number; readonly problem: string }
+  /**
+   * The database does not answer: nothing that adds risk may leave. At first rows wait in memory; `spooled` are on the disk
+   * beside it and their effects leave; `unwritten` can be put nowhere, and nothing leaves at all.
+   */
+  | {
+      readonly state: 'away'
+      readonly sinceAt: number
+      readonly problem: string
+      readonly rows: 'waiting' | 'spooled' | 'unwritten'
+    }
   /** Another process holds the account now: this one must step down. */
   | { readonly state: 'fenced'; readonly epoch: number }
 
 export interface Journal {
   /**
    * Assigns positions at once and in call order, writes grouped, and calls `onDurable` in the same order once the rows
-   * are on disk. Never calls back after `fenced`. Never throws for a database that is away.
+   * are on disk: in the database or, while that is away, in the spool. Never calls back after `fenced`. Never throws for a database that is away.
    */
   append(entry: JournalEntry, onDurable: () => void): void
   /** Entries that are not durable yet, or whose `onDurable` has not run: 0 means quiet. */

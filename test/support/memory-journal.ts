@@ -94,7 +94,7 @@ export class MemoryJournal implements Journal {
   /** As `hold`, and says so. */
   goAway(problem: string, at: number): void {
     this.#held = true
-    this.#become({ state: 'away', sinceAt: at, problem })
+    this.#become({ state: 'away', sinceAt: at, problem, rows: 'waiting' })
   }
 
   /** What waited becomes durable, and what follows does so at once again. */

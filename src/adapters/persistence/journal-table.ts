@@ -14,11 +14,11 @@ with lease as materialized (
 ), written as (
   insert into journal (account, epoch, incarnation, pos, stream, sequence, id, kind, type, version, body,
     correlation_id, causation_id, at, recorded_at)
-  select $1, $2, $3, r.pos, r.stream, r.sequence, r.id, r.kind, r.type, r.version, r.body::json,
+  select $1, r.epoch, r.incarnation, r.pos, r.stream, r.sequence, r.id, r.kind, r.type, r.version, r.body::json,
     r.correlation_id, r.causation_id, timestamptz 'epoch' + r.at * interval '1 millisecond',
-    timestamptz 'epoch' + $5::bigint * interval '1 millisecond'
-  from json_to_recordset($4::json) as r(pos bigint, stream text, sequence bigint, id text, kind text, type text,
-    version int, body text, correlation_id text, causation_id text, at bigint), lease
+    timestamptz 'epoch' + $4::bigint * interval '1 millisecond'
+  from json_to_recordset($3::json) as r(epoch bigint, incarnation text, pos bigint, stream text, sequence bigint,
+    id text, kind text, type text, version int, body text, correlation_id text, causation_id text, at bigint), lease
   on conflict do nothing
   returning 1
 )
@@ -26,10 +26,10 @@ select (select count(*) from lease)::int as leases, (select count(*) from writte
 
 const COUNT_SAME = `
 select count(*)::int as same
-from json_to_recordset($4::json) as r(pos bigint, stream text, sequence bigint, id text, kind text, type text,
-  version int, body text)
+from json_to_recordset($2::json) as r(epoch bigint, incarnation text, pos bigint, stream text, sequence bigint,
+  id text, kind text, type text, version int, body text)
 join journal j on j.account = $1 and j.pos = r.pos
-where j.epoch = $2 and j.incarnation = $3 and j.stream = r.stream and j.sequence = r.sequence and j.id = r.id
+where j.epoch = r.epoch and j.incarnation = r.incarnation and j.stream = r.stream and j.sequence = r.sequence and j.id = r.id
   and j.kind = r.kind and j.type = r.type and j.version = r.version and j.body::text = r.body`
 
 const LAST_OF_STREAMS = `
@@ -65,37 +65,37 @@ export type AppendOutcome = 'written' | 'fenced' | 'taken'
 
 const asJson = (rows: readonly NumberedRow[]): string =>
   JSON.stringify(
-    rows.map(({ pos, stream, sequence, id, kind, type, version, bodyText, correlationId, causationId, at }) => ({
-      pos,
-      stream,
-      sequence,
-      id,
-      kind,
-      type,
-      version,
+    rows.map(({ account: _account, bodyText, correlationId, causationId, ...row }) => ({
+      ...row,
       body: bodyText,
       correlation_id: correlationId,
       causation_id: causationId,
-      at,
     })),
   )
 
 /**
- * Writes the rows, or finds that they are there already: after a lost answer the same rows may be given again.
+ * Writes the rows, or finds that they are there already: after a lost answer the same rows may be given again. The lease
+ * is the present one; the rows say themselves under which epoch they were decided, which is an older one for those that
+ * waited in a spool while the process was restarted.
  * @throws DatabaseFailedError when it is not known whether they were written.
  */
 export async function appendRows(
   sql: Sql,
-  writer: Writer,
+  lease: Pick<Writer, 'account' | 'epoch'>,
   rows: readonly NumberedRow[],
   recordedAt: number,
 ): Promise<AppendOutcome> {
-  const given = [writer.account, writer.epoch, writer.incarnation, asJson(rows)]
-  const [answer] = await sql.query<{ leases: number; written: number }>(APPEND, [...given, Math.trunc(recordedAt)])
+  const given = [lease.account, lease.epoch, asJson(rows), Math.trunc(recordedAt)]
+  const [answer] = await sql.query<{ leases: number; written: number }>(APPEND, given)
   if (answer === undefined || answer.leases === 0) return 'fenced'
   if (answer.written === rows.length) return 'written'
-  const [found] = await sql.query<{ same: number }>(COUNT_SAME, given)
-  return found?.same === rows.length ? 'written' : 'taken'
+  return (await areThere(sql, lease.account, rows)) ? 'written' : 'taken'
+}
+
+/** Whether exactly these rows stand in the journal. @throws DatabaseFailedError */
+export async function areThere(sql: Sql, account: string, rows: readonly NumberedRow[]): Promise<boolean> {
+  const [found] = await sql.query<{ same: number }>(COUNT_SAME, [account, asJson(rows)])
+  return found?.same === rows.length
 }
 
 /** Where the account's journal stands. @throws DatabaseFailedError */

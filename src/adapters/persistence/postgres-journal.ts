@@ -5,6 +5,7 @@ import type { Lease } from '../../ports/leadership.ts'
 import type { Log } from '../../ports/log.ts'
 import { JournalDigest } from './journal-digest.ts'
 import { type LastRows, type NumberedRow, RowNumbering, type StoredRow } from './journal-rows.ts'
+import type { JournalSpool } from './journal-spool.ts'
 import { appendRows, lastRows, storedRows } from './journal-table.ts'
 import type { Sql } from './sql.ts'
 import { eventVersion, UPCASTERS, type Upcasters, upcast } from './upcasters.ts'
@@ -23,11 +24,15 @@ export interface JournalOptions {
   /** Rows that one transaction takes at most; an entry is never split. */
   readonly groupRows?: number
   readonly upcasters?: Upcasters
+  /** Where rows go once the database has been away for `afterMs`; without it they wait in memory until it is back. */
+  readonly spool?: { readonly file: JournalSpool; readonly afterMs: number }
 }
 
+/** An entry that is not in the database yet. */
 interface Waiting {
   readonly rows: readonly NumberedRow[]
-  readonly onDurable: () => void
+  /** Null once it was called: the rows are in the spool. */
+  onDurable: (() => void) | null
 }
 
 const problemOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
@@ -68,6 +73,7 @@ export class PostgresJournal implements Journal {
     for (const row of rows) this.#digest.add(row, row.bodyText)
     this.#waiting.push({ rows, onDurable })
     this.#pending += 1
+    if (this.#isSpooling()) queueMicrotask(() => this.#spool())
     if (this.#writing) return
     this.#writing = true
     queueMicrotask(() => void this.#write())
@@ -127,7 +133,8 @@ export class PostgresJournal implements Journal {
         retryMs = FIRST_RETRY_MS
         if (!this.#ended()) this.#release(group.length)
       } else if (!this.#ended()) {
-        await this.#pause(retryMs)
+        this.#spool()
+        await this.#pause(this.#untilSpool(retryMs))
         retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
       }
     }
@@ -155,21 +162,67 @@ export class PostgresJournal implements Journal {
       else if (this.#health.state === 'away') this.#become({ state: 'durable' })
       return outcome === 'written'
     } catch (cause) {
-      const problem = problemOf(cause)
-      const sinceAt = this.#health.state === 'away' ? this.#health.sinceAt : clock.now()
-      if (this.#health.state === 'durable') this.#become({ state: 'away', sinceAt, problem })
+      if (this.#health.state === 'durable')
+        this.#become({ state: 'away', sinceAt: clock.now(), problem: problemOf(cause), rows: 'waiting' })
       return false
     }
   }
 
-  /** Callbacks in the order of the appends; they may append again. */
+  /** They are in the database. */
   #release(entries: number): void {
-    for (const { rows, onDurable } of this.#waiting.splice(0, entries)) {
+    this.#tell(this.#waiting.splice(0, entries))
+    const { spool } = this.#options
+    // What the file still holds is in the database too by now; were it not emptied, the next start would find that out.
+    if (spool !== undefined && !this.#waiting.some(({ onDurable }) => onDurable === null))
+      this.#guarded('the spool could not be emptied', () => spool.file.clear(), { path: spool.file.path })
+  }
+
+  /** Callbacks in the order of the appends; they may append again. */
+  #tell(durable: readonly Waiting[]): void {
+    for (const waiting of durable) {
+      const { rows, onDurable } = waiting
+      if (onDurable === null) continue
       if (this.#ended()) return
+      waiting.onDurable = null
       this.#guarded('a callback of the journal threw', onDurable, { stream: rows[0]?.stream, pos: rows[0]?.pos })
       this.#pending = Math.max(0, this.#pending - 1)
     }
     if (this.#pending === 0) this.#settle()
+  }
+
+  /** Whether the database has been away for so long that rows go to the spool. */
+  #isSpooling(): boolean {
+    const { spool, clock } = this.#options
+    return spool !== undefined && this.#health.state === 'away' && clock.now() >= this.#health.sinceAt + spool.afterMs
+  }
+
+  /** Puts what waits in memory on the disk beside the database, and lets its effects leave. */
+  #spool(): void {
+    const { spool, log } = this.#options
+    const health = this.#health
+    if (spool === undefined || health.state !== 'away' || !this.#isSpooling() || this.#closed) return
+    const unspooled = this.#waiting.filter(({ onDurable }) => onDurable !== null)
+    if (unspooled.length === 0) return
+    try {
+      spool.file.append(unspooled.flatMap(({ rows }) => rows))
+    } catch (cause) {
+      if (health.rows === 'unwritten') return
+      log.error('neither the database nor the spool can be written', { problem: problemOf(cause) })
+      this.#become({ ...health, problem: problemOf(cause), rows: 'unwritten' })
+      return
+    }
+    if (health.rows !== 'spooled') {
+      log.warn('the journal goes to the spool until the database is back', { path: spool.file.path })
+      this.#become({ ...health, rows: 'spooled' })
+    }
+    this.#tell(unspooled)
+  }
+
+  /** How long to wait before the database is asked again: not beyond the moment from which rows are spooled. */
+  #untilSpool(retryMs: number): number {
+    const { spool, clock } = this.#options
+    if (spool === undefined || this.#health.state !== 'away' || this.#isSpooling()) return retryMs
+    return Math.min(retryMs, this.#health.sinceAt + spool.afterMs - clock.now())
   }
 
   #fence(outcome: 'fenced' | 'taken', rows: readonly NumberedRow[]): void {
@@ -196,7 +249,8 @@ export class PostgresJournal implements Journal {
 
   #become(health: JournalHealth): void {
     this.#health = health
-    if (health.state === 'away') this.#options.log.warn('journal away', { problem: health.problem })
+    if (health.state === 'away' && health.rows === 'waiting')
+      this.#options.log.warn('journal away', { problem: health.problem })
     if (health.state === 'durable') this.#options.log.info('journal durable again')
     for (const listener of this.#listeners) this.#guarded('a listener of the journal threw', () => listener(health), {})
   }

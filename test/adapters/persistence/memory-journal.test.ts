@@ -27,7 +27,7 @@ describe('journal in memory', () => {
     const told: string[] = []
     journal.onHealth((health) => told.push(health.state))
     journal.goAway('the line is down', 5)
-    expect(journal.health()).toEqual({ state: 'away', sinceAt: 5, problem: 'the line is down' })
+    expect(journal.health()).toEqual({ state: 'away', sinceAt: 5, problem: 'the line is down', rows: 'waiting' })
     journal.release()
     expect(told).toEqual(['away', 'durable'])
   })

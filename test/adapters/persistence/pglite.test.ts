@@ -12,6 +12,7 @@ import { collectingLog, entries, T0 } from './entries.ts'
 import { journalContract } from './journal.contract.ts'
 import { leadershipContract } from './leadership.contract.ts'
 import { migrationsContract } from './migrations.contract.ts'
+import { spoolContract } from './spool.contract.ts'
 import { candleStoreContract, sessionContract, venueStoreContract } from './stores.contract.ts'
 
 const SLOW_MS = 60_000
@@ -36,6 +37,7 @@ describe('embedded database', () => {
   describe('journal', () => {
     journalContract(() => journalUnderTest(database.sql))
     databaseJournalContract(opened)
+    spoolContract(opened)
   })
   describe('leadership', () => leadershipContract(opened))
   describe('candle store', () => candleStoreContract(opened))

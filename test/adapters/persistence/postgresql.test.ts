@@ -10,6 +10,7 @@ import { collectingLog, entryOf, rowsOf } from './entries.ts'
 import { journalContract } from './journal.contract.ts'
 import { leadershipContract } from './leadership.contract.ts'
 import { migrationsContract } from './migrations.contract.ts'
+import { spoolContract } from './spool.contract.ts'
 import { candleStoreContract, sessionContract, venueStoreContract } from './stores.contract.ts'
 
 const SLOW_MS = 120_000
@@ -38,6 +39,7 @@ describe('PostgreSQL', () => {
   describe('journal', () => {
     journalContract(() => journalUnderTest(database.sql))
     databaseJournalContract(opened)
+    spoolContract(opened)
   })
   describe('leadership', () => leadershipContract(opened))
   describe('candle store', () => candleStoreContract(opened))
