@@ -104,7 +104,10 @@ export async function runPaper(run: PaperRun): Promise<number> {
         system?.drain(why)
       }),
     )
-    const store = await openStore({ dataDir: run.dataDir, databaseUrl: run.databaseUrl, clock, ids, log })
+    const store = await openStore({
+      ...{ dataDir: run.dataDir, databaseUrl: run.databaseUrl, apiKey: null },
+      ...{ spoolAfterMs: config.execution.deadlinesMs.database, clock, ids, log },
+    })
     opened.push(() => store.close())
     const { feed, instruments, fallback, reason } = await chooseFeed({
       ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
@@ -206,6 +209,8 @@ function watchOver(
   opened.push(stopJumps)
   const crashes = store.folder.abnormalExits(ABNORMAL_EXITS_WITHIN_MS)
   if (crashes >= ABNORMAL_EXITS_HALT) system.halt(`${crashes} abnormal exits within ten minutes`, 'start')
+  if (store.divergedSpool !== null)
+    system.halt(`${store.divergedSpool} tells of another past than the journal`, 'start')
   let wasThere = false
   let timer = clock.at(clock.now(), look)
   function look(): void {

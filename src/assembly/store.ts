@@ -2,16 +2,23 @@
 import { hostname } from 'node:os'
 import { DataFolder } from '../adapters/persistence/data-folder.ts'
 import { type Database, openDatabase } from '../adapters/persistence/database.ts'
+import { importSpool } from '../adapters/persistence/import-spool.ts'
+import { JournalSpool } from '../adapters/persistence/journal-spool.ts'
 import { PostgresJournal } from '../adapters/persistence/postgres-journal.ts'
 import { PostgresLeadership } from '../adapters/persistence/postgres-leadership.ts'
 import { claimSession } from '../adapters/persistence/session.ts'
 import type { Clock, IdSource } from '../ports/clock.ts'
 import type { Lease } from '../ports/leadership.ts'
 import type { Log } from '../ports/log.ts'
+import { sha256 } from './hash.ts'
 
 export interface StoreOptions {
   readonly dataDir: string
   readonly databaseUrl: string | null
+  /** The key of a live account; null for the folder's own paper account. */
+  readonly apiKey: string | null
+  /** From when on rows are spooled while the database is away. */
+  readonly spoolAfterMs: number
   readonly clock: Clock
   readonly ids: IdSource
   readonly log: Log
@@ -24,6 +31,8 @@ export interface Store {
   readonly lease: Lease
   readonly leadership: PostgresLeadership
   readonly journal: PostgresJournal
+  /** Where a spool was put that tells of another past than the journal; null as a rule. */
+  readonly divergedSpool: string | null
   /** Gives up the lease, closes the database and the folder, in that order. */
   close(): Promise<void>
 }
@@ -53,27 +62,36 @@ async function takeLease(leadership: PostgresLeadership, account: string, clock:
   }
 }
 
+/** A live account is known by its key, of which nothing but a hash is written down. */
+const ACCOUNT_HASH_CHARACTERS = 32
+const liveAccount = (apiKey: string): string => `kraken:${sha256(apiKey).slice(0, ACCOUNT_HASH_CHARACTERS)}`
+
 /**
- * Opens what a paper process keeps. On any failure all that was opened is closed again.
+ * Opens what a process keeps. On any failure all that was opened is closed again.
  * @throws FolderInUseError, DataFolderError, DatabaseUnreachableError, NewerDatabaseError, OtherSessionError,
- * AccountHeldError
+ * AccountHeldError, SpoolDamagedError
  */
-export async function openStore({ dataDir, databaseUrl, clock, ids, log }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, databaseUrl, apiKey, spoolAfterMs, clock, ids, log } = options
   const folder = DataFolder.open(dataDir, clock, ids)
   let database: Database | null = null
   try {
     const where = databaseUrl === null ? { dataDir: folder.databaseDir } : { databaseUrl }
     database = await openDatabase({ ...where, log, clock })
     const { sql } = database
-    const account = `paper:${folder.id}`
-    await claimSession(sql, { kind: 'paper', key: account }, clock.now())
+    const kind = apiKey === null ? 'paper' : 'live'
+    const account = apiKey === null ? `paper:${folder.id}` : liveAccount(apiKey)
+    await claimSession(sql, { kind, key: account }, clock.now())
     const holder = `${hostname()} process ${process.pid}`
     const leadership = new PostgresLeadership({ sql, clock, account, holder, incarnation: ids.next() })
     const lease = await takeLease(leadership, account, clock, log)
-    const journal = await PostgresJournal.open({ sql, lease, clock, log })
+    const file = new JournalSpool(folder.spoolPath)
+    const imported = await importSpool({ sql, lease, spool: file, now: clock.now(), log })
+    const journal = await PostgresJournal.open({ sql, lease, clock, log, spool: { file, afterMs: spoolAfterMs } })
     const opened = database
     return {
       ...{ folder, database, account, lease, leadership, journal },
+      divergedSpool: imported.kind === 'diverged' ? imported.kept : null,
       close: async () => {
         await leadership.release()
         await opened.close()

@@ -123,6 +123,11 @@ export class DataFolder {
     return join(this.path, 'database')
   }
 
+  /** What the journal holds while the database is away. */
+  get spoolPath(): string {
+    return join(this.path, 'spool.ndjson')
+  }
+
   /** A file of this name halts trading, with or without the API; `triplegain halt` makes it. */
   get haltPath(): string {
     return join(this.path, HALT)
