@@ -92,6 +92,10 @@ export interface FactBodies {
   /** The answer was lost: nothing is assumed until the venue has been asked. */
   'order.unknown': OrderFact
   'order.settled': OrderFact
+  /** Refused by the venue before its engine: sent again at `retryAt`, under the same id. Milliseconds UTC. */
+  'order.postponed': OrderFact & { readonly retryAt: number }
+  /** A change of a resting order that will not be: the order stands as it is told here. */
+  'order.amendRefused': OrderFact & { readonly reason: string }
   'order.invariantBroken': OrderFact & { readonly problem: string }
   /** A command that could not be obeyed. */
   'order.denied': {
@@ -263,6 +267,8 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'order.failed': 'EXECUTION_EVENTS',
   'order.unknown': 'EXECUTION_EVENTS',
   'order.settled': 'EXECUTION_EVENTS',
+  'order.postponed': 'EXECUTION_EVENTS',
+  'order.amendRefused': 'EXECUTION_EVENTS',
   'order.invariantBroken': 'RISK_ALERTS',
   'order.denied': 'EXECUTION_EVENTS',
   'position.opening': 'EXECUTION_EVENTS',

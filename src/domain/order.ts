@@ -18,6 +18,12 @@ export type Purpose = 'entry' | 'stop' | 'exit' | 'rebalance'
 /** Trading: positions and their entries. Core: the holdings that the rebalancer keeps at target. */
 export type Book = 'trading' | 'core'
 
+/** How far a trailing stop stays behind the best price since it was taken: quote units, or per cent of that price. */
+export interface TrailingOffset {
+  readonly offset: Numeric
+  readonly isPercent: boolean
+}
+
 /** All that is needed to place an order; immutable once intended. */
 export interface OrderRequest {
   /** Names the intention, e.g. `<position>/stop/1`: asked twice, it is placed once. */
@@ -29,6 +35,8 @@ export interface OrderRequest {
   readonly quantity: Numeric
   readonly limitPrice: Numeric | null
   readonly triggerPrice: Numeric | null
+  /** Of a trailing stop alone, which has no trigger price of its own: the venue moves it. */
+  readonly trailing?: TrailingOffset
   readonly timeInForce: TimeInForce
   /** GTD: milliseconds UTC. */
   readonly expiresAt: number | null
@@ -61,6 +69,7 @@ export type OrderStatus = 'PENDING' | 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | '
 export type OrderPhase =
   | 'intended'
   | 'submitting'
+  | 'retrying'
   | 'unknown'
   | 'open'
   | 'partiallyFilled'

@@ -44,9 +44,17 @@ export type Report = Heard &
         readonly limitPrice: Numeric | null
         readonly triggerPrice: Numeric | null
       }
+    /** The venue's answer that it took this change; its report may come before, after, or not at all. */
+    | {
+        readonly type: 'venue.amendAccepted'
+        readonly quantity?: Numeric
+        readonly limitPrice?: Numeric
+        readonly triggerPrice?: Numeric
+      }
     | { readonly type: 'venue.amendRefused'; readonly code: string; readonly message: string }
-    | { readonly type: 'venue.cancelled'; readonly reason: string }
-    | { readonly type: 'venue.expired' }
+    /** `filled` is what the venue says was filled before the end, where it says so: base units. */
+    | { readonly type: 'venue.cancelled'; readonly reason: string; readonly filled?: Numeric }
+    | { readonly type: 'venue.expired'; readonly filled?: Numeric }
     | { readonly type: 'venue.cancelRefused'; readonly code: string; readonly message: string }
     /** Found by client order id: its state and all its fills. */
     | { readonly type: 'venue.found'; readonly order: VenueOrder }
@@ -58,7 +66,12 @@ export type Report = Heard &
 /** What a position hears of its orders: always the whole order, so that nothing hangs on having heard the one before. */
 export type OrdersReport = Heard &
   (
-    | { readonly type: 'order.reported'; readonly order: OrderView }
+    | {
+        readonly type: 'order.reported'
+        readonly order: OrderView
+        /** Why a change of it was refused for good; the order stands as it is told here. */
+        readonly amendRefused?: string
+      }
     /** The order desk refused the request before anything was written down. */
     | { readonly type: 'order.turnedAway'; readonly key: string; readonly reason: string }
     /** After a restart: every order the position ever had, as it is now. */

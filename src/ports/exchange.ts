@@ -58,8 +58,15 @@ export type ExecutionReport =
       readonly fill: Fill
       readonly at: number
     }
-  | { readonly kind: 'cancelled'; readonly clientOrderId: OrderId; readonly reason: string; readonly at: number }
-  | { readonly kind: 'expired'; readonly clientOrderId: OrderId; readonly at: number }
+  | {
+      readonly kind: 'cancelled'
+      readonly clientOrderId: OrderId
+      readonly reason: string
+      /** Base units filled before the end, where the venue says so: more than was told is asked for. */
+      readonly filled?: Numeric
+      readonly at: number
+    }
+  | { readonly kind: 'expired'; readonly clientOrderId: OrderId; readonly filled?: Numeric; readonly at: number }
   | {
       readonly kind: 'amended'
       readonly clientOrderId: OrderId

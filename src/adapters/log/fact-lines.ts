@@ -130,6 +130,8 @@ const MONEY = {
   'order.failed': ofOrder('warn'),
   'order.unknown': ofOrder('warn'),
   'order.settled': ofOrder('debug'),
+  'order.postponed': ofOrder('warn'),
+  'order.amendRefused': ofOrder('warn'),
   'order.invariantBroken': ofOrder('error'),
   'order.denied': whole('warn'),
   'position.unprotected': whole('error'),
