@@ -1,5 +1,7 @@
 /** A print at the paper venue while ten orders rest, beside a bare price cache and ten comparisons of floats. */
-import { ENGINE_DEFAULTS, MatchingEngine } from '../src/adapters/exchange/simulated/engine.ts'
+import { MatchingEngine } from '../src/adapters/exchange/simulated/engine.ts'
+import { ENGINE_DEFAULTS } from '../src/adapters/exchange/simulated/engine-options.ts'
+import { newOrderOf } from '../src/adapters/exchange/simulated/port-forms.ts'
 import { BUILT_IN_INSTRUMENTS } from '../src/domain/instrument.ts'
 import { amount, text } from '../src/domain/units.ts'
 import type { Bench } from './measure.ts'
@@ -15,8 +17,8 @@ export const exchangePrint: Bench = async () => {
   })
   const limits = Array.from({ length: RESTING }, (_, number) => text(amount(39_000).minus(number)))
   for (const [number, limitPrice] of limits.entries()) {
-    const { key: _, positionId: __, planId: ___, purpose: ____, book: _____, ...order } = entry(number, limitPrice)
-    engine.submit({ ...order, clientOrderId: clientId(number), deadlineAt: null }, 0)
+    const request = entry(number, limitPrice)
+    engine.submit(newOrderOf({ clientOrderId: clientId(number), request, deadlineAt: 1 }), 0)
   }
   engine.advanceTo(1)
   if (engine.openOrders().length !== RESTING) throw new Error('the orders do not rest')

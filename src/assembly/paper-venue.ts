@@ -1,7 +1,7 @@
 /** The simulated exchange of a paper run or a replay: its figures out of the configuration, and its place on the feed. */
 import type { Config } from '../../config/schema.ts'
-import type { SimulatedExchange, SimulatedExchangeOptions } from '../adapters/exchange/simulated/exchange.ts'
 import { LATENCY_DEFAULTS } from '../adapters/exchange/simulated/latency.ts'
+import type { SimulatedExchange, SimulatedExchangeOptions } from '../adapters/exchange/simulated/paper-interface.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import { amount, text } from '../domain/units.ts'
 import type { MarketFeed } from '../ports/market-feed.ts'

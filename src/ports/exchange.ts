@@ -1,6 +1,6 @@
 /** A venue that orders are sent to. One contract suite holds every implementation to this. */
 import type { Approved } from '../domain/approved.ts'
-import type { OrderId, Pair, VenueOrderId } from '../domain/ids.ts'
+import type { Asset, OrderId, Pair, VenueOrderId } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { Fill, OrderRequest } from '../domain/order.ts'
 import type { Balance } from '../domain/portfolio.ts'
@@ -76,18 +76,52 @@ export type ExecutionReport =
       readonly at: number
     }
 
+/** What the account pays, as shares of the cost: 0.004 is 0.4 %. */
+export interface AccountFees {
+  readonly maker: Numeric
+  readonly taker: Numeric
+}
+
+/** What moved a balance and is no trade. */
+export interface Flow {
+  readonly flowId: string
+  readonly kind: 'deposit' | 'withdrawal' | 'other'
+  readonly asset: Asset
+  /** Signed change of the balance, fee included. */
+  readonly amount: Numeric
+  readonly fee: Numeric
+  /** Milliseconds UTC. */
+  readonly at: number
+}
+
+/** What the key that we trade with may do. */
+export interface KeyPermissions {
+  readonly mayTrade: boolean
+  readonly mayWithdraw: boolean
+  /** How far behind a nonce may come and still be taken, milliseconds; null where the venue does not tell. */
+  readonly nonceWindowMs: number | null
+}
+
 /** An order at the venue, ours by client id or somebody else's (null). */
 export interface VenueOrderRow extends VenueOrder {
   readonly clientOrderId: OrderId | null
   readonly symbol: Pair
   readonly side: 'buy' | 'sell'
+  /** The venue's name of the order's type, e.g. `stop-loss`. */
+  readonly type: string
+  /** When the venue took it, milliseconds UTC. */
+  readonly openedAt: number
 }
 
 export interface Exchange {
   readonly name: string
+  /** How many calls that change orders may be on their way at once; null for any number. */
+  readonly callsAtOnce: number | null
   /** Pairs this venue trades, with their rules. */
   instruments(): Promise<VenueAnswer<readonly Instrument[]>>
   place(order: PlaceRequest): Promise<VenueAnswer<{ readonly venueOrderId: VenueOrderId }>>
+  /** The venue's own full check of an order; places nothing. */
+  validate(order: PlaceRequest): Promise<VenueAnswer<null>>
   amend(order: AmendRequest): Promise<VenueAnswer<null>>
   /** `done` means the request was taken; the end itself arrives as a report. */
   cancel(clientOrderId: OrderId): Promise<VenueAnswer<null>>
@@ -95,6 +129,13 @@ export interface Exchange {
   lookUp(clientOrderId: OrderId): Promise<VenueAnswer<VenueOrder | null>>
   openOrders(): Promise<VenueAnswer<readonly VenueOrderRow[]>>
   balances(): Promise<VenueAnswer<readonly Balance[]>>
+  /** The account's own fees by pair; pairs that the venue does not trade are left out. */
+  fees(symbols: readonly Pair[]): Promise<VenueAnswer<ReadonlyMap<Pair, AccountFees>>>
+  /** Deposits, withdrawals and the like later than `since` (milliseconds UTC), oldest first. */
+  flows(since: number): Promise<VenueAnswer<readonly Flow[]>>
+  permissions(): Promise<VenueAnswer<KeyPermissions>>
+  /** Dead-man switch: the venue cancels all open orders unless asked again within the time; 0 disarms. */
+  cancelAllAfter(timeoutMs: number): Promise<VenueAnswer<null>>
   /** At most one listener; reports of one order arrive in order. */
   onReport(listener: (report: ExecutionReport) => void): void
   /** True while the line carries reports; a return to true calls for reconciliation. */

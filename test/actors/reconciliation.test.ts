@@ -17,7 +17,7 @@ const rowOf = (id: string, changes: Partial<VenueOrderRow> = {}): VenueOrderRow 
   if (venueOrderId === null) throw new Error('no venue id')
   return {
     ...{ clientOrderId: orderId(id), symbol: BTC, side: 'buy', venueOrderId, status: 'open', quantity, limitPrice },
-    ...{ triggerPrice, filled: '0', fills: [], reason: null },
+    ...{ triggerPrice, filled: '0', fills: [], reason: null, type: 'limit', openedAt: T0 },
     ...changes,
   }
 }

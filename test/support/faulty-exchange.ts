@@ -1,5 +1,5 @@
 /** A line to the paper venue that misbehaves on demand: it loses answers and reports, and refuses in the venue's name. */
-import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/exchange.ts'
+import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
 import type { Exchange, ExecutionReport, PlaceRequest, VenueAnswer, VenueErrorClass } from '../../src/ports/exchange.ts'
 
 type Refusal = { readonly code: VenueErrorClass; readonly message: string }
@@ -52,6 +52,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
   }
   const exchange: FaultyExchange = {
     name: venue.name,
+    callsAtOnce: venue.callsAtOnce,
     faults,
     sent,
     onSend: () => undefined,
@@ -65,6 +66,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
       const answer = venue.place(order)
       return faults.losesAnswer(order) ? answer.then(() => lost) : answer
     },
+    validate: (order) => venue.validate(order),
     amend: (change) => {
       note('amend', change.clientOrderId)
       return venue.amend(change)
@@ -79,6 +81,10 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     },
     openOrders: () => venue.openOrders(),
     balances: () => (faults.bendsBalances ?? venue.balances.bind(venue))(),
+    fees: (symbols) => venue.fees(symbols),
+    flows: (since) => venue.flows(since),
+    permissions: () => venue.permissions(),
+    cancelAllAfter: (timeoutMs) => venue.cancelAllAfter(timeoutMs),
     onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),

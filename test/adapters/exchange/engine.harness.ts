@@ -1,13 +1,13 @@
 /** The matching engine driven directly: no clock, no promises. */
+import { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
 import {
   ENGINE_DEFAULTS,
   type EngineEvent,
   type EngineParameters,
-  MatchingEngine,
-} from '../../../src/adapters/exchange/simulated/engine.ts'
+} from '../../../src/adapters/exchange/simulated/engine-options.ts'
+import type { TradeRow } from '../../../src/adapters/exchange/simulated/venue-events.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
-import type { Fill } from '../../../src/domain/order.ts'
 import type { Numeric } from '../../../src/domain/units.ts'
 import { BTC, clientId } from './orders.ts'
 
@@ -28,16 +28,27 @@ export const freshEngine = (
 /** A limit buy of 0.01 BTC at 40,000 unless said otherwise. */
 export const newOrder = (n: number, changes: Partial<NewOrder> = {}): NewOrder => ({
   clientOrderId: clientId(n),
+  userref: null,
   symbol: BTC,
   side: 'buy',
   type: 'limit',
   quantity: '0.01',
+  quantityInQuote: false,
   limitPrice: '40000',
   triggerPrice: null,
+  trailing: null,
+  limitOffset: null,
+  displayQuantity: null,
+  trigger: 'last',
   timeInForce: 'GTC',
+  startsAt: null,
   expiresAt: null,
   postOnly: false,
+  reduceOnly: false,
   leverage: 1,
+  feeIn: 'quote',
+  selfTrade: 'cancel-newest',
+  close: null,
   deadlineAt: null,
   ...changes,
 })
@@ -54,14 +65,17 @@ export const book = (bids: readonly Level[], asks: readonly Level[], at: number)
 export const quote = (bid: Numeric, ask: Numeric, at: number) =>
   ({ kind: 'quote', symbol: BTC, bid, bidQuantity: '1', ask, askQuantity: '1', at }) as const
 
-export const fillsIn = (events: readonly EngineEvent[]): Fill[] =>
-  events.flatMap((event) => (event.kind === 'filled' ? [event.fill] : []))
+export const fillsIn = (events: readonly EngineEvent[]): TradeRow[] =>
+  events.flatMap((event) => (event.kind === 'filled' ? [event.trade] : []))
+
+/** What goes without saying. */
+const UNTOLD: readonly string[] = ['opened', 'triggered', 'booked']
 
 /** Price and quantity of every fill, and the reasons of cancellations, briefly. */
 export const brief = (events: readonly EngineEvent[]): string[] =>
   events.flatMap((event) => {
-    if (event.kind === 'filled') return [`${event.fill.liquidity} ${event.fill.quantity} @ ${event.fill.price}`]
+    if (event.kind === 'filled') return [`${event.trade.liquidity} ${event.trade.quantity} @ ${event.trade.price}`]
     if (event.kind === 'cancelled') return [`cancelled: ${event.reason}`]
     if (event.kind === 'answered') return 'message' in event.outcome ? [event.outcome.message] : []
-    return event.kind === 'opened' ? [] : [event.kind]
+    return UNTOLD.includes(event.kind) ? [] : [event.kind]
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { EngineEvent, MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
+import type { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
+import type { EngineEvent } from '../../../src/adapters/exchange/simulated/engine-options.ts'
 import { type Amount, amount, maxOf, roundUpTo, text, ZERO } from '../../../src/domain/units.ts'
 import { book, freshEngine, newOrder, quote, START, T0, trade } from './engine.harness.ts'
 import { clientId } from './orders.ts'
@@ -49,7 +50,7 @@ const cancelStep: fc.Arbitrary<Step> = fc
 const amendStep: fc.Arbitrary<Step> = fc
   .record({ n: id, quantity: sizeText(60_000_000), limitPrice: priceText, delay: fc.integer({ min: 0, max: 3_000 }) })
   .map(({ n, delay, ...change }) => (engine, at) => {
-    engine.amend({ clientOrderId: clientId(n), ...change }, at + delay)
+    engine.amend({ id: clientId(n), ...change }, at + delay)
     return []
   })
 const tradeStep: fc.Arbitrary<Step> = fc
@@ -149,14 +150,12 @@ describe('whatever is asked and whatever the market does', () => {
     fc.assert(
       fc.property(steps, (walk) => {
         const engine = begun()
-        const sides = new Map<string, string>()
         let [base, spent] = [amount(START.BTC), amount(START.USDT)]
         for (const event of run(engine, walk)) {
-          if (event.kind === 'opened') sides.set(event.venueOrderId, engine.find(event.venueOrderId)?.side ?? '')
           if (event.kind !== 'filled') continue
           filled += 1
-          const { price, quantity, fee } = event.fill
-          const sign = sides.get(event.venueOrderId) === 'buy' ? 1 : -1
+          const { price, quantity, fee, side } = event.trade
+          const sign = side === 'buy' ? 1 : -1
           base = base.plus(amount(quantity).times(sign))
           spent = spent.minus(amount(quantity).times(price).times(sign)).minus(fee)
         }
@@ -174,17 +173,15 @@ describe('whatever is asked and whatever the market does', () => {
         const engine = begun()
         const trades = new Set<string>()
         const ended = new Set<string>()
-        const live = new Map<string, string>()
         for (const event of run(engine, walk)) {
-          if (event.kind === 'answered') continue
-          if (event.kind === 'opened') live.set(event.clientOrderId, event.venueOrderId)
-          const order = live.get(event.clientOrderId) ?? ''
+          if (event.kind === 'answered' || event.kind === 'booked') continue
+          const order = event.order.venueOrderId
           expect(ended.has(order)).toBe(false)
           if (event.kind === 'cancelled' || event.kind === 'expired') ended.add(order)
           if (event.kind !== 'filled') continue
-          expect(trades.has(event.fill.tradeId)).toBe(false)
-          trades.add(event.fill.tradeId)
-          const row = engine.find(event.venueOrderId)
+          expect(trades.has(event.trade.tradeId)).toBe(false)
+          trades.add(event.trade.tradeId)
+          const row = engine.find(order)
           const total = (row?.fills ?? []).reduce((sum, fill) => sum.plus(fill.quantity), ZERO)
           expect(text(total)).toBe(row?.filled)
           if (row?.status !== 'cancelled')

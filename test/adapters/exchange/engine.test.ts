@@ -174,7 +174,7 @@ describe('a resting order', () => {
     submit(engine, { limitPrice: '39000' }, T0 + 3, 2)
     expect(brief(engine.onMarket(trade('38990', '1', T0 + 4)))).toEqual(['maker 0.01 @ 39000'])
     engine.onMarket(trade('39990', '1', T0 + 5))
-    engine.amend({ clientOrderId: clientId(1), limitPrice: '39500' }, T0 + 6)
+    engine.amend({ id: clientId(1), limitPrice: '39500' }, T0 + 6)
     expect(brief(engine.onMarket(trade('39400', '1', T0 + 7)))).toEqual(['amended', 'maker 0.01 @ 39500'])
   })
 
@@ -227,9 +227,9 @@ describe('a resting order', () => {
     )
     submit(engine, { limitPrice: '39999' })
     engine.onMarket(trade('39999', '0.5', T0 + 2, 'sell'))
-    engine.amend({ clientOrderId: clientId(1), quantity: '0.005' }, T0 + 3)
+    engine.amend({ id: clientId(1), quantity: '0.005' }, T0 + 3)
     expect(brief(engine.onMarket(trade('39999', '0.004', T0 + 4, 'sell')))).toEqual(['amended', 'maker 0.001 @ 39999'])
-    engine.amend({ clientOrderId: clientId(1), limitPrice: '39998' }, T0 + 5)
+    engine.amend({ id: clientId(1), limitPrice: '39998' }, T0 + 5)
     expect(brief(engine.onMarket(trade('39998', '0.8', T0 + 6, 'sell')))).toEqual(['amended'])
   })
 
@@ -311,7 +311,7 @@ describe('a stop', () => {
   it('is not set off by a print from before its trigger was amended', () => {
     const engine = opened()
     submit(engine, SELL_STOP)
-    engine.amend({ clientOrderId: clientId(1), triggerPrice: '39900' }, T0 + 500)
+    engine.amend({ id: clientId(1), triggerPrice: '39900' }, T0 + 500)
     engine.advanceTo(T0 + 500)
     expect(brief(engine.onMarket(trade('39800', '1', T0 + 400)))).toEqual([])
     expect(brief(engine.onMarket(trade('39800', '1', T0 + 600)))).toEqual(['taker 0.01 @ 39891.9'])
@@ -391,7 +391,7 @@ describe('what the engine refuses', () => {
     const engine = opened()
     submit(engine, { limitPrice: '39000', postOnly: true })
     const amend = (change: object) => {
-      engine.amend({ clientOrderId: clientId(1), ...change }, engine.now + 1)
+      engine.amend({ id: clientId(1), ...change }, engine.now + 1)
       return brief(engine.advanceTo(engine.now + 1))
     }
     expect(amend({ quantity: '1' })).toEqual(['EOrder:Insufficient funds'])
@@ -408,7 +408,7 @@ describe('amending', () => {
     const engine = opened()
     submit(engine, { limitPrice: '39000' })
     engine.onMarket(trade('38000', '0.02', T0 + 2))
-    engine.amend({ clientOrderId: clientId(1), quantity: '0.004' }, T0 + 3)
+    engine.amend({ id: clientId(1), quantity: '0.004' }, T0 + 3)
     expect(brief(engine.advanceTo(T0 + 3))).toEqual(['cancelled: Amended below filled quantity'])
     expect(held(engine, 'USDT')).toBe('0')
   })
@@ -416,7 +416,7 @@ describe('amending', () => {
   it('across the market makes it a taker', () => {
     const engine = opened()
     submit(engine, { limitPrice: '39000' })
-    engine.amend({ clientOrderId: clientId(1), limitPrice: '40100' }, T0 + 3)
+    engine.amend({ id: clientId(1), limitPrice: '40100' }, T0 + 3)
     expect(brief(engine.advanceTo(T0 + 3))).toEqual(['amended', 'taker 0.01 @ 40008.1'])
   })
 })
@@ -436,7 +436,18 @@ describe('time', () => {
     engine.submit(newOrder(1, { limitPrice: '39000' }), T0 + 10)
     expect(engine.nextDueAt()).toBe(T0 + 10)
     const events = engine.onMarket(trade('38000', '1', T0 + 20))
-    expect(events.map((event) => event.kind)).toEqual(['answered', 'opened', 'answered', 'opened', 'filled', 'filled'])
+    expect(events.map((event) => event.kind)).toEqual([
+      'answered',
+      'opened',
+      'answered',
+      'opened',
+      'filled',
+      'booked',
+      'booked',
+      'filled',
+      'booked',
+      'booked',
+    ])
     expect(engine.find(clientId(1))?.openedAt).toBe(T0 + 10)
   })
 

@@ -1,6 +1,6 @@
 /** What any exchange must do, whoever implements it: the paper venue in process, or the live adapter against the sandbox. */
 import { afterEach, describe, expect, it } from 'vitest'
-import type { OrderId } from '../../../src/domain/ids.ts'
+import { type OrderId, pair } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
 import { amount, type Numeric, text } from '../../../src/domain/units.ts'
 import type { Exchange, ExecutionReport } from '../../../src/ports/exchange.ts'
@@ -276,6 +276,74 @@ export function exchangeContract(name: string, open: () => Promise<ExchangeHarne
       const spent = cost.plus(fill?.fee ?? 0)
       expect(await balance('USDT')).toEqual({ total: text(amount(10_000).minus(spent)), held: '0' })
       expect(await balance('BTC')).toEqual({ total: '1.03456789', held: '0' })
+    })
+
+    it('checks an order in full without placing it', async () => {
+      await begin()
+      const check = (changes: Partial<OrderRequest>) =>
+        harness.answered(
+          harness.exchange.validate({
+            clientOrderId: clientId(++ids),
+            request: orderRequest(changes),
+            deadlineAt: harness.now() + 5_000,
+          }),
+        )
+      expect(await check({})).toEqual({ kind: 'done', value: null })
+      const message = 'EOrder:Order minimum not met'
+      expect(await check({ quantity: '0.00004' })).toEqual({ kind: 'refused', code: 'validation', message })
+      expect(await harness.answered(harness.exchange.openOrders())).toEqual({ kind: 'done', value: [] })
+      expect(harness.reports).toEqual([])
+      expect((await balance('USDT')).held).toBe('0')
+    })
+
+    it('tells the type of an open order, and when it was taken', async () => {
+      await begin()
+      const from = harness.now()
+      await send({ side: 'sell', type: 'stop-loss', limitPrice: null, triggerPrice: '38000' })
+      const rows = await harness.answered(harness.exchange.openOrders())
+      const [row] = rows.kind === 'done' ? rows.value : []
+      expect(row?.type).toBe('stop-loss')
+      expect(row?.openedAt).toBeGreaterThanOrEqual(from)
+      expect(row?.openedAt).toBeLessThanOrEqual(harness.now())
+    })
+
+    it('tells the account’s fees of the pairs it trades', async () => {
+      await begin()
+      const answer = await harness.answered(harness.exchange.fees([BTC, pair('DOGE/USDT')]))
+      expect(answer.kind === 'done' ? [...answer.value] : answer).toEqual([[BTC, { maker: '0.004', taker: '0.008' }]])
+    })
+
+    it('knows of no flows where nothing but trading moved the balances', async () => {
+      await begin()
+      await send({ type: 'market', limitPrice: null })
+      expect(await harness.answered(harness.exchange.flows(0))).toEqual({ kind: 'done', value: [] })
+    })
+
+    it('says what the key may do', async () => {
+      await begin()
+      const answer = await harness.answered(harness.exchange.permissions())
+      expect(answer).toMatchObject({ kind: 'done', value: { mayTrade: true, mayWithdraw: false } })
+    })
+
+    it('cancels all orders when the dead-man switch was not armed anew in time', async () => {
+      await begin()
+      const { id } = await send({ limitPrice: '39000' })
+      await harness.answered(harness.exchange.cancelAllAfter(60_000))
+      await harness.pass(50_000)
+      expect(await harness.answered(harness.exchange.cancelAllAfter(60_000))).toEqual({ kind: 'done', value: null })
+      await harness.pass(50_000)
+      expect(told(id)).toEqual(['opened'])
+      await harness.pass(12_000)
+      expect(told(id)).toEqual(['opened', 'cancelled'])
+    })
+
+    it('cancels nothing once the dead-man switch is disarmed', async () => {
+      await begin()
+      const { id } = await send({ limitPrice: '39000' })
+      await harness.answered(harness.exchange.cancelAllAfter(60_000))
+      await harness.answered(harness.exchange.cancelAllAfter(0))
+      await harness.pass(120_000)
+      expect(told(id)).toEqual(['opened'])
     })
 
     it('lists the pairs it trades with their rules', async () => {

@@ -1,8 +1,9 @@
 /** The paper venue on a simulated clock, as the contract and its own tests drive it. */
 import { seededRandom } from '../../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
-import { type SimulatedExchange, simulatedExchange } from '../../../src/adapters/exchange/simulated/exchange.ts'
+import { simulatedExchange } from '../../../src/adapters/exchange/simulated/exchange.ts'
 import type { LatencyParameters } from '../../../src/adapters/exchange/simulated/latency.ts'
+import type { SimulatedExchange } from '../../../src/adapters/exchange/simulated/paper-interface.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
 import type { SimulatedClock } from '../../../src/ports/clock.ts'
 import type { ExecutionReport } from '../../../src/ports/exchange.ts'

@@ -171,8 +171,8 @@ describe('saving the paper venue', () => {
   })
 
   it('refuses a state written by newer code', async () => {
-    const store = { load: async () => ({ version: 2 }), save: async () => {} }
-    await expect(openSimulated({ store })).rejects.toThrow('version 2')
+    const store = { load: async () => ({ version: 3 }), save: async () => {} }
+    await expect(openSimulated({ store })).rejects.toThrow('version 3')
   })
 
   it('gives up loading after 5 s', async () => {

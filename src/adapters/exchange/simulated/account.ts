@@ -1,4 +1,4 @@
-/** The paper account: what is owned and what open orders hold of it. */
+/** The account: what is owned and what open orders hold of it. */
 import { type Asset, asset } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from '../../../domain/units.ts'
@@ -14,6 +14,13 @@ export class Account {
   readonly #held = new Map<Asset, Amount>()
 
   constructor(totals: Readonly<Record<string, Numeric>>) {
+    this.restore(totals)
+  }
+
+  /** Owns exactly this, and holds nothing. */
+  restore(totals: Readonly<Record<string, Numeric>>): void {
+    this.#totals.clear()
+    this.#held.clear()
     for (const [code, total] of Object.entries(totals)) this.change(asset(code), amount(total))
   }
 

@@ -1,126 +1,107 @@
 /**
- * The matching engine of the paper venue: synchronous, without a clock, without promises, without a transport. Requests
+ * The matching engine of paper trading, replays and the sandbox: synchronous, without a clock, without promises, without a transport. Requests
  * wait in it until the moment they take effect; what happens comes back as events, in order. The same calls in the same
  * order give the same events, and its whole state is plain JSON.
  */
-import type { Instrument } from '../../../domain/instrument.ts'
+import type { Asset, Pair } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric } from '../../../domain/units.ts'
-import type { AmendRequest, ExecutionReport } from '../../../ports/exchange.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
 import { Account } from './account.ts'
-import { type Command, type EngineState, readState, STATE_VERSION } from './engine-state.ts'
+import { Agenda } from './agenda.ts'
+import { Blotter, type Selector } from './blotter.ts'
+import type { EngineEvent, EngineOptions, Print } from './engine-options.ts'
+import { type Command, type EngineState, STATE_VERSION } from './engine-state.ts'
 import { Execution } from './execution.ts'
+import { FeeSchedule, type Fees } from './fee-schedule.ts'
+import { Ledger } from './ledger.ts'
+import { isMatching, type MarketMode } from './market-mode.ts'
 import { Matching } from './matching.ts'
-import { OrderEntry, type Outcome } from './order-entry.ts'
-import { type PricingParameters, SymbolMarket } from './symbol-market.ts'
+import { type Amendment, OrderEntry, type Outcome } from './order-entry.ts'
+import { CANCELLED, type Refusal } from './refusals.ts'
+import { readState } from './saved-state.ts'
+import { SymbolMarket } from './symbol-market.ts'
+import type { LedgerRow, TradeRow, VenueEvent } from './venue-events.ts'
 import { type IdOf, venueId } from './venue-ids.ts'
-import { type NewOrder, type OrderRow, type WorkingOrder, workingOrder } from './venue-order.ts'
-
-export interface EngineParameters extends PricingParameters {
-  /** Largest share of a print's volume that our resting orders together are filled with. */
-  readonly participation: Numeric
-  /** Fees as shares of the cost. */
-  readonly makerFee: Numeric
-  readonly takerFee: Numeric
-}
-
-export const ENGINE_DEFAULTS: EngineParameters = {
-  halfSpread: '0.0002',
-  slippageTicks: 1,
-  depthMaxAgeMs: 10_000,
-  participation: '0.25',
-  makerFee: '0.004',
-  takerFee: '0.008',
-}
-
-export interface EngineOptions {
-  readonly instruments: readonly Instrument[]
-  readonly parameters: EngineParameters
-  /** Total per asset code of a fresh account. */
-  readonly startingBalances: Readonly<Record<string, Numeric>>
-  /** Ten characters A–Z 0–9 that this venue's order and trade ids begin with. */
-  readonly series: string
-}
-
-/** The answer to one request, by the ticket that asking for it gave. */
-export interface Answered {
-  readonly kind: 'answered'
-  readonly ticket: number
-  readonly outcome: Outcome
-  readonly at: number
-}
-
-/** One trade in the market. */
-export type Print = Omit<Extract<MarketEvent, { kind: 'trade' }>, 'kind'>
-
-export type EngineEvent = Answered | ExecutionReport
+import { type NewOrder, type OrderRow, workingOrder } from './venue-order.ts'
 
 const MINUTE_MS = 60_000
+const HISTORY_KEPT = 1_000
+/** Two movements a trade. */
+const ENTRIES_PER_TRADE = 2
 const NOTHING: readonly EngineEvent[] = Object.freeze([])
-
-const expiryOf = (order: WorkingOrder): number => order.expiresAt ?? Number.POSITIVE_INFINITY
 
 export class MatchingEngine {
   readonly #markets: ReadonlyMap<string, SymbolMarket>
+  readonly #account: Account
+  readonly #blotter: Blotter
+  readonly #ledger: Ledger
+  readonly #fees: FeeSchedule
   readonly #execution: Execution
   readonly #matching: Matching
-  #events: EngineEvent[] = []
-  #queue: Command[] = []
   readonly #entry: OrderEntry
+  readonly #agenda: Agenda
+  #events: EngineEvent[] = []
   #series: string
-  #now = 0
-  #tickets = 0
-  /** When the next request takes effect or the next order expires. */
-  #dueAt = Number.POSITIVE_INFINITY
 
   constructor(options: EngineOptions) {
-    const { instruments, parameters } = options
+    const { instruments, parameters, historyKept = HISTORY_KEPT } = options
     this.#series = options.series
-    this.#markets = new Map(instruments.map((each) => [each.symbol, new SymbolMarket(each, parameters)]))
+    const markets = new Map(instruments.map((each) => [each.symbol, new SymbolMarket(each, parameters)]))
     const idOf: IdOf = (prefix, sequence) => venueId(prefix, this.#series, sequence)
-    const emit = (report: ExecutionReport): void => {
-      this.#events.push(report)
+    const emit = (event: VenueEvent): void => {
+      this.#events.push(event)
     }
-    this.#execution = new Execution({
-      account: new Account(options.startingBalances),
-      markets: this.#markets,
-      rates: { maker: amount(parameters.makerFee), taker: amount(parameters.takerFee) },
-      idOf,
-      emit,
+    const rates = { maker: amount(parameters.makerFee), taker: amount(parameters.takerFee) }
+    const account = new Account(options.startingBalances)
+    const blotter = new Blotter(historyKept)
+    const ledger = new Ledger(account, { trades: historyKept, entries: ENTRIES_PER_TRADE * historyKept }, idOf, emit)
+    const fees = new FeeSchedule(rates, markets)
+    const execution = new Execution({ account, blotter, ledger, fees, markets, emit })
+    const matching = new Matching(execution, amount(parameters.participation))
+    this.#markets = markets
+    this.#account = account
+    this.#blotter = blotter
+    this.#ledger = ledger
+    this.#fees = fees
+    this.#execution = execution
+    this.#matching = matching
+    this.#entry = new OrderEntry({ blotter, execution, matching, markets, idOf })
+    this.#agenda = new Agenda(blotter, {
+      expire: (order, at) => execution.expire(order, at),
+      cancelAll: (at) => this.#cancelAll(at),
+      obey: (command, at) => this.#obey(command, at),
     })
-    this.#matching = new Matching(this.#execution, amount(parameters.participation))
-    this.#entry = new OrderEntry(this.#execution, this.#matching, this.#markets, idOf, emit)
   }
 
   /** The latest moment it has seen, milliseconds UTC; never goes back. */
   get now(): number {
-    return this.#now
+    return this.#agenda.now
   }
 
   /** When something is to happen by itself; null when nothing waits. */
   nextDueAt(): number | null {
-    return Number.isFinite(this.#dueAt) ? this.#dueAt : null
+    return this.#agenda.dueAt
   }
 
   /** Asks for an order to take effect at `at`; answered under the returned ticket. */
   submit(order: NewOrder, at: number): number {
-    return this.#enqueue({ kind: 'submit', order, at, ticket: this.#nextTicket() })
+    return this.#agenda.ask({ kind: 'submit', order, at })
   }
 
-  /** Asks for a cancellation by client (or venue) order id to take effect at `at`. */
+  /** Asks for a cancellation by the venue's order id or the client's to take effect at `at`. */
   cancel(id: string, at: number): number {
-    return this.#enqueue({ kind: 'cancel', id, at, ticket: this.#nextTicket() })
+    return this.#agenda.ask({ kind: 'cancel', id, at })
   }
 
   /** Asks for a change of quantity or prices to take effect at `at`; its place in the queue is kept where it may be. */
-  amend(change: AmendRequest, at: number): number {
-    return this.#enqueue({ kind: 'amend', change, at, ticket: this.#nextTicket() })
+  amend(change: Amendment, at: number): number {
+    return this.#agenda.ask({ kind: 'amend', change, at })
   }
 
   /** Everything due up to `at`, then stands there. Going back does nothing. */
   advanceTo(at: number): readonly EngineEvent[] {
-    this.#move(at)
+    this.#agenda.moveTo(at)
     return this.#flush()
   }
 
@@ -128,7 +109,7 @@ export class MatchingEngine {
   onMarket(event: MarketEvent): readonly EngineEvent[] {
     if (event.kind === 'trade') return this.onPrint(event)
     if (event.kind === 'candle' || event.kind === 'ended') return NOTHING
-    this.#move(event.at)
+    this.#agenda.moveTo(event.at)
     if (event.kind === 'line') {
       if (!event.up) for (const market of this.#markets.values()) market.forgetDepth()
       return this.#flush()
@@ -137,7 +118,7 @@ export class MatchingEngine {
     if (market === undefined) return this.#flush()
     if (event.kind === 'quote') market.seeQuote(event)
     else market.seeBook(event)
-    if (market.orders.length > 0) this.#matching.resume(market, this.#now)
+    if (market.orders.length > 0 && isMatching(this.#entry.mode)) this.#matching.resume(market, this.#agenda.now)
     return this.#flush()
   }
 
@@ -146,7 +127,7 @@ export class MatchingEngine {
    * first print of a minute is taken for an opening.
    */
   onPrint(print: Print, opens?: boolean): readonly EngineEvent[] {
-    this.#move(print.at)
+    this.#agenda.moveTo(print.at)
     const market = this.#markets.get(print.symbol)
     if (market === undefined) return this.#flush()
     const minute = Math.floor(print.at / MINUTE_MS)
@@ -154,8 +135,9 @@ export class MatchingEngine {
     market.minute = minute
     market.last = print.price
     market.fresh = true
-    if (market.orders.length > 0 && !this.#matching.isCalm(market, print.price)) {
-      const at = this.#now
+    const isConcerned = market.orders.length > 0 && !this.#matching.isCalm(market, print.price)
+    if (isConcerned && isMatching(this.#entry.mode)) {
+      const at = this.#agenda.now
       const [price, quantity] = [amount(print.price), amount(print.quantity)]
       this.#matching.resume(market, at)
       const seen = { price, quantity, side: print.side, tradedAt: print.at, at, opens: isOpening }
@@ -164,12 +146,71 @@ export class MatchingEngine {
     return this.#flush()
   }
 
-  find(id: string): OrderRow | null {
-    return this.#execution.find(id)
+  /** Would the order be taken now? Null where it would; nothing changes. */
+  check(order: NewOrder, at: number): Refusal | null {
+    return this.#entry.check(order, at, Math.max(at, this.#agenda.now))
   }
 
+  /** Dead-man switch: all orders are cancelled at `at + timeoutMs`, unless this is called again before; 0 disarms. */
+  cancelAllAfter(timeoutMs: number, at: number): readonly EngineEvent[] {
+    this.#agenda.moveTo(at)
+    this.#agenda.armSwitch(timeoutMs === 0 ? null : at + timeoutMs)
+    return this.#flush()
+  }
+
+  /** Adds to a balance. `value` is above zero. */
+  deposit(asset: Asset, value: Numeric, at: number): readonly EngineEvent[] {
+    this.#agenda.moveTo(at)
+    this.#ledger.transfer(asset, amount(value), this.#agenda.now)
+    return this.#flush()
+  }
+
+  /** Takes from a balance what no order holds. @throws AccountInvariantError when that is less than `value`. */
+  withdraw(asset: Asset, value: Numeric, at: number): readonly EngineEvent[] {
+    this.#agenda.moveTo(at)
+    this.#ledger.transfer(asset, amount(value).negated(), this.#agenda.now)
+    return this.#flush()
+  }
+
+  get mode(): MarketMode {
+    return this.#entry.mode
+  }
+
+  /** Opens or closes the whole market. */
+  setMode(mode: MarketMode, at: number): readonly EngineEvent[] {
+    this.#agenda.moveTo(at)
+    this.#entry.mode = mode
+    return this.#flush()
+  }
+
+  /** By the venue's order id or the client's; live orders before closed ones, the newest first. */
+  find(id: string): OrderRow | null {
+    return this.#blotter.find(id)
+  }
+
+  /** All that match, closed ones first, each oldest first. */
+  findAll(selector: Selector): readonly OrderRow[] {
+    return this.#blotter.findAll(selector)
+  }
+
+  /** Oldest first. */
   openOrders(): readonly OrderRow[] {
-    return this.#execution.openRows()
+    return this.#blotter.openRows()
+  }
+
+  /** In the order they ended, as far as they are kept. */
+  closedOrders(): readonly OrderRow[] {
+    return this.#blotter.closedRows()
+  }
+
+  /** Oldest first, as far as they are kept. */
+  trades(): readonly TradeRow[] {
+    return this.#ledger.tradeRows()
+  }
+
+  /** Oldest first, as far as it is kept; the starting balances are not part of it. */
+  ledger(): readonly LedgerRow[] {
+    return this.#ledger.rows()
   }
 
   /** Price of the last print; null before the first. */
@@ -177,27 +218,41 @@ export class MatchingEngine {
     return this.#markets.get(symbol)?.last ?? null
   }
 
+  /** What a trade of this pair would cost at `at`. */
+  fees(_symbol: Pair, at: number): Fees {
+    return this.#fees.feesAt(at)
+  }
+
   get hasOpenOrders(): boolean {
-    return this.#execution.live.size > 0
+    return this.#blotter.size > 0
   }
 
   balances(): readonly Balance[] {
-    return this.#execution.account.balances()
+    return this.#account.balances()
   }
 
   /** The whole state as plain JSON, sharing nothing that will change. */
   save(): EngineState {
+    const ledger = this.#ledger
     return {
       version: STATE_VERSION,
       series: this.#series,
-      now: this.#now,
-      orders: this.#entry.orders,
-      trades: this.#execution.trades,
-      tickets: this.#tickets,
-      queue: [...this.#queue],
-      totals: this.#execution.account.totals(),
-      open: this.#execution.openRows(),
-      closed: this.#execution.closedRows(),
+      now: this.#agenda.now,
+      numbered: {
+        orders: this.#entry.orders,
+        trades: ledger.trades,
+        ledger: ledger.entries,
+        tickets: this.#agenda.tickets,
+      },
+      mode: this.#entry.mode,
+      cancelAllAt: this.#agenda.cancelAllAt,
+      queue: [...this.#agenda.queue],
+      totals: this.#account.totals(),
+      open: this.#blotter.openRows(),
+      closed: this.#blotter.closedRows(),
+      trades: ledger.tradeRows(),
+      ledger: ledger.rows(),
+      volumes: this.#fees.save(),
       markets: Object.fromEntries([...this.#markets].map(([symbol, market]) => [symbol, market.save()])),
     }
   }
@@ -208,30 +263,17 @@ export class MatchingEngine {
    */
   restore(saved: Readonly<Record<string, unknown>>): void {
     const state = readState(saved, new Set(this.#markets.keys()))
+    const { numbered } = state
     this.#series = state.series
-    this.#now = state.now
-    this.#entry.orders = state.orders
-    this.#tickets = state.tickets
-    this.#queue = [...state.queue]
-    this.#execution.trades = state.trades
-    this.#execution.account = new Account(state.totals)
-    for (const row of state.closed) this.#execution.keepClosed(row)
+    this.#entry.orders = numbered.orders
+    this.#entry.mode = state.mode
+    this.#account.restore(state.totals)
+    this.#ledger.restore(numbered, state.trades, state.ledger)
+    this.#fees.restore(state.volumes)
+    for (const row of state.closed) this.#blotter.keepClosed(row)
     for (const row of state.open) this.#execution.open(workingOrder(row))
     for (const [symbol, row] of Object.entries(state.markets)) this.#markets.get(symbol)?.restore(row)
-    this.#rearm()
-  }
-
-  #nextTicket(): number {
-    this.#tickets += 1
-    return this.#tickets
-  }
-
-  #enqueue(command: Command): number {
-    let index = this.#queue.length
-    while (index > 0 && (this.#queue[index - 1]?.at ?? 0) > command.at) index -= 1
-    this.#queue.splice(index, 0, command)
-    this.#dueAt = Math.min(this.#dueAt, command.at)
-    return command.ticket
+    this.#agenda.restore({ ...state, tickets: numbered.tickets })
   }
 
   #flush(): readonly EngineEvent[] {
@@ -241,37 +283,17 @@ export class MatchingEngine {
     return events
   }
 
-  #rearm(): void {
-    let dueAt = this.#queue[0]?.at ?? Number.POSITIVE_INFINITY
-    for (const order of this.#execution.live.values()) dueAt = Math.min(dueAt, expiryOf(order))
-    this.#dueAt = dueAt
+  #cancelAll(at: number): void {
+    for (const order of [...this.#blotter.live()]) this.#execution.cancel(order, CANCELLED.deadManSwitch, at)
   }
 
-  /** Expiries and requests due up to `at`, in order of time; an expiry goes before a request of the same moment. */
-  #move(at: number): void {
-    while (this.#dueAt <= at) {
-      const dueAt = this.#dueAt
-      this.#now = Math.max(this.#now, dueAt)
-      for (const order of [...this.#execution.live.values()])
-        if (expiryOf(order) <= dueAt) this.#execution.expire(order, this.#now)
-      const next = this.#queue[0]
-      if (next !== undefined && next.at <= dueAt) {
-        this.#queue.shift()
-        this.#obey(next)
-      }
-      this.#rearm()
-    }
-    if (at > this.#now) this.#now = at
-  }
-
-  #obey(command: Command): void {
+  #obey(command: Command, at: number): void {
     const { ticket } = command
-    const at = this.#now
     const answer = (outcome: Outcome): void => {
       this.#events.push({ kind: 'answered', ticket, outcome, at })
     }
     if (command.kind === 'submit') this.#entry.accept(command.order, command.at, at, answer)
-    else if (command.kind === 'amend') this.#entry.amend(command.change, at, answer)
+    else if (command.kind === 'amend') this.#entry.amend(command.change, command.at, at, answer)
     else this.#entry.cancel(command.id, at, answer)
   }
 }

@@ -1,52 +1,21 @@
 /** The paper venue behind the exchange port: latency, promises, saving and reports around the matching engine. */
 import { type Candle, TIMEFRAME_MS } from '../../../domain/candle.ts'
-import type { VenueOrderId } from '../../../domain/ids.ts'
-import type { Instrument } from '../../../domain/instrument.ts'
-import type { Numeric } from '../../../domain/units.ts'
-import type { Clock, RandomSource, Timer } from '../../../ports/clock.ts'
+import type { Pair, VenueOrderId } from '../../../domain/ids.ts'
+import type { RandomSource, Timer } from '../../../ports/clock.ts'
 import type { Exchange, ExecutionReport, VenueAnswer } from '../../../ports/exchange.ts'
-import type { Log } from '../../../ports/log.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
-import type { VenueStore } from '../../../ports/venue-store.ts'
-import { ENGINE_DEFAULTS, type EngineEvent, type EngineParameters, MatchingEngine } from './engine.ts'
-import { LATENCY_DEFAULTS, type LatencyParameters, latencyOf } from './latency.ts'
+import { MatchingEngine } from './engine.ts'
+import { ENGINE_DEFAULTS, type EngineEvent } from './engine-options.ts'
+import { LATENCY_DEFAULTS, latencyOf } from './latency.ts'
 import { loadState } from './loading.ts'
 import { playCandles } from './missed-candles.ts'
 import { Outbox } from './outbox.ts'
+import type { SimulatedExchange, SimulatedExchangeOptions } from './paper-interface.ts'
+import { amendmentOf, feesOf, flowsOf, newOrderOf, reportOf, venueOrderOf, venueOrderRowOf } from './port-forms.ts'
 import { REFUSED } from './refusals.ts'
 import { Requests } from './requests.ts'
+import type { VenueEvent } from './venue-events.ts'
 import { seriesOf } from './venue-ids.ts'
-import { newOrderOf, venueOrderOf, venueOrderRowOf } from './venue-order.ts'
-
-export interface SimulatedExchangeOptions {
-  readonly clock: Clock
-  readonly random: RandomSource
-  readonly log: Log
-  readonly instruments: readonly Instrument[]
-  /** Total per asset code; for a fresh account only, a saved one has its own. */
-  readonly startingBalances: Readonly<Record<string, Numeric>>
-  /** Null keeps everything in memory: replays, backtests. */
-  readonly store: VenueStore | null
-  readonly parameters?: Partial<EngineParameters>
-  readonly latency?: LatencyParameters
-}
-
-export interface SimulatedExchange extends Exchange {
-  /** What the market did, in time order. Ignored before `start` and after `stop`; kept until `walk` where it is due. */
-  onMarket(event: MarketEvent): void
-  /**
-   * After a restart: plays missed closed candles (of one timeframe, from `seenUntil()` on, none where none can be had) to
-   * the resting orders. A restarted venue with orders stands still in time until this is called, or until the first
-   * order, amendment or cancellation. Resolves with the number of fills once their reports have left.
-   */
-  walk(candles: readonly Candle[]): Promise<number>
-  /** The account afresh: no orders, the starting balances. Resolves when that is saved. */
-  reset(): Promise<void>
-  /** Up to when the venue has seen the market: missed candles begin here. Milliseconds UTC; 0 before anything. */
-  seenUntil(): number
-  /** Resolves when everything is saved and has left, or saving fails. */
-  settled(): Promise<void>
-}
 
 const CHECKPOINT_MS = 10_000
 /** Market events kept for a walk that does not come; then time goes on without it. */
@@ -61,6 +30,7 @@ export function simulatedExchange(options: SimulatedExchangeOptions): SimulatedE
 
 class PaperVenue implements SimulatedExchange {
   readonly name = 'simulated'
+  readonly callsAtOnce = null
   readonly #options: SimulatedExchangeOptions
   readonly #requests: Requests
   readonly #series: RandomSource
@@ -181,7 +151,7 @@ class PaperVenue implements SimulatedExchange {
 
   amend(order: Parameters<Exchange['amend']>[0]): ReturnType<Exchange['amend']> {
     return this.#ask(
-      (at) => this.#engine.amend(order, at),
+      (at) => this.#engine.amend(amendmentOf(order), at),
       () => null,
     )
   }
@@ -208,6 +178,36 @@ class PaperVenue implements SimulatedExchange {
     return this.#read(() => this.#engine.balances())
   }
 
+  validate(order: Parameters<Exchange['validate']>[0]): ReturnType<Exchange['validate']> {
+    return this.#question(() => {
+      const refusal = this.#engine.check(newOrderOf(order), this.#options.clock.now())
+      return refusal === null ? { kind: 'done', value: null } : { kind: 'refused', ...refusal }
+    })
+  }
+
+  fees(symbols: readonly Pair[]): ReturnType<Exchange['fees']> {
+    const traded = symbols.filter((symbol) => this.#options.instruments.some((each) => each.symbol === symbol))
+    return this.#read(() => new Map(traded.map((symbol) => [symbol, feesOf(this.#engine, symbol)])))
+  }
+
+  flows(since: number): ReturnType<Exchange['flows']> {
+    return this.#read(() => flowsOf(this.#engine.ledger(), since))
+  }
+
+  /** There is no key: everything but withdrawing is allowed, and no nonce can come late. */
+  permissions(): ReturnType<Exchange['permissions']> {
+    return this.#read(() => ({ mayTrade: true, mayWithdraw: false, nonceWindowMs: 0 }))
+  }
+
+  cancelAllAfter(timeoutMs: number): ReturnType<Exchange['cancelAllAfter']> {
+    if (this.#isRunning && this.#kept !== null) this.#goOn()
+    return this.#question(() => {
+      this.#dispatch(this.#engine.cancelAllAfter(timeoutMs, this.#options.clock.now()))
+      this.#rearm()
+      return { kind: 'done', value: null }
+    })
+  }
+
   instruments(): ReturnType<Exchange['instruments']> {
     return this.#read(() => this.#options.instruments)
   }
@@ -231,10 +231,14 @@ class PaperVenue implements SimulatedExchange {
   }
 
   #read<T>(read: () => T): Promise<VenueAnswer<T>> {
+    return this.#question(() => ({ kind: 'done', value: read() }))
+  }
+
+  #question<T>(ask: () => VenueAnswer<T>): Promise<VenueAnswer<T>> {
     if (!this.#isRunning) return Promise.resolve(STOPPED)
-    const current = (): T => {
+    const current = (): VenueAnswer<T> => {
       this.#advance()
-      return read()
+      return ask()
     }
     return this.#requests.question(current, (delivery) => this.#outbox.post(delivery))
   }
@@ -276,7 +280,8 @@ class PaperVenue implements SimulatedExchange {
         if (answer !== null) this.#outbox.post(answer)
       } else {
         if (event.kind === 'filled') this.#logFill(event)
-        this.#outbox.post({ send: () => this.#report(event) })
+        const report = reportOf(event)
+        if (report !== null) this.#outbox.post({ send: () => this.#report(report) })
       }
     }
   }
@@ -290,10 +295,11 @@ class PaperVenue implements SimulatedExchange {
   }
 
   /** With the last price beside the fill's, so that the optimism of paper fills can be seen. */
-  #logFill({ clientOrderId, fill }: Extract<ExecutionReport, { kind: 'filled' }>): void {
-    const symbol = this.#engine.find(clientOrderId)?.symbol
-    const lastPrice = symbol === undefined ? null : this.#engine.lastPrice(symbol)
-    this.#options.log.debug('paper fill', { clientOrderId, ...fill, lastPrice })
+  #logFill({ order, trade }: Extract<VenueEvent, { kind: 'filled' }>): void {
+    const { tradeId, price, quantity, fee, liquidity, at, symbol } = trade
+    const fill = { tradeId, price, quantity, fee, liquidity, at }
+    const lastPrice = this.#engine.lastPrice(symbol)
+    this.#options.log.debug('paper fill', { clientOrderId: order.clientOrderId, ...fill, lastPrice })
   }
 
   #halt(problem: string): void {

@@ -1,17 +1,16 @@
 /** Turns matches into money: fills, holds, ends of orders, and the events that tell of them. */
-import { baseOf, quoteOf, tradeId } from '../../../domain/ids.ts'
+import { baseOf, quoteOf, type TradeId } from '../../../domain/ids.ts'
 import type { Fill } from '../../../domain/order.ts'
 import { type Amount, minOf, text, ZERO } from '../../../domain/units.ts'
-import type { ExecutionReport } from '../../../ports/exchange.ts'
 import type { Account } from './account.ts'
-import { affordable, buyFill, buyNeeds, type FeeRates, feeOf } from './fills.ts'
+import type { Blotter } from './blotter.ts'
+import type { FeeSchedule } from './fee-schedule.ts'
+import { affordable, buyFill, buyNeeds, feeOf } from './fills.ts'
+import type { Ledger, Movement } from './ledger.ts'
 import { CANCELLED } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
-import type { IdOf } from './venue-ids.ts'
-import { type OrderRow, rowOf, type WorkingOrder } from './venue-order.ts'
-
-/** Closed orders that a look-up still finds. */
-const CLOSED_KEPT = 1_000
+import type { TradeRow, VenueEvent } from './venue-events.ts'
+import { type Ending, type OrderRow, rowOf, type WorkingOrder } from './venue-order.ts'
 
 interface Match {
   readonly price: Amount
@@ -21,30 +20,21 @@ interface Match {
 
 export const remainingOf = (order: WorkingOrder): Amount => order.quantity.minus(order.filled)
 
-/** Live and closed orders with the account they move. Every change of money goes through here. */
-export class Execution {
-  account: Account
-  readonly live = new Map<string, WorkingOrder>()
-  trades = 0
-  #closed: OrderRow[] = []
-  readonly #closedById = new Map<string, OrderRow>()
-  readonly #markets: ReadonlyMap<string, SymbolMarket>
-  readonly #rates: FeeRates
-  readonly #idOf: IdOf
-  readonly #emit: (report: ExecutionReport) => void
+export interface ExecutionParts {
+  readonly account: Account
+  readonly blotter: Blotter
+  readonly ledger: Ledger
+  readonly fees: FeeSchedule
+  readonly markets: ReadonlyMap<string, SymbolMarket>
+  readonly emit: (event: VenueEvent) => void
+}
 
-  constructor(parts: {
-    account: Account
-    markets: ReadonlyMap<string, SymbolMarket>
-    rates: FeeRates
-    idOf: IdOf
-    emit: (report: ExecutionReport) => void
-  }) {
-    this.account = parts.account
-    this.#markets = parts.markets
-    this.#rates = parts.rates
-    this.#idOf = parts.idOf
-    this.#emit = parts.emit
+/** Every change of an order's money goes through here. */
+export class Execution {
+  readonly #parts: ExecutionParts
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts
   }
 
   /** What the order must hold for its present rest: base units for a sell, quote units with the fee for a buy. */
@@ -53,7 +43,7 @@ export class Execution {
   }
 
   isPayable(order: WorkingOrder): boolean {
-    return this.needs(order).lte(this.account.free(this.#holds(order)).plus(order.hold))
+    return this.needs(order).lte(this.#parts.account.free(this.#holds(order)).plus(order.hold))
   }
 
   /** Takes (or changes) the order's hold to what it needs now. */
@@ -63,8 +53,8 @@ export class Execution {
 
   open(order: WorkingOrder): void {
     this.hold(order)
-    this.live.set(order.clientOrderId, order)
-    this.#markets.get(order.symbol)?.orders.push(order)
+    this.#parts.blotter.add(order)
+    this.#parts.markets.get(order.symbol)?.orders.push(order)
   }
 
   /**
@@ -75,110 +65,130 @@ export class Execution {
     const wanted = minOf(match.size, remainingOf(order))
     const size = order.side === 'buy' ? this.#covered(order, market, match, wanted) : wanted
     if (size.gt(0)) this.#settle(order, market, { ...match, size }, at)
-    if (remainingOf(order).lte(0)) this.#close(order, 'filled', null)
+    if (remainingOf(order).lte(0)) this.#close(order, { status: 'filled', reason: null, at })
     else if (size.lt(wanted)) this.cancel(order, CANCELLED.funds, at)
   }
 
   cancel(order: WorkingOrder, reason: string, at: number): void {
-    this.#close(order, 'cancelled', reason)
-    this.#emit({ kind: 'cancelled', clientOrderId: order.clientOrderId, reason, at })
+    const row = this.#close(order, { status: 'cancelled', reason, at })
+    this.#parts.emit({ kind: 'cancelled', order: row, reason, at })
   }
 
   expire(order: WorkingOrder, at: number): void {
-    this.#close(order, 'expired', null)
-    this.#emit({ kind: 'expired', clientOrderId: order.clientOrderId, at })
+    const row = this.#close(order, { status: 'expired', reason: null, at })
+    this.#parts.emit({ kind: 'expired', order: row, at })
   }
 
-  /** A live order by client id or the venue's own. */
-  working(id: string): WorkingOrder | undefined {
-    return this.live.get(id) ?? [...this.live.values()].find((order) => order.venueOrderId === id)
+  tell(kind: 'opened' | 'triggered' | 'amended', order: WorkingOrder, at: number): void {
+    this.#parts.emit({ kind, order: rowOf(order), at })
   }
 
-  /** The same; where none is live, the newest closed one. */
-  find(id: string): OrderRow | null {
-    const live = this.working(id)
-    return live === undefined ? (this.#closedById.get(id) ?? null) : rowOf(live, 'open', null)
-  }
-
-  openRows(): OrderRow[] {
-    return [...this.live.values()].map((order) => rowOf(order, 'open', null))
-  }
-
-  closedRows(): OrderRow[] {
-    return [...this.#closed]
-  }
-
-  keepClosed(row: OrderRow): void {
-    this.#closed.push(row)
-    for (const id of [row.clientOrderId, row.venueOrderId]) this.#closedById.set(id, row)
-    const oldest = this.#closed.length > CLOSED_KEPT ? this.#closed.shift() : undefined
-    if (oldest === undefined) return
-    for (const id of [oldest.clientOrderId, oldest.venueOrderId])
-      if (this.#closedById.get(id) === oldest) this.#closedById.delete(id)
+  isLive(order: WorkingOrder): boolean {
+    return this.#parts.blotter.isLive(order)
   }
 
   #holds = (order: WorkingOrder) => (order.side === 'buy' ? quoteOf(order.symbol) : baseOf(order.symbol))
 
   #needs(order: WorkingOrder, rest: Amount): Amount {
-    const decimals = this.#markets.get(order.symbol)?.instrument.costDecimals ?? 0
-    return order.holdPrice === null ? rest : buyNeeds(rest, order.holdPrice, this.#rates, decimals)
+    const { markets, fees } = this.#parts
+    const decimals = markets.get(order.symbol)?.instrument.costDecimals ?? 0
+    return order.holdPrice === null ? rest : buyNeeds(rest, order.holdPrice, fees.rates, decimals)
   }
 
   #setHold(order: WorkingOrder, hold: Amount): void {
-    this.account.hold(this.#holds(order), hold.minus(order.hold))
+    this.#parts.account.hold(this.#holds(order), hold.minus(order.hold))
     order.hold = hold
   }
 
   #covered(order: WorkingOrder, market: SymbolMarket, match: Match, wanted: Amount): Amount {
     if (order.holdPrice !== null && match.price.lte(order.holdPrice)) return wanted
-    const budget = this.account.free(quoteOf(order.symbol)).plus(order.hold)
+    const { account, fees } = this.#parts
+    const budget = account.free(quoteOf(order.symbol)).plus(order.hold)
     const { costDecimals } = market.instrument
-    return minOf(wanted, affordable(budget, match.price, this.#rates[match.liquidity], costDecimals, market.lot))
+    return minOf(wanted, affordable(budget, match.price, fees.rates[match.liquidity], costDecimals, market.lot))
   }
 
-  #settle(order: WorkingOrder, market: SymbolMarket, { price, size, liquidity }: Match, at: number): void {
+  #settle(order: WorkingOrder, market: SymbolMarket, match: Match, at: number): void {
+    const { account, fees, ledger } = this.#parts
     const { costDecimals } = market.instrument
     const [base, quote] = [baseOf(order.symbol), quoteOf(order.symbol)]
-    const cost = price.times(size)
-    const rate = this.#rates[liquidity]
+    const { size } = match
+    const cost = match.price.times(size)
+    const rate = fees.rates[match.liquidity]
     const restNeeds = this.#needs(order, remainingOf(order).minus(size))
+    const tradeId = ledger.nextTradeId()
     let fee: Amount
+    let hold = restNeeds
+    let movements: Movement[]
     if (order.side === 'buy') {
-      const budget = this.account.free(quote).plus(order.hold)
+      const budget = account.free(quote).plus(order.hold)
       const paid = buyFill(cost, rate, costDecimals, budget, restNeeds)
       fee = paid.fee
-      this.#setHold(order, ZERO)
-      this.account.change(quote, cost.plus(fee).negated())
-      this.account.change(base, size)
-      this.#setHold(order, paid.hold)
+      hold = paid.hold
+      movements = [
+        { asset: quote, amount: cost.negated(), fee },
+        { asset: base, amount: size, fee: ZERO },
+      ]
     } else {
       // A fee is never more than what the sale brings.
       fee = minOf(feeOf(cost, rate, costDecimals), cost)
-      this.#setHold(order, restNeeds)
-      this.account.change(base, size.negated())
-      this.account.change(quote, cost.minus(fee))
+      movements = [
+        { asset: base, amount: size.negated(), fee: ZERO },
+        { asset: quote, amount: cost, fee },
+      ]
     }
-    order.filled = order.filled.plus(size)
-    this.#report(order, { price, size, liquidity }, fee, at)
-  }
-
-  #report(order: WorkingOrder, { price, size, liquidity }: Match, fee: Amount, at: number): void {
-    this.trades += 1
-    const { clientOrderId, venueOrderId } = order
-    const id = tradeId(this.#idOf('T', this.trades))
-    const fill: Fill = { tradeId: id, price: text(price), quantity: text(size), fee: text(fee), liquidity, at }
-    order.fills.push(fill)
-    this.#emit({ kind: 'filled', clientOrderId, venueOrderId, fill, at })
-  }
-
-  #close(order: WorkingOrder, status: 'filled' | 'cancelled' | 'expired', reason: string | null): void {
     this.#setHold(order, ZERO)
-    this.live.delete(order.clientOrderId)
-    const market = this.#markets.get(order.symbol)
+    const entries = ledger.book('trade', tradeId, movements, at)
+    this.#setHold(order, hold)
+    order.filled = order.filled.plus(size)
+    order.cost = order.cost.plus(cost)
+    order.fee = order.fee.plus(fee)
+    const ledgers = entries.map((entry) => entry.ledgerId)
+    this.#report(order, tradeId, match, { cost, fee, ledgers }, at)
+    ledger.tell(entries)
+  }
+
+  #report(
+    order: WorkingOrder,
+    tradeId: TradeId,
+    { price, size, liquidity }: Match,
+    booked: { readonly cost: Amount; readonly fee: Amount; readonly ledgers: readonly string[] },
+    at: number,
+  ): void {
+    const fee = text(booked.fee)
+    const fill: Fill = { tradeId, price: text(price), quantity: text(size), fee, liquidity, at }
+    order.fills.push(fill)
+    const trade: TradeRow = {
+      tradeId,
+      venueOrderId: order.venueOrderId,
+      positionId: null,
+      symbol: order.symbol,
+      side: order.side,
+      type: order.type,
+      price: fill.price,
+      quantity: fill.quantity,
+      cost: text(booked.cost),
+      fee,
+      feeAsset: quoteOf(order.symbol),
+      liquidity,
+      leverage: order.leverage,
+      margin: '0',
+      ledgers: booked.ledgers,
+      at,
+    }
+    this.#parts.ledger.keepTrade(trade)
+    this.#parts.fees.count(order.symbol, booked.cost, at)
+    const ending: Ending | null = remainingOf(order).lte(0) ? { status: 'filled', reason: null, at } : null
+    this.#parts.emit({ kind: 'filled', order: rowOf(order, ending), trade, at })
+  }
+
+  #close(order: WorkingOrder, ending: Ending): OrderRow {
+    this.#setHold(order, ZERO)
+    const market = this.#parts.markets.get(order.symbol)
     if (market !== undefined) {
       market.orders.splice(market.orders.indexOf(order), 1)
       market.calm = null
     }
-    this.keepClosed(rowOf(order, status, reason))
+    return this.#parts.blotter.close(order, ending)
   }
 }

@@ -131,6 +131,7 @@ export class Matching {
   #fire(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
     order.triggered = true
     market.calm = null
+    this.#execution.tell('triggered', order, at)
     this.#work(order, market, base, at)
   }
 
@@ -146,7 +147,7 @@ export class Matching {
       return
     }
     if (crossing) this.#take(order, market, base, at)
-    if (!this.#execution.live.has(order.clientOrderId)) return
+    if (!this.#execution.isLive(order)) return
     if (order.timeInForce === 'IOC') {
       this.#execution.cancel(order, CANCELLED.immediate, at)
       return
@@ -163,7 +164,7 @@ export class Matching {
       limit === null || (order.side === 'buy' ? price.lte(limit) : price.gte(limit))
     if (market.knowsDepth(at)) {
       for (const { level, price, available } of market.levels(order.side, at)) {
-        if (!isWithin(price) || !this.#execution.live.has(order.clientOrderId)) break
+        if (!isWithin(price) || !this.#execution.isLive(order)) break
         const size = minOf(available, remainingOf(order))
         market.take(order.side, level, size)
         this.#execution.fill(order, market, { price, size, liquidity: 'taker' }, at)
@@ -175,7 +176,6 @@ export class Matching {
       const price = limit !== null && !isWithin(estimate.price) ? limit : estimate.price
       this.#execution.fill(order, market, { price, size: remainingOf(order), liquidity: 'taker' }, at)
     }
-    if (limit === null && this.#execution.live.has(order.clientOrderId))
-      this.#execution.cancel(order, CANCELLED.liquidity, at)
+    if (limit === null && this.#execution.isLive(order)) this.#execution.cancel(order, CANCELLED.liquidity, at)
   }
 }

@@ -1,7 +1,8 @@
 /** Plays what the market did while the paper venue was down, to the orders that were resting. */
 import type { Candle } from '../../../domain/candle.ts'
 import { printsOf } from '../../../domain/prints.ts'
-import type { EngineEvent, MatchingEngine, Print } from './engine.ts'
+import type { MatchingEngine } from './engine.ts'
+import type { EngineEvent, Print } from './engine-options.ts'
 import type { OrderRow } from './venue-order.ts'
 
 const isStop = (order: OrderRow): boolean => order.type === 'stop-loss' || order.type === 'stop-loss-limit'

@@ -1,42 +1,74 @@
 /** Takes requests in: checks them against Kraken's rules and the account, and hands what passes to matching. */
 import { type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
-import { type Amount, amount, text, ZERO_TEXT } from '../../../domain/units.ts'
-import type { AmendRequest, ExecutionReport } from '../../../ports/exchange.ts'
+import { type Amount, amount, type Numeric, text, ZERO_TEXT } from '../../../domain/units.ts'
+import type { Blotter } from './blotter.ts'
 import type { Execution } from './execution.ts'
+import { type MarketMode, modeProblem } from './market-mode.ts'
 import type { Matching } from './matching.ts'
 import { checkNumbers, checkOrder, hasLimit, hasTrigger, isRefusal } from './order-rules.ts'
 import { CANCELLED, REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 import type { IdOf } from './venue-ids.ts'
-import { type NewOrder, type OrderRow, type WorkingOrder, workingOrder, written } from './venue-order.ts'
+import { type NewOrder, type OrderRow, rowOf, type WorkingOrder, workingOrder } from './venue-order.ts'
 
 /** Taken, with the venue's order id, or refused. */
 export type Outcome = { readonly venueOrderId: VenueOrderId } | Refusal
 type Answer = (outcome: Outcome) => void
 
-const NOT_YET = { status: 'open', reason: null, filled: ZERO_TEXT, fills: [], triggered: false } as const
+/** New terms of an order by the venue's id or the client's; what is left out stays. */
+export interface Amendment {
+  readonly id: string
+  readonly quantity?: Numeric
+  readonly limitPrice?: Numeric
+  readonly triggerPrice?: Numeric
+  readonly postOnly?: boolean
+  /** It is refused when it takes effect later than this, milliseconds UTC; null for no limit. */
+  readonly deadlineAt?: number | null
+}
+
+interface EntryParts {
+  readonly blotter: Blotter
+  readonly execution: Execution
+  readonly matching: Matching
+  readonly markets: ReadonlyMap<string, SymbolMarket>
+  readonly idOf: IdOf
+}
+
+const NOT_YET = {
+  status: 'open',
+  reason: null,
+  filled: ZERO_TEXT,
+  cost: ZERO_TEXT,
+  fee: ZERO_TEXT,
+  averagePrice: ZERO_TEXT,
+  fills: [],
+  triggered: false,
+  amended: false,
+  refId: null,
+  queueAhead: null,
+  holdPrice: null,
+  closedAt: null,
+} as const
+
+interface Admitted {
+  readonly working: WorkingOrder
+  readonly market: SymbolMarket
+}
 
 export class OrderEntry {
   /** Orders accepted so far. */
   orders = 0
-  readonly #execution: Execution
-  readonly #matching: Matching
-  readonly #markets: ReadonlyMap<string, SymbolMarket>
-  readonly #idOf: IdOf
-  readonly #emit: (report: ExecutionReport) => void
+  mode: MarketMode = 'online'
+  readonly #parts: EntryParts
 
-  constructor(
-    execution: Execution,
-    matching: Matching,
-    markets: ReadonlyMap<string, SymbolMarket>,
-    idOf: IdOf,
-    emit: (report: ExecutionReport) => void,
-  ) {
-    this.#execution = execution
-    this.#matching = matching
-    this.#markets = markets
-    this.#idOf = idOf
-    this.#emit = emit
+  constructor(parts: EntryParts) {
+    this.#parts = parts
+  }
+
+  /** Would the order be taken? Nothing changes. `effectiveAt` is what its deadline is held against. */
+  check(order: NewOrder, effectiveAt: number, at: number): Refusal | null {
+    const admitted = this.#admit(order, effectiveAt, at)
+    return 'message' in admitted ? admitted : null
   }
 
   /** `effectiveAt` is when the request reached the book, which its deadline is held against. */
@@ -47,35 +79,43 @@ export class OrderEntry {
       return
     }
     const { working, market } = admitted
+    const { execution, matching } = this.#parts
     this.orders = working.sequence
-    this.#execution.open(working)
-    const { clientOrderId, venueOrderId } = working
-    answer({ venueOrderId })
-    this.#emit({ kind: 'opened', clientOrderId, venueOrderId, at })
-    this.#matching.begin(working, market, at)
+    execution.open(working)
+    answer({ venueOrderId: working.venueOrderId })
+    execution.tell('opened', working, at)
+    matching.begin(working, market, at)
   }
 
   cancel(id: string, at: number, answer: Answer): void {
-    const order = this.#execution.working(id)
+    if (this.mode === 'maintenance') {
+      answer(REFUSED.maintenance)
+      return
+    }
+    const order = this.#parts.blotter.working(id)
     answer(order === undefined ? REFUSED.unknownOrder : { venueOrderId: order.venueOrderId })
-    if (order !== undefined) this.#execution.cancel(order, CANCELLED.byUser, at)
+    if (order !== undefined) this.#parts.execution.cancel(order, CANCELLED.byUser, at)
   }
 
   /** Keeps the order's ids and fills, and its place in the queue where the price stays and the quantity does not grow. */
-  amend(change: AmendRequest, at: number, answer: Answer): void {
-    const order = this.#execution.working(change.clientOrderId)
-    const market = order === undefined ? undefined : this.#markets.get(order.symbol)
+  amend(change: Amendment, effectiveAt: number, at: number, answer: Answer): void {
+    const { blotter, execution, markets } = this.#parts
+    const order = blotter.working(change.id)
+    const market = order === undefined ? undefined : markets.get(order.symbol)
     if (order === undefined || market === undefined) {
       answer(REFUSED.unknownOrder)
       return
     }
-    const amended = amendedOrder(order, change, market, at)
+    const isLate = change.deadlineAt !== undefined && change.deadlineAt !== null && effectiveAt > change.deadlineAt
+    const amended = isLate
+      ? REFUSED.deadline
+      : (modeProblem(this.mode, order) ?? amendedOrder(order, change, market, at))
     if ('message' in amended) {
       answer(amended)
     } else if (amended.quantity.lte(order.filled)) {
       answer({ venueOrderId: order.venueOrderId })
-      this.#execution.cancel(order, CANCELLED.amendedBelowFilled, at)
-    } else if (this.#execution.isPayable(amended)) {
+      execution.cancel(order, CANCELLED.amendedBelowFilled, at)
+    } else if (execution.isPayable(amended)) {
       answer({ venueOrderId: order.venueOrderId })
       this.#change(order, amended, market, at)
     } else {
@@ -83,36 +123,29 @@ export class OrderEntry {
     }
   }
 
-  #admit(
-    order: NewOrder,
-    effectiveAt: number,
-    at: number,
-  ): { readonly working: WorkingOrder; readonly market: SymbolMarket } | Refusal {
-    const checked = checkOrder(order, this.#markets.get(order.symbol), effectiveAt)
+  #admit(order: NewOrder, effectiveAt: number, at: number): Admitted | Refusal {
+    const { blotter, execution, markets } = this.#parts
+    const checked = checkOrder(order, markets.get(order.symbol), effectiveAt)
     if (!('market' in checked)) return checked
-    if (this.#execution.live.has(order.clientOrderId)) return REFUSED.duplicateClientId
+    const closedFor = modeProblem(this.mode, order)
+    if (closedFor !== null) return closedFor
+    if (order.clientOrderId !== null && blotter.hasClientId(order.clientOrderId)) return REFUSED.duplicateClientId
     const { market, numbers } = checked
     if (order.type === 'market' && market.takerPrice(order.side, numbers.quantity, at) === null) return REFUSED.noMarket
     const working = workingOrder(this.#rowFor(order, at))
     working.holdPrice = holdPriceOf(working, market, at)
-    return this.#execution.isPayable(working) ? { working, market } : REFUSED.funds
+    return execution.isPayable(working) ? { working, market } : REFUSED.funds
   }
 
   #change(order: WorkingOrder, amended: WorkingOrder, market: SymbolMarket, at: number): void {
+    const { execution, matching } = this.#parts
     const { quantity, limitPrice, triggerPrice } = order
     Object.assign(order, amended)
-    this.#execution.hold(order)
-    this.#emit({
-      kind: 'amended',
-      clientOrderId: order.clientOrderId,
-      quantity: text(order.quantity),
-      limitPrice: written(order.limitPrice),
-      triggerPrice: written(order.triggerPrice),
-      at,
-    })
+    execution.hold(order)
+    execution.tell('amended', order, at)
     if (!isSame(limitPrice, order.limitPrice) || !isSame(triggerPrice, order.triggerPrice)) {
       order.restsSince = at
-      this.#matching.begin(order, market, at)
+      matching.begin(order, market, at)
     } else if (order.quantity.gt(quantity) && order.limitPrice !== null) {
       order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
     }
@@ -120,7 +153,7 @@ export class OrderEntry {
 
   #rowFor(order: NewOrder, at: number): OrderRow {
     const sequence = this.orders + 1
-    const { deadlineAt: _deadlineAt, leverage: _leverage, ...asked } = order
+    const { deadlineAt: _deadlineAt, ...asked } = order
     return {
       ...asked,
       ...NOT_YET,
@@ -128,10 +161,8 @@ export class OrderEntry {
       limitPrice: hasLimit(order.type) && order.limitPrice !== null ? text(order.limitPrice) : null,
       triggerPrice: hasTrigger(order.type) && order.triggerPrice !== null ? text(order.triggerPrice) : null,
       expiresAt: order.timeInForce === 'GTD' ? order.expiresAt : null,
-      venueOrderId: venueOrderId(this.#idOf('O', sequence)),
+      venueOrderId: venueOrderId(this.#parts.idOf('O', sequence)),
       sequence,
-      queueAhead: null,
-      holdPrice: null,
       openedAt: at,
       restsSince: at,
     }
@@ -151,7 +182,7 @@ function holdPriceOf(order: WorkingOrder, market: SymbolMarket, at: number): Amo
 /** The order as it would be; a refusal where Kraken would not have it so. */
 function amendedOrder(
   order: WorkingOrder,
-  change: AmendRequest,
+  change: Amendment,
   market: SymbolMarket,
   at: number,
 ): WorkingOrder | Refusal {
@@ -159,19 +190,22 @@ function amendedOrder(
   if (change.limitPrice !== undefined && order.limitPrice === null) return REFUSED.limitMissing
   if (change.triggerPrice !== undefined && (order.triggerPrice === null || order.triggered))
     return REFUSED.triggerMissing
+  const postOnly = change.postOnly ?? order.postOnly
+  if (postOnly && order.type !== 'limit') return REFUSED.flags
+  const row = rowOf(order)
   const numbers = checkNumbers(
     {
       type: order.type,
-      quantity: change.quantity ?? text(order.quantity),
-      limitPrice: change.limitPrice ?? written(order.limitPrice),
-      triggerPrice: change.triggerPrice ?? written(order.triggerPrice),
+      quantity: change.quantity ?? row.quantity,
+      limitPrice: change.limitPrice ?? row.limitPrice,
+      triggerPrice: change.triggerPrice ?? row.triggerPrice,
     },
     market,
     order.holdPrice ?? (market.last === null ? null : amount(market.last)),
   )
   if (isRefusal(numbers)) return numbers
-  const amended: WorkingOrder = { ...order, ...numbers }
+  const amended: WorkingOrder = { ...order, ...numbers, postOnly, amended: true }
   amended.holdPrice = holdPriceOf(amended, market, at)
   const limit = change.limitPrice === undefined ? null : numbers.limitPrice
-  return limit !== null && order.postOnly && market.crosses(order.side, limit, at, null) ? REFUSED.postOnly : amended
+  return limit !== null && postOnly && market.crosses(order.side, limit, at, null) ? REFUSED.postOnly : amended
 }

@@ -1,9 +1,8 @@
 /** Kraken's checks before an order or an amendment reaches the book. */
-import type { OrderType } from '../../../domain/order.ts'
 import { type Amount, amount, NotANumberError, type Numeric } from '../../../domain/units.ts'
 import { REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
-import type { NewOrder } from './venue-order.ts'
+import type { NewOrder, VenueOrderType } from './venue-order.ts'
 
 /** The numbers of an order that passed. */
 export interface Checked {
@@ -12,15 +11,15 @@ export interface Checked {
   readonly triggerPrice: Amount | null
 }
 
-const HAS_LIMIT: readonly OrderType[] = ['limit', 'stop-loss-limit', 'take-profit-limit']
-const HAS_TRIGGER: readonly OrderType[] = ['stop-loss', 'take-profit', 'stop-loss-limit', 'take-profit-limit']
+const HAS_LIMIT: readonly VenueOrderType[] = ['limit', 'stop-loss-limit', 'take-profit-limit']
+const HAS_TRIGGER: readonly VenueOrderType[] = ['stop-loss', 'take-profit', 'stop-loss-limit', 'take-profit-limit']
 
 /** Does this type carry a limit price? */
-export const hasLimit = (type: OrderType): boolean => HAS_LIMIT.includes(type)
+export const hasLimit = (type: VenueOrderType): boolean => HAS_LIMIT.includes(type)
 /** Does this type wait for a trigger price? */
-export const hasTrigger = (type: OrderType): boolean => HAS_TRIGGER.includes(type)
+export const hasTrigger = (type: VenueOrderType): boolean => HAS_TRIGGER.includes(type)
 /** Does a falling price set it off? Sell stops and buy take-profits. */
-export const triggersBelow = (order: { readonly type: OrderType; readonly side: 'buy' | 'sell' }): boolean =>
+export const triggersBelow = (order: { readonly type: VenueOrderType; readonly side: 'buy' | 'sell' }): boolean =>
   (order.type === 'stop-loss' || order.type === 'stop-loss-limit') === (order.side === 'sell')
 
 export const isRefusal = (outcome: Checked | Refusal): outcome is Refusal => 'message' in outcome
@@ -42,8 +41,15 @@ function readPrice(value: Numeric | null, market: SymbolMarket): Amount | Refusa
 
 /** The flags and times that Kraken would refuse together with this type. */
 function flagProblem(order: NewOrder, at: number): Refusal | null {
+  if (order.clientOrderId !== null && order.userref !== null) return REFUSED.twoClientIds
   if (order.leverage !== 1) return REFUSED.leverage
   if (order.type !== 'market' && !hasLimit(order.type) && !hasTrigger(order.type)) return REFUSED.orderType
+  if (order.quantityInQuote || order.feeIn === 'base') return REFUSED.flags
+  if (order.startsAt !== null) return REFUSED.start
+  if (order.displayQuantity !== null) return REFUSED.display
+  if (order.close !== null) return REFUSED.closeTerms
+  if (order.reduceOnly) return REFUSED.reduceOnly
+  if (order.timeInForce === 'FOK') return REFUSED.timeInForce
   if (order.postOnly && order.type !== 'limit') return REFUSED.flags
   if (order.postOnly && order.timeInForce === 'IOC') return REFUSED.timeInForce
   if (order.timeInForce === 'GTD' && (order.expiresAt === null || order.expiresAt <= at)) return REFUSED.expiry

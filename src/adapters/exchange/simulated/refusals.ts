@@ -1,4 +1,4 @@
-/** Why the paper venue refuses, in Kraken's own words, and the class that each string belongs to. */
+/** Why the venue refuses, in Kraken's own words, and the class that each string belongs to. */
 import type { VenueErrorClass } from '../../../ports/exchange.ts'
 
 export interface Refusal {
@@ -13,6 +13,8 @@ const invalid = (field: string): Refusal => refusal('validation', `EGeneral:Inva
 export const REFUSED = {
   /** Kraken documents no text for a client id that an open order already has; this one is ours. */
   duplicateClientId: invalid('cl_ord_id'),
+  /** A client id and a client number exclude each other. */
+  twoClientIds: invalid('userref'),
   orderType: invalid('ordertype'),
   /** Margin is off in this build: only leverage 1, spot, is worked. */
   leverage: invalid('leverage'),
@@ -22,6 +24,10 @@ export const REFUSED = {
   flags: invalid('oflags'),
   timeInForce: invalid('timeinforce'),
   expiry: invalid('expiretm'),
+  start: invalid('starttm'),
+  display: invalid('displayvol'),
+  closeTerms: invalid('close'),
+  reduceOnly: invalid('reduce_only'),
   invalidPrice: refusal('validation', 'EOrder:Invalid price'),
   tick: refusal('validation', 'EOrder:Tick size check failed'),
   orderMinimum: refusal('validation', 'EOrder:Order minimum not met'),
@@ -33,11 +39,16 @@ export const REFUSED = {
   unknownOrder: refusal('gone', 'EOrder:Unknown order'),
   /** No price of the pair has been seen at all. */
   noMarket: refusal('outage', 'EService:Unavailable'),
+  maintenance: refusal('outage', 'EService:Unavailable'),
+  cancelOnly: refusal('mode', 'EService:Market in cancel_only mode'),
+  postOnlyMode: refusal('mode', 'EService:Market in post_only mode'),
+  limitOnly: refusal('mode', 'EService:Market in limit_only mode'),
 } as const satisfies Readonly<Record<string, Refusal>>
 
 /** Reasons of cancelled orders. */
 export const CANCELLED = {
   byUser: 'User requested',
+  deadManSwitch: 'Cancel all orders after timeout',
   postOnly: 'Post only order',
   immediate: 'Immediate or cancel',
   liquidity: 'Insufficient liquidity',

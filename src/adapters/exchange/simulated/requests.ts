@@ -51,14 +51,14 @@ export class Requests {
     return { send: () => pending.answered(outcome), lose: pending.lose }
   }
 
-  /** A question: `read` runs once it has reached the venue, and its value leaves through `post`. */
-  question<T>(read: () => T, post: (delivery: Delivery) => void): Promise<VenueAnswer<T>> {
+  /** A question: `ask` runs once it has reached the venue, and its answer leaves through `post`. */
+  question<T>(ask: () => VenueAnswer<T>, post: (delivery: Delivery) => void): Promise<VenueAnswer<T>> {
     return new Promise((resolve) => {
       const lose: Lose = (problem) => resolve(lost(problem))
       const timer = this.#clock.at(this.effectiveAt(), () => {
         this.#reads.delete(timer)
-        const value = read()
-        post({ send: () => resolve({ kind: 'done', value }), lose })
+        const answer = ask()
+        post({ send: () => resolve(answer), lose })
       })
       this.#reads.set(timer, lose)
     })
