@@ -56,7 +56,7 @@ export const coordinatorLogic = (house: House, { orders, positions, risk }: Coor
           for (const positionId of effect.params.positionIds) positions.close(positionId, effect.params.reason)
           return
         case 'cancel-entries':
-          orders.cancelEntries(effect.params.reason)
+          orders.cancelEntries(effect.params.reason, effect.params.symbols)
           return
         case 'set-deadline':
           return timers.set(stream, effect.params.name, effect.params.at)

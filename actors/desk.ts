@@ -67,6 +67,7 @@ export function createDesk(house: House, parts: DeskParts): Desk {
         state: permission.control(),
         pauseReasons: context?.pauseReasons ?? [],
         haltReason: context?.haltReason ?? null,
+        haltedSymbols: permission.haltedSymbols(),
         degradation: permission.level(),
         failures: Object.fromEntries(counters.map(([cause, counter]) => [cause, counter.failures])),
         reconciliation: permission.isReconciling() ? 'RECONCILING' : 'READY',

@@ -3,7 +3,7 @@
  * they are now is in the books.
  */
 import type { Approved } from '../src/domain/approved.ts'
-import { type OrderId, orderId } from '../src/domain/ids.ts'
+import { type OrderId, orderId, type Pair } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest } from '../src/domain/order.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import { orderAddress } from './addresses.ts'
@@ -22,8 +22,8 @@ export interface OrderDesk {
   place(request: Approved<OrderRequest>, cause: Cause): { readonly orderId: OrderId } | { readonly refused: string }
   cancel(key: string, reason: string): boolean
   amend(key: string, change: { readonly quantity?: Numeric; readonly triggerPrice?: Numeric }): boolean
-  /** Cancels what would add risk or trade the core book; exits and stops stay. */
-  cancelEntries(reason: string): number
+  /** Cancels what would add risk or trade the core book, of these symbols or of all; exits and stops stay. */
+  cancelEntries(reason: string, symbols?: readonly Pair[]): number
   /** Brings an order of the journal back to life; it hears `recover-order` first. */
   revive(id: OrderId, input: JournaledInput): void
   /** From now on nothing that adds risk is born. */
@@ -59,7 +59,8 @@ export function createOrderDesk(
     place: (request, cause) => {
       if (liveId(request.key) !== null) return { refused: `${request.key} was placed before` }
       if (isClosed && adds(request)) return { refused: 'the process is stopping' }
-      if (request.purpose === 'entry' && !permission.mayOpenRisk()) return { refused: 'risk may not be opened now' }
+      if (request.purpose === 'entry' && !permission.mayOpenRisk(request.symbol))
+        return { refused: 'risk may not be opened now' }
       const id = orderId(ids.next())
       born.set(request.key, id)
       const birth = {
@@ -82,8 +83,11 @@ export function createOrderDesk(
       const id = liveId(key)
       return id !== null && addresses.tell(orderAddress(id), { type: 'amend-order', ...change, seenAt: clock.now() })
     },
-    cancelEntries: (reason) => {
-      const adding = books.liveOrders().filter((order) => isLive(order) && adds(order.request))
+    cancelEntries: (reason, symbols) => {
+      const concerns = ({ symbol }: OrderRequest): boolean => symbols === undefined || symbols.includes(symbol)
+      const adding = books
+        .liveOrders()
+        .filter((order) => isLive(order) && adds(order.request) && concerns(order.request))
       for (const order of adding)
         addresses.tell(orderAddress(order.orderId), { type: 'cancel-order', reason, seenAt: clock.now() })
       return adding.length

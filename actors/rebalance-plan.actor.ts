@@ -103,7 +103,7 @@ function placeTrade(
   const gate = {
     now: clock.now(),
     paused: control === 'PAUSED',
-    halted: control === 'HALTED',
+    halted: control === 'HALTED' || symbol in permission.haltedSymbols(),
     reconciling: permission.isReconciling(),
   }
   const verdict = approveRebalance(
@@ -136,7 +136,9 @@ export const planLogic = (
       const { addresses, clock } = house
       switch (effect.type) {
         case 'claim-batch': {
-          const mayGo = permission.control() === 'RUNNING' && !permission.isReconciling()
+          // A plan works on the whole core book: while one symbol's balances are not understood, all of it waits.
+          const isAnyHalted = Object.keys(permission.haltedSymbols()).length > 0
+          const mayGo = permission.control() === 'RUNNING' && !permission.isReconciling() && !isAnyHalted
           const now = clock.now()
           const retryAt = now + HELD_BATCH_MS
           const address = planAddress(effect.params.planId)

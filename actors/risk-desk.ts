@@ -104,6 +104,7 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
       ...book(),
       now: clock.now(),
       mayOpenRisk: permission.mayOpenRisk(),
+      haltedSymbols: permission.haltedSymbols(),
       equityUsd: usd,
       marks: marks(),
       staleMarks,

@@ -28,15 +28,7 @@ export type CoordinatorHears =
   | (Heard & { readonly type: 'reconciliation.begun'; readonly reason: string })
   | (Heard & { readonly type: 'reconciliation.passed' })
 
-export interface CoordinatorContext {
-  readonly decisionMs: number
-  readonly pauseReasons: readonly string[]
-  readonly haltReason: string | null
-  readonly counters: Counters
-  readonly deciding: story.Deciding
-  readonly disabledTasks: readonly TaskName[]
-  readonly statistics: story.Statistics
-}
+export type CoordinatorContext = story.CoordinatorRecord
 
 const isInHand = ({ deciding }: CoordinatorContext, { symbol, proposalId }: Proposal) =>
   deciding[symbol]?.proposalId === proposalId
@@ -53,6 +45,9 @@ const parts = setup({
     isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
     isReasonKnown: ({ context }, p: { reason: string }) => context.pauseReasons.includes(p.reason),
     isPauseWanted: ({ context }) => context.pauseReasons.length > 0,
+    isSymbolHalted: ({ context }, p: { symbol: Pair }) => p.symbol in context.haltedSymbols,
+    isAnySymbolHalted: ({ context }) => Object.keys(context.haltedSymbols).length > 0,
+    isNewHalt: ({ context }, p: story.SymbolHalt) => story.newlyHalted(context, p).length > 0,
     isLevel: (_, p: { is: DegradationLevel; level: DegradationLevel }) => p.is === p.level,
     isReconciling: stateIn({ reconciliation: 'reconciling' }),
     isEmergency: stateIn({ degradation: 'emergency' }),
@@ -62,29 +57,21 @@ const parts = setup({
     'open-position': effect<ReturnType<typeof story.openingOf>>(),
     'release-reservation': effect<{ positionId: PositionId }>(),
     'close-positions': effect<{ positionIds: readonly PositionId[]; reason: CloseReason }>(),
-    'cancel-entries': effect<{ reason: string }>(),
+    /** Of these symbols; of all without. */
+    'cancel-entries': effect<{ reason: string; symbols?: readonly Pair[] }>(),
     'set-deadline': effect<{ name: string; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    countAs: assign(({ context }, p: { counts: readonly story.CoordinatorCount[] }) => ({
-      statistics: story.countedAs(context.statistics, p.counts),
-    })),
-    decide: assign(({ context }, { symbol, ...decision }: story.Decision & { symbol: Pair }) => ({
-      deciding: { ...context.deciding, [symbol]: decision },
-    })),
-    decided: assign(({ context }, p: { symbol: Pair }) => ({
-      deciding: story.withoutDecision(context.deciding, p.symbol),
-    })),
-    addPauseReason: assign(({ context }, p: { reason: string }) => ({
-      pauseReasons: story.including(context.pauseReasons, p.reason),
-    })),
-    removePauseReason: assign(({ context }, p: { reason: string }) => ({
-      pauseReasons: story.excluding(context.pauseReasons, p.reason),
-    })),
+    countAs: assign(({ context }, p: { counts: readonly story.CoordinatorCount[] }) =>
+      story.countedAs(context, p.counts),
+    ),
+    decide: assign(({ context }, p: story.Decision & { symbol: Pair }) => story.withDecision(context, p)),
+    decided: assign(({ context }, p: { symbol: Pair }) => story.withoutDecision(context, p.symbol)),
+    addPauseReason: assign(({ context }, p: { reason: string }) => story.withPauseReason(context, p.reason)),
+    removePauseReason: assign(({ context }, p: { reason: string }) => story.withoutPauseReason(context, p.reason)),
     giveHaltReason: assign((_, p: { reason: string | null }) => ({ haltReason: p.reason })),
+    setHalts: assign((_, p: { haltedSymbols: story.HaltedSymbols }) => p),
     recordCounters: assign((_, p: { counters: Counters }) => p),
-    toggle: assign(({ context }, p: { task: TaskName; enabled: boolean }) => ({
-      disabledTasks: (p.enabled ? story.excluding : story.including)(context.disabledTasks, p.task),
-    })),
+    toggle: assign(({ context }, p: { task: TaskName; enabled: boolean }) => story.withTask(context, p)),
   },
 })
 
@@ -154,10 +141,26 @@ const tellHalted = publish((_, { reason }: On<'halt-trading'>) => [{ type: 'trad
 const addReason = [call('addPauseReason', reasonOf), accept('pause-trading')]
 const removeReason = [call('removePauseReason', reasonOf), accept('resume-trading')]
 const halt = to('halted', call('giveHaltReason', reasonOf), accept('halt-trading'), tellHalted, cancelEntries)
+/** Of one symbol, or of all. */
+const liftHalts = [publish(story.symbolsReset), call('setHalts', story.withoutHalts)]
 const reset = [
   { type: 'giveHaltReason' as const, params: { reason: null } },
   publish((_, { by }: On<'reset-trading'>) => [{ type: 'trading.reset', by }]),
+  ...liftHalts,
 ]
+const nothingToReset = [
+  when('isAnySymbolHalted' as const, stay(accept('reset-trading'), ...liftHalts)),
+  refuse('reset-trading', 'neither trading nor a symbol is halted'),
+]
+
+/** A symbol's own halt, whatever the rest does. */
+const isSymbolHalted = call('isSymbolHalted', (_, { proposal: { symbol } }: Judged | Answered) => ({ symbol }))
+const isLiftable = call('isSymbolHalted', (_, { symbol }: On<'reset-symbol'>) => ({ symbol }))
+const haltOf = (_: CoordinatorContext, { symbols, reason }: On<'halt-symbols'>) => ({ symbols, reason })
+const haltSymbols = stay(
+  ...[accept('halt-symbols'), publish(story.symbolsHalted), call('setHalts', story.withHalted)],
+  call('cancel-entries', haltOf),
+)
 const toggle = stay(
   call('toggle', (_, { task, enabled }: On<'toggle-task'>) => ({ task, enabled })),
   publish((_, { task, enabled }: On<'toggle-task'>) => [{ type: 'task.toggled', task, enabled }]),
@@ -184,10 +187,7 @@ export const coordinatorMachine = parts.createMachine({
   id: 'coordinator',
   description: 'Who may open risk, and when.',
   options: { maxIterations: 100 },
-  context: ({ input: { decisionMs, disabledTasks } }) => ({
-    ...{ decisionMs, disabledTasks, pauseReasons: [], haltReason: null, counters: {}, deciding: {} },
-    statistics: story.NO_SIGNALS,
-  }),
+  context: ({ input }) => story.newCoordinator(input),
   type: 'parallel',
   states: {
     control: {
@@ -195,6 +195,14 @@ export const coordinatorMachine = parts.createMachine({
       initial: 'running',
       on: {
         'toggle-task': toggle,
+        'halt-symbols': [
+          when(call('isNewHalt', haltOf), haltSymbols),
+          ignore('Halted already; the first reason of a symbol stands.'),
+        ],
+        'reset-symbol': [
+          when(isLiftable, stay(accept('reset-symbol'), ...liftHalts)),
+          refuse('reset-symbol', 'the symbol is not halted'),
+        ],
         'deadline.reached': [when(call('isGivenUp', lapsed), giveUp), ignore('A decision that was made in time.')],
       },
       states: {
@@ -206,6 +214,7 @@ export const coordinatorMachine = parts.createMachine({
               when(isJudged('close'), closeHeld),
               when('isReconciling', dropAs('RECONCILING')),
               when('isEmergency', dropAs('EMERGENCY')),
+              when(isSymbolHalted, dropAs('SYMBOL_HALTED')),
               when(isBusy, dropAs('BUSY')),
               assess,
             ],
@@ -213,13 +222,14 @@ export const coordinatorMachine = parts.createMachine({
               when(call('isUnawaited', proposalOf), nobodyWaits),
               when('isReconciling', tooLate('The picture was doubted while risk was asked.')),
               when('isEmergency', tooLate('Too much failed while risk was asked.')),
+              when(isSymbolHalted, tooLate('The symbol was halted while risk was asked.')),
               when(isApproved, open),
               deny,
             ],
             'pause-trading': to('paused', ...addReason, tellPaused, cancelEntries),
             'resume-trading': refuse('resume-trading', 'trading is not paused'),
             'halt-trading': halt,
-            'reset-trading': refuse('reset-trading', 'trading is not halted'),
+            'reset-trading': nothingToReset,
           },
         },
         paused: {
@@ -234,7 +244,7 @@ export const coordinatorMachine = parts.createMachine({
               refuse('resume-trading', 'other reasons to pause still stand'),
             ],
             'halt-trading': halt,
-            'reset-trading': refuse('reset-trading', 'trading is not halted'),
+            'reset-trading': nothingToReset,
           },
         },
         halted: {

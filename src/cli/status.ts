@@ -9,6 +9,7 @@ const shape = z.looseObject({
   state: z.string(),
   pauseReasons: z.array(z.string()),
   haltReason: z.string().nullable(),
+  haltedSymbols: z.record(z.string(), z.string()),
   degradation: z.string(),
   failures: z.record(z.string(), z.number()),
   reconciliation: z.string(),
@@ -61,6 +62,7 @@ function statusLines(status: Status): readonly string[] {
       ['agents', system.agents.mode],
       ['degradation', `${status.degradation}${because(counted.map(([cause, count]) => `${cause} ${count}`))}`],
       ['reconciliation', status.reconciliation],
+      ...Object.entries(status.haltedSymbols).map(([symbol, reason]) => [`${symbol} halted`, reason]),
     ]),
     '',
     ...table(

@@ -2,6 +2,7 @@
  * The commands: please do it. A dash in the name; may be refused, and the refusal is a fact. Those with `seenAt` are
  * heard by a journaled machine; the rest are effects on their way to a gateway.
  */
+import type { Pair } from './ids.ts'
 import type { CloseReason } from './position.ts'
 import type { Heard } from './reports.ts'
 import type { TaskName } from './tasks.ts'
@@ -45,6 +46,10 @@ export type CoordinatorCommand = Heard &
     | { readonly type: 'pause-trading'; readonly reason: string; readonly by: string }
     | { readonly type: 'resume-trading'; readonly reason: string; readonly by: string }
     | { readonly type: 'halt-trading'; readonly reason: string; readonly by: string }
+    /** Leads out of HALTED and lifts every symbol's halt. */
     | { readonly type: 'reset-trading'; readonly by: string }
+    /** Nothing that adds risk on these symbols; only a reset lifts it. */
+    | { readonly type: 'halt-symbols'; readonly symbols: readonly Pair[]; readonly reason: string; readonly by: string }
+    | { readonly type: 'reset-symbol'; readonly symbol: Pair; readonly by: string }
     | { readonly type: 'toggle-task'; readonly task: TaskName; readonly enabled: boolean; readonly by: string }
   )

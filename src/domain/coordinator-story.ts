@@ -1,5 +1,5 @@
 /** What the coordinator is born with, decides by and tells: pure decisions behind the coordinator machine. */
-import { type DegradationLevel, LEVELS } from './degradation.ts'
+import { type Counters, type DegradationLevel, LEVELS } from './degradation.ts'
 import type { FactDraft, SignalDropReason } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { Heard } from './reports.ts'
@@ -34,9 +34,11 @@ export type Statistics = Readonly<Record<CoordinatorCount, number>>
 export const NO_SIGNALS: Statistics = { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 }
 
 /** One more of each of `counts`. */
-export const countedAs = (statistics: Statistics, counts: readonly CoordinatorCount[]): Statistics => ({
-  ...statistics,
-  ...Object.fromEntries(counts.map((one) => [one, statistics[one] + 1])),
+export const countedAs = (
+  { statistics }: Pick<CoordinatorRecord, 'statistics'>,
+  counts: readonly CoordinatorCount[],
+): Pick<CoordinatorRecord, 'statistics'> => ({
+  statistics: { ...statistics, ...Object.fromEntries(counts.map((one) => [one, statistics[one] + 1])) },
 })
 
 /** A decision in hand: the proposal that risk was asked about, and when it is given up. Milliseconds UTC. */
@@ -47,16 +49,88 @@ export interface Decision {
 /** The decisions in hand by symbol: one at a time for each. */
 export type Deciding = Readonly<Record<string, Decision>>
 
-export const withoutDecision = (deciding: Deciding, symbol: string): Deciding =>
-  Object.fromEntries(Object.entries(deciding).filter(([one]) => one !== symbol))
+type Decisions = Pick<CoordinatorRecord, 'deciding'>
+export const withDecision = (
+  { deciding }: Decisions,
+  { symbol, ...decision }: Decision & { readonly symbol: Pair },
+): Decisions => ({ deciding: { ...deciding, [symbol]: decision } })
+export const withoutDecision = ({ deciding }: Decisions, symbol: string): Decisions => ({
+  deciding: Object.fromEntries(Object.entries(deciding).filter(([one]) => one !== symbol)),
+})
+
+/** What the coordinator keeps. */
+export interface CoordinatorRecord {
+  readonly decisionMs: number
+  readonly pauseReasons: readonly string[]
+  readonly haltReason: string | null
+  readonly haltedSymbols: HaltedSymbols
+  readonly counters: Counters
+  readonly deciding: Deciding
+  readonly disabledTasks: readonly TaskName[]
+  readonly statistics: Statistics
+}
+
+export const newCoordinator = ({ decisionMs, disabledTasks }: CoordinatorBirth): CoordinatorRecord => ({
+  ...{ decisionMs, disabledTasks, pauseReasons: [], haltReason: null, haltedSymbols: {} },
+  ...{ counters: {}, deciding: {}, statistics: NO_SIGNALS },
+})
+
+/** Why a symbol is halted, by symbol. */
+export type HaltedSymbols = Readonly<Record<string, string>>
+/** What a halt of symbols names. */
+export interface SymbolHalt {
+  readonly symbols: readonly Pair[]
+  readonly reason: string
+}
+
+type Halts = Pick<CoordinatorRecord, 'haltedSymbols'>
+/** Those of the named symbols that are not halted yet: the first reason of a symbol stands. */
+export const newlyHalted = ({ haltedSymbols }: Halts, { symbols }: SymbolHalt): readonly Pair[] =>
+  [...new Set(symbols)].filter((symbol) => !(symbol in haltedSymbols))
+export const withHalted = (halts: Halts, halt: SymbolHalt): Halts => ({
+  haltedSymbols: {
+    ...halts.haltedSymbols,
+    ...Object.fromEntries(newlyHalted(halts, halt).map((symbol) => [symbol, halt.reason])),
+  },
+})
+export const symbolsHalted = (halts: Halts, halt: SymbolHalt): FactDraft[] =>
+  newlyHalted(halts, halt).map((symbol) => ({ type: 'trading.symbolHalted', symbol, reason: halt.reason }))
+
+/** What an admin's reset names: one symbol, or all without one. */
+export interface SymbolReset {
+  readonly symbol?: Pair
+  readonly by: string
+}
+const isReset = (symbol: string, reset: SymbolReset): boolean => reset.symbol === undefined || reset.symbol === symbol
+export const withoutHalts = ({ haltedSymbols }: Halts, reset: SymbolReset): Halts => ({
+  haltedSymbols: Object.fromEntries(Object.entries(haltedSymbols).filter(([symbol]) => !isReset(symbol, reset))),
+})
+export const symbolsReset = ({ haltedSymbols }: Halts, reset: SymbolReset): FactDraft[] =>
+  Object.keys(haltedSymbols)
+    .filter((symbol) => isReset(symbol, reset))
+    .map((symbol) => ({ type: 'trading.symbolReset', symbol: symbol as Pair, by: reset.by }))
 
 /** The name of the deadline of a symbol's decision in hand. */
 export const deadlineOf = (symbol: string) => `decision ${symbol}`
 export const symbolOfDeadline = (name: string) => name.slice('decision '.length) as Pair
 
 /** `all` with or without `one`; each stands once. */
-export const including = <T>(all: readonly T[], one: T): readonly T[] => [...new Set([...all, one])]
-export const excluding = <T>(all: readonly T[], one: T): readonly T[] => all.filter((other) => other !== one)
+const including = <T>(all: readonly T[], one: T): readonly T[] => [...new Set([...all, one])]
+const excluding = <T>(all: readonly T[], one: T): readonly T[] => all.filter((other) => other !== one)
+
+type Pauses = Pick<CoordinatorRecord, 'pauseReasons'>
+export const withPauseReason = ({ pauseReasons }: Pauses, reason: string): Pauses => ({
+  pauseReasons: including(pauseReasons, reason),
+})
+export const withoutPauseReason = ({ pauseReasons }: Pauses, reason: string): Pauses => ({
+  pauseReasons: excluding(pauseReasons, reason),
+})
+
+type Tasks = Pick<CoordinatorRecord, 'disabledTasks'>
+export const withTask = (
+  { disabledTasks }: Tasks,
+  { task, enabled }: { readonly task: TaskName; readonly enabled: boolean },
+): Tasks => ({ disabledTasks: (enabled ? excluding : including)(disabledTasks, task) })
 
 /** Why a judgement lets its signal go. */
 export const dropReason = (judgement: Judgement): SignalDropReason =>

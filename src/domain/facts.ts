@@ -183,6 +183,9 @@ export interface FactBodies {
   'trading.resumed': { readonly reasons: readonly string[] }
   'trading.halted': { readonly reason: string }
   'trading.reset': { readonly by: string }
+  /** Nothing that adds risk on this symbol until an admin's reset; exits and protection go on. */
+  'trading.symbolHalted': { readonly symbol: Pair; readonly reason: string }
+  'trading.symbolReset': { readonly symbol: Pair; readonly by: string }
   'degradation.changed': { readonly from: DegradationLevel; readonly to: DegradationLevel; readonly recovered: boolean }
   'task.late': { readonly task: TaskName; readonly dueAt: number }
   'task.failed': { readonly task: TaskName; readonly symbol: Pair | null; readonly problem: string }
@@ -216,6 +219,7 @@ export const SIGNAL_DROP_REASONS = [
   'HOLD',
   'PAUSED',
   'HALTED',
+  'SYMBOL_HALTED',
   'RECONCILING',
   'EMERGENCY',
   'BUSY',
@@ -300,6 +304,8 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'trading.resumed': 'SYSTEM_EVENTS',
   'trading.halted': 'SYSTEM_EVENTS',
   'trading.reset': 'SYSTEM_EVENTS',
+  'trading.symbolHalted': 'SYSTEM_EVENTS',
+  'trading.symbolReset': 'SYSTEM_EVENTS',
   'degradation.changed': 'SYSTEM_EVENTS',
   'task.late': 'SYSTEM_EVENTS',
   'task.failed': 'SYSTEM_EVENTS',

@@ -79,6 +79,8 @@ export function permissionFindings(request: ProposalForRisk, state: RiskState, l
   if (!(Number.isInteger(state.lossStreak) && state.lossStreak >= 0))
     findings.push({ code: 'INVALID_PROPOSAL', detail: `loss streak ${state.lossStreak} is no count` })
   if (state.mayOpenRisk !== true) findings.push({ code: 'TRADING_HALTED', detail: 'risk may not be opened now' })
+  const halt = state.haltedSymbols[request.symbol]
+  if (halt !== undefined) findings.push({ code: 'TRADING_HALTED', detail: `${request.symbol} is halted: ${halt}` })
   findings.push(...breakerFindings(state, limits))
   const restsUntil = state.cooldownUntil[request.symbol]
   if (restsUntil !== undefined && !(state.now >= restsUntil))

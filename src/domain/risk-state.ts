@@ -64,6 +64,8 @@ export interface RiskState extends StreakState {
   readonly now: number
   /** From the coordinator: the one combination of states in which risk may be opened. */
   readonly mayOpenRisk: boolean
+  /** Why symbols are halted on their own, by symbol. */
+  readonly haltedSymbols: Readonly<Record<string, string>>
   /** Account equity in USD; null while a mark is missing. */
   readonly equityUsd: Numeric | null
   readonly marks: Marks

@@ -21,6 +21,8 @@ export interface CoordinatorStatus {
   readonly state: 'RUNNING' | 'PAUSED' | 'HALTED'
   readonly pauseReasons: readonly string[]
   readonly haltReason: string | null
+  /** Why symbols are halted: nothing that adds risk there until an admin's reset. */
+  readonly haltedSymbols: Readonly<Record<string, string>>
   readonly degradation: DegradationLevel
   readonly failures: Readonly<Record<string, number>>
   readonly reconciliation: 'RECONCILING' | 'READY'

@@ -110,6 +110,7 @@ const coordinatorStatus = (): CoordinatorStatus => ({
   state: 'RUNNING',
   pauseReasons: [],
   haltReason: null,
+  haltedSymbols: {},
   degradation: 'NORMAL',
   failures: { exchange: 0 },
   reconciliation: 'READY',

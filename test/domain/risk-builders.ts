@@ -34,6 +34,7 @@ export const proposal = (over: Partial<ProposalForRisk> = {}): ProposalForRisk =
 export const state = (over: Partial<RiskState> = {}): RiskState => ({
   now: NOW,
   mayOpenRisk: true,
+  haltedSymbols: {},
   equityUsd: '1000',
   marks: {
     'BTC/USDT': { price: '100', at: NOW },

@@ -61,6 +61,7 @@ describe('an approved entry', () => {
 describe('permission', () => {
   it.each([
     ['trading is not allowed', { mayOpenRisk: false }, 'TRADING_HALTED'],
+    ['the symbol is halted', { haltedSymbols: { 'BTC/USDT': 'a mismatch' } }, 'TRADING_HALTED'],
     ['a breaker is latched', { breakers: [{ name: 'drawdown', until: null }] }, 'CIRCUIT_BREAKER'],
     ['a breaker has not run out', { breakers: [{ name: 'daily', until: NOW + 1 }] }, 'CIRCUIT_BREAKER'],
     ['the day lost 5 %', { day: { lossUsd: '50', openingEquityUsd: '1000' } }, 'CIRCUIT_BREAKER'],

@@ -180,6 +180,8 @@ const SYSTEM = {
   'trading.resumed': whole('info'),
   'trading.halted': whole('error'),
   'trading.reset': whole('warn'),
+  'trading.symbolHalted': whole('error'),
+  'trading.symbolReset': whole('warn'),
   'degradation.changed': (fact) => ({ level: fact.recovered ? 'info' : 'warn', fields: bodyOf(fact) }),
   'task.late': whole('warn'),
   'task.failed': whole('warn'),

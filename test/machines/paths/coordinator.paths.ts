@@ -74,6 +74,8 @@ const ALWAYS: readonly CoordinatorHears[] = [
   ]),
   { type: 'halt-trading', reason: 'drawdown', by: 'ada', seenAt },
   { type: 'reset-trading', by: 'ada', seenAt },
+  { type: 'halt-symbols', symbols: [BTC], reason: 'BTC: venue has 1, we expect 2', by: 'reconciliation', seenAt },
+  { type: 'reset-symbol', symbol: BTC, by: 'ada', seenAt },
   { type: 'toggle-task', task: 'ta_analysis', enabled: false, by: 'ada', seenAt },
   { type: 'toggle-task', task: 'ta_analysis', enabled: true, by: 'ada', seenAt },
   ...LEVELS.map(
@@ -84,9 +86,12 @@ const ALWAYS: readonly CoordinatorHears[] = [
   { type: 'deadline.reached', name: 'decision BTC/USDT', dueAt: 1, seenAt },
 ]
 
-/** The one combination in which risk may be opened. */
-const mayOpenRisk = ({ value }: State): boolean =>
-  value.control === 'running' && value.degradation !== 'emergency' && value.reconciliation === 'ready'
+/** The one combination in which risk may be opened, on a symbol that is not halted itself. */
+const mayOpenRisk = ({ value, context }: State): boolean =>
+  value.control === 'running' &&
+  value.degradation !== 'emergency' &&
+  value.reconciliation === 'ready' &&
+  !(BTC in context.haltedSymbols)
 
 export const coordinatorPaths: PathModel<typeof coordinatorMachine> = {
   machine: coordinatorMachine,
@@ -103,9 +108,10 @@ export const coordinatorPaths: PathModel<typeof coordinatorMachine> = {
         ({ type: 'deadline.reached', name: `decision ${symbol}`, dueAt, seenAt: dueAt }) as const,
     ),
   ],
-  abstract: ({ pauseReasons, haltReason, deciding, disabledTasks }) => ({
+  abstract: ({ pauseReasons, haltReason, haltedSymbols, deciding, disabledTasks }) => ({
     pauseReasons: [...pauseReasons].sort(),
     haltReason,
+    haltedSymbols,
     deciding: Object.keys(deciding),
     disabledTasks,
   }),
@@ -120,6 +126,9 @@ export const coordinatorPaths: PathModel<typeof coordinatorMachine> = {
       throw new Error('a position is opened without a verdict')
     if (before.value.control === 'halted' && state.value.control !== 'halted' && event.type !== 'reset-trading')
       throw new Error('HALTED is left without a reset')
+    const lifts = event.type === 'reset-trading' || event.type === 'reset-symbol'
+    if (BTC in before.context.haltedSymbols && !(BTC in state.context.haltedSymbols) && !lifts)
+      throw new Error("a symbol's halt is lifted without a reset")
     if (state.value.control === 'running' && state.context.pauseReasons.length > 0)
       throw new Error('RUNNING while a reason to pause stands')
     if ((state.value.control === 'halted') !== (state.context.haltReason !== null))
