@@ -98,6 +98,12 @@ export default {
       to: { path: '^src/assembly/' },
     },
     edge(
+      'sandbox-on-the-engine',
+      'The venue we play knows the one matching engine, and nothing of the system that trades on it.',
+      '^src/sandbox/',
+      '^src/(sandbox|domain|ports|adapters/exchange/simulated)/',
+    ),
+    edge(
       'backtest-on-ports',
       'Playing a clock and summing up need ports alone.',
       '^src/backtest/',

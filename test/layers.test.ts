@@ -31,6 +31,7 @@ const BREACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/assembly/replay.ts': 'export const run = 1\n',
     'bench/bad.ts': "import '../src/assembly/replay.ts'\n",
   },
+  'sandbox-on-the-engine': { 'src/sandbox/bad.ts': "import { feed } from '../adapters/market/replay/feed.ts'\n" },
   'backtest-on-ports': { 'src/backtest/bad.ts': "import '../../actors/house.ts'\n" },
   'migrations-not-imported': { 'bench/bad.ts': "import '../migrations/0001.ts'\n" },
   'no-cycles': { 'src/domain/a.ts': "import './b.ts'\n", 'src/domain/b.ts': "import './a.ts'\n" },

@@ -49,6 +49,9 @@ const LAWFUL: Readonly<Record<string, string>> = {
   'src/adapters/exchange/kraken/exchange.ts':
     "import { names } from '../../kraken/names.ts'\nexport const exchange = names\n",
   'src/api/app.ts': "import 'hono'\nimport type { Clock } from '../ports/clock.ts'\nexport const app: Clock[] = []\n",
+  'src/adapters/exchange/simulated/engine.ts': 'export const engine = 1\n',
+  'src/sandbox/account.ts':
+    "import 'hono'\nimport { engine } from '../adapters/exchange/simulated/engine.ts'\nexport const account = engine\n",
   'config/load.ts': "import 'node:fs'\nimport { id } from '../src/domain/ids.ts'\nexport const config = id\n",
   'migrations/0001.ts': 'export const first = 1\n',
   'src/main.ts':
