@@ -11,8 +11,8 @@ import { DataFolder, requestHalt, requestReset } from './adapters/persistence/da
 import { openDatabase } from './adapters/persistence/database.ts'
 import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
-import { runPaper } from './assembly/paper.ts'
 import { runReplay } from './assembly/replay.ts'
+import { runSystem } from './assembly/run.ts'
 import { AccountHeldError } from './assembly/store.ts'
 import {
   CliError,
@@ -121,7 +121,7 @@ async function run(options: RunOptions): Promise<number> {
   if (foreign !== undefined)
     throw new CliError(`${foreign} cannot be traded yet: the account is kept in USDT, choose pairs quoted in it`)
   if (feed.kind === 'replay') return replay(options, config, feed, seed)
-  return runPaper({
+  return runSystem({
     ...{ config, feed: feed.kind, symbols, seed, onStopAsked },
     dataDir: options.dataDir ?? DEFAULT_DATA_DIR,
     databaseUrl: config.storage.databaseUrl?.reveal() ?? null,

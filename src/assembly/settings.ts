@@ -1,7 +1,7 @@
 /** The configuration as the actors read it. */
 import type { Settings, TaskSettings } from '../../actors/house.ts'
 import type { Config } from '../../config/schema.ts'
-import { type Pair, pair } from '../domain/ids.ts'
+import { type Asset, asset, type Pair, pair } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import { TASKS, type TaskName } from '../domain/tasks.ts'
 import { amount, type Numeric, text } from '../domain/units.ts'
@@ -9,11 +9,21 @@ import { amount, type Numeric, text } from '../domain/units.ts'
 /** A rate in per cent as a share: 0.4 is 0.004. */
 export const share = (percent: Numeric | number): Numeric => text(amount(percent).div(100))
 
+/** What has to be known of an account before its first order. */
+export interface Account {
+  /** Shares of the cost. */
+  readonly fees: { readonly maker: Numeric; readonly taker: Numeric }
+  /** What it holds: valued as long as the system runs. */
+  readonly held: readonly Asset[]
+}
+
 export interface SettingsInput {
   readonly config: Config
   readonly mode: Settings['mode']
   readonly symbols: readonly Pair[]
   readonly instruments: readonly Instrument[]
+  /** The account as the venue tells it; without one it is as configured for paper. */
+  readonly account?: Account | null
 }
 
 /** A dead line may be this long before it counts as stale: the longest interval of the feed plus slack. */
@@ -30,20 +40,25 @@ const CANDLE_WRITE_MS = { live: 5_000, replay: 6 * 3_600_000 }
 /** In process the venue cannot lose a message: a replay compares once an hour instead of every half minute. */
 const REPLAY_RECONCILE_MS = 3_600_000
 
+const paperAccount = ({ execution: { fees, paper } }: Config): Account => ({
+  fees: { maker: share(fees.makerPct), taker: share(fees.takerPct) },
+  held: Object.entries(paper.startingBalances).flatMap(([code, total]) =>
+    amount(total).isZero() ? [] : [asset(code)],
+  ),
+})
+
 /** The pairs whose prices are needed: those that are traded, and those that value what the account holds or should hold. */
-function watchedPairs({ execution, portfolio }: Config, symbols: readonly Pair[]): readonly Pair[] {
+function watchedPairs({ portfolio }: Config, symbols: readonly Pair[], held: readonly Asset[]): readonly Pair[] {
   const { btcPct, xrpPct } = portfolio.targetAllocation
   const wanted = [
-    ...Object.entries(execution.paper.startingBalances)
-      .filter(([, total]) => !amount(total).isZero())
-      .map(([held]) => held),
-    ...(amount(btcPct).gt(0) ? ['BTC'] : []),
-    ...(amount(xrpPct).gt(0) ? ['XRP'] : []),
+    ...held,
+    ...(amount(btcPct).gt(0) ? [asset('BTC')] : []),
+    ...(amount(xrpPct).gt(0) ? [asset('XRP')] : []),
   ]
-  return [...new Set([...symbols, ...wanted.filter((held) => held !== 'USDT').map((held) => pair(`${held}/USDT`))])]
+  return [...new Set([...symbols, ...wanted.filter((code) => code !== 'USDT').map((code) => pair(`${code}/USDT`))])]
 }
 
-export function settingsOf({ config, mode, symbols, instruments }: SettingsInput): Settings {
+export function settingsOf({ config, mode, symbols, instruments, account }: SettingsInput): Settings {
   const { execution, portfolio, risk } = config
   const { targetAllocation, rebalancing, hodlBags } = portfolio
   const task = (name: TaskName): TaskSettings => {
@@ -51,10 +66,11 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
     return { enabled, intervalMs, timeoutMs, firstAfterMs: firstRunAfterMs, dependsOn, symbolsAtOnce }
   }
   const isReplay = mode === 'backtest'
+  const { fees, held } = account ?? paperAccount(config)
   return {
     mode,
     symbols,
-    watched: watchedPairs(config, symbols),
+    watched: watchedPairs(config, symbols, held),
     instruments,
     limits: risk,
     signals: {
@@ -95,7 +111,7 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
       rebalance: {
         thresholdPct: Number(rebalancing.thresholdPct),
         minTradeUsd: Number(rebalancing.minTradeUsd),
-        feeRate: Number(share(execution.fees.takerPct)),
+        feeRate: Number(fees.taker),
       },
       dca: {
         enabled: rebalancing.dca.enabled,
@@ -109,7 +125,7 @@ export function settingsOf({ config, mode, symbols, instruments }: SettingsInput
       orderLifeMs: execution.orders.entryLifeMs,
       hodl: hodlBags.enabled ? { BTC: hodlBags.btcAmount, XRP: hodlBags.xrpAmount, USDT: hodlBags.usdtAmount } : {},
     },
-    fees: { maker: share(execution.fees.makerPct), taker: share(execution.fees.takerPct) },
+    fees,
     staleAfterMs: STALE_AFTER_MS,
     reconcileEveryMs: isReplay ? REPLAY_RECONCILE_MS : execution.positions.syncIntervalMs,
     reconcileRetryMs: RECONCILE_RETRY_MS,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'vitest'
 import { loadConfig } from '../../config/load.ts'
-import { type PaperRun, runPaper } from '../../src/assembly/paper.ts'
+import { runSystem, type SystemRun } from '../../src/assembly/run.ts'
 import { pair } from '../../src/domain/ids.ts'
 import { Arrivals } from '../support/kraken-server.ts'
 
@@ -12,12 +12,12 @@ const configWith = (env: Readonly<Record<string, string>>) =>
   loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env })
 type Later = TestContext['onTestFinished']
 
-type Ready = Parameters<PaperRun['onReady']>
+type Ready = Parameters<SystemRun['onReady']>
 
 /** Runs paper trading in this process, with `env` for its configuration; `stop` drains it and gives the exit code. */
 export function runHere(
   later: Later,
-  over: Partial<PaperRun> & Pick<PaperRun, 'feed'>,
+  over: Partial<SystemRun> & Pick<SystemRun, 'feed'>,
   env: Readonly<Record<string, string>> = {},
 ) {
   const dataDir = mkdtempSync(join(tmpdir(), 'triplegain-feeds-'))
@@ -26,7 +26,7 @@ export function runHere(
   const ready = Promise.withResolvers<Ready>()
   const asked = Promise.withResolvers<(reason: string) => void>()
   const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) => logged.push({ message, fields })
-  const code = runPaper({
+  const code = runSystem({
     ...{
       config: configWith(env),
       symbols: [pair('BTC/USDT'), pair('XRP/USDT')],

@@ -1,4 +1,4 @@
-/** `npm start`: the system in real time, on paper, until it is told to stop. */
+/** `npm start`: the system in real time, on paper or live, until it is told to stop. */
 import { type RunningSystem, startSystem } from '../../actors/start.ts'
 import type { Config } from '../../config/schema.ts'
 import type { ExitReason } from '../../machines/system.machine.ts'
@@ -6,29 +6,25 @@ import { inMemoryBus } from '../adapters/bus/in-memory-bus.ts'
 import { realIds } from '../adapters/chance/real.ts'
 import { seededRandom } from '../adapters/chance/seeded.ts'
 import { realClock } from '../adapters/clock/real.ts'
-import { simulatedExchange } from '../adapters/exchange/simulated/exchange.ts'
-import type { SimulatedExchange } from '../adapters/exchange/simulated/paper-interface.ts'
 import { logFact } from '../adapters/log/fact-lines.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
-import { PostgresVenueStore } from '../adapters/persistence/postgres-venue-store.ts'
 import { createApi } from '../api/app.ts'
 import { createReadModels } from '../api/read-models.ts'
 import { type ServedApi, serveApi } from '../api/serve.ts'
 import { type BannerFacts, bannerLines } from '../cli/banner.ts'
-import type { Candle } from '../domain/candle.ts'
 import type { FactDraft } from '../domain/facts.ts'
 import type { Pair } from '../domain/ids.ts'
 import { TOPICS } from '../domain/topics.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { MarketFeed } from '../ports/market-feed.ts'
 import { chooseFeed, type FeedWish } from './feeds.ts'
 import { sha256 } from './hash.ts'
-import { paperExchangeOptions, throughVenue } from './paper-venue.ts'
+import { openPaperVenue } from './paper-venue.ts'
 import { settingsOf } from './settings.ts'
 import { keepLease, openStore, type Store } from './store.ts'
+import type { OpenVenue, VenueParts } from './venue.ts'
 
-export interface PaperRun {
+export interface SystemRun {
   readonly config: Config
   readonly feed: FeedWish['kind']
   readonly symbols: readonly Pair[]
@@ -48,38 +44,12 @@ const EXIT_CODE: Readonly<Record<ExitReason, number>> = { drained: 0, 'gave-up':
 const ABNORMAL_EXITS_WITHIN_MS = 600_000
 const ABNORMAL_EXITS_HALT = 3
 const HALT_FILE_EVERY_MS = 1_000
-/** A paper venue that was away for longer walks no further back than this. */
-const MINUTE_MS = 60_000
-const LONGEST_WALK_MS = 7 * 24 * 3_600_000
 
-/** Plays the minutes that a restarted venue missed to its resting orders; says so where there are none to be had. */
-async function walkMissed(
-  venue: SimulatedExchange,
-  feed: MarketFeed,
-  symbols: readonly Pair[],
-  clock: Clock,
-  log: Log,
-): Promise<void> {
-  const since = venue.seenUntil()
-  const now = clock.now()
-  if (since === 0) {
-    await venue.walk([])
-    return
-  }
-  // The minute in which the venue went down was not seen to its end.
-  const from = Math.max(Math.floor(since / MINUTE_MS) * MINUTE_MS, now - LONGEST_WALK_MS)
-  const missed: Candle[] = []
-  for (const symbol of symbols) missed.push(...(await feed.history({ symbol, timeframe: '1m', from, to: now })))
-  missed.sort((a, b) => a.openAt - b.openAt)
-  const fills = await venue.walk(missed)
-  if (missed.length > 0)
-    log.info('the paper venue walked through the minutes it missed', { candles: missed.length, fills })
-  else if (now - since > 60_000)
-    log.warn('no prices of the time away: for the paper venue, time stood still', { awayMs: now - since })
-}
+/** Where orders go, by the configured mode. @throws what `openLiveVenue` throws. */
+const openVenue = async (parts: VenueParts): Promise<OpenVenue> => openPaperVenue(parts)
 
 /** Runs until the system ends; resolves with the exit code. @throws what `openStore`, `chooseFeed`, `serveApi` throw. */
-export async function runPaper(run: PaperRun): Promise<number> {
+export async function runSystem(run: SystemRun): Promise<number> {
   const { config, log } = run
   const clock = realClock()
   const ids = realIds()
@@ -110,32 +80,38 @@ export async function runPaper(run: PaperRun): Promise<number> {
       ...{ spoolAfterMs: config.execution.deadlinesMs.database, clock, ids, log },
     })
     opened.push(() => store.close())
-    const { feed, instruments, fallback, reason } = await chooseFeed({
+    const chosen = await chooseFeed({
       ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
       ...{ krakenRestUrl: config.execution.kraken.restUrl, krakenSocketUrl: config.execution.kraken.wsUrl },
       onFact: (fact: FactDraft) => system?.house.state('system', fact),
       onCrash: (error) => system?.feedCrashed(String(error)),
     })
-    const venue = simulatedExchange({
-      ...paperExchangeOptions(config, instruments),
-      ...{ clock, random: random.stream(`venue ${store.lease.epoch}`), log },
-      store: new PostgresVenueStore(store.database.sql, store.account, clock),
+    const { exchange, mode, ...venue } = await openVenue({
+      ...{ config, symbols: run.symbols, chosen, store, clock, random, log },
+      onFenced: () => system?.house.addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() }),
     })
+    const feed = { name: chosen.feed.name, fallback: chosen.fallback, reason: chosen.reason }
     const bus = inMemoryBus({ clock, log })
     for (const topic of TOPICS) bus.subscribe('log', topic, ({ payload }) => logFact(log, payload))
     const ended = Promise.withResolvers<number>()
-    opened.push(() => venue.stop())
-    const settings = settingsOf({ config, mode: 'paper', symbols: run.symbols, instruments })
+    opened.push(() => exchange.stop())
+    const settings = settingsOf({
+      config,
+      mode,
+      symbols: run.symbols,
+      instruments: chosen.instruments,
+      account: venue.account,
+    })
     system = await startSystem(
       {
-        ...{ clock, ids, random, bus, journal: store.journal, exchange: venue, log, hash: sha256 },
-        ...{ feed: throughVenue(feed, venue), candles: new PostgresCandleStore(store.database.sql) },
+        ...{ clock, ids, random, bus, journal: store.journal, exchange, log, hash: sha256 },
+        ...{ feed: venue.feed, candles: new PostgresCandleStore(store.database.sql) },
       },
       settings,
       {
         ...{ epoch: store.lease.epoch, incarnation: store.lease.incarnation, database: store.database.driver },
-        feed: { name: feed.name, fallback, reason },
-        catchUp: () => walkMissed(venue, feed, settings.watched, clock, log),
+        feed,
+        catchUp: () => venue.catchUp(settings.watched),
         onFeedEnded: () => log.info('the feed has ended'),
         onEnd: (because, why) => {
           log.info('the system has ended', { because, why })
@@ -145,7 +121,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
     )
     const running = system
     opened.push(async () => {
-      await feed.stop()
+      await venue.feed.stop()
       await running.market.flush()
       running.stop()
       await store.journal.settled()
@@ -153,12 +129,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
     watchOver(run, store, running, clock, opened)
     const api = await openApi(run, running, clock, opened)
     const facts: BannerFacts = {
-      ...{
-        mode: 'paper',
-        feed: { name: feed.name, fallback, reason },
-        agents: { mode: 'rules' },
-        symbols: run.symbols,
-      },
+      ...{ mode, feed, agents: { mode: 'rules' }, symbols: run.symbols },
       database: {
         driver: store.database.driver,
         where: run.databaseUrl === null ? store.folder.databaseDir : 'DATABASE_URL',
@@ -174,7 +145,7 @@ export async function runPaper(run: PaperRun): Promise<number> {
 }
 
 async function openApi(
-  run: PaperRun,
+  run: SystemRun,
   { desk, house }: RunningSystem,
   clock: Clock,
   opened: (() => Promise<void> | void)[],
@@ -189,7 +160,7 @@ async function openApi(
 
 /** The lease, the HALT file, jumps of the clock, and a history of crashes. */
 function watchOver(
-  run: PaperRun,
+  run: SystemRun,
   store: Store,
   system: RunningSystem,
   clock: ReturnType<typeof realClock>,
