@@ -50,6 +50,8 @@ export const BUILT_IN_INSTRUMENTS: readonly Instrument[] = [
 
 export const roundDownToLot = (value: Amount, instrument: Instrument): Quantity =>
   quantity(roundDownToStep(value, amount(instrument.lot)))
+export const roundUpToLot = (value: Amount, instrument: Instrument): Quantity =>
+  quantity(roundUpToStep(value, amount(instrument.lot)))
 export const roundToTick = (value: Amount, instrument: Instrument): Price =>
   price(roundToNearestStep(value, amount(instrument.tick)))
 export const roundDownToTick = (value: Amount, instrument: Instrument): Price =>

@@ -29,11 +29,16 @@ export type VenueErrorClass =
   | 'limits'
   | 'gone'
 
-export interface PlaceRequest {
+/** An order that is only checked: nobody need have approved it. */
+export interface CheckRequest {
   readonly clientOrderId: OrderId
-  readonly request: Approved<OrderRequest>
+  readonly request: OrderRequest
   /** The venue must refuse it after this moment, milliseconds UTC. */
   readonly deadlineAt: number
+}
+
+export interface PlaceRequest extends CheckRequest {
+  readonly request: Approved<OrderRequest>
 }
 
 export interface AmendRequest {
@@ -121,7 +126,7 @@ export interface Exchange {
   instruments(): Promise<VenueAnswer<readonly Instrument[]>>
   place(order: PlaceRequest): Promise<VenueAnswer<{ readonly venueOrderId: VenueOrderId }>>
   /** The venue's own full check of an order; places nothing. */
-  validate(order: PlaceRequest): Promise<VenueAnswer<null>>
+  validate(order: CheckRequest): Promise<VenueAnswer<null>>
   amend(order: AmendRequest): Promise<VenueAnswer<null>>
   /** `done` means the request was taken; the end itself arrives as a report. */
   cancel(clientOrderId: OrderId): Promise<VenueAnswer<null>>

@@ -5,9 +5,9 @@ import { amount, text } from '../../../domain/units.ts'
 import type {
   AccountFees,
   AmendRequest,
+  CheckRequest,
   ExecutionReport,
   Flow,
-  PlaceRequest,
   VenueOrderRow,
 } from '../../../ports/exchange.ts'
 import type { MatchingEngine } from './engine.ts'
@@ -16,7 +16,7 @@ import type { LedgerRow, VenueEvent } from './venue-events.ts'
 import type { NewOrder, OrderRow } from './venue-order.ts'
 
 /** The engine's order out of the port's request; what the venue has no use for is left behind. */
-export const newOrderOf = ({ clientOrderId, request, deadlineAt }: PlaceRequest): NewOrder => {
+export const newOrderOf = ({ clientOrderId, request, deadlineAt }: CheckRequest): NewOrder => {
   const { symbol, side, type, quantity, limitPrice, triggerPrice } = request
   const { timeInForce, expiresAt, postOnly, leverage } = request
   return {

@@ -1,0 +1,99 @@
+import { expect, it } from 'vitest'
+import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
+import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
+import { simulatedExchange } from '../../src/adapters/exchange/simulated/exchange.ts'
+import { passLiveGate } from '../../src/assembly/live-gate.ts'
+import { pair } from '../../src/domain/ids.ts'
+import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import type { CheckRequest, Exchange, KeyPermissions, VenueAnswer } from '../../src/ports/exchange.ts'
+import type { Log } from '../../src/ports/log.ts'
+
+const T0 = Date.UTC(2025, 10, 10, 12)
+const BTC = pair('BTC/USDT')
+const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
+const MAY_TRADE: KeyPermissions = { mayTrade: true, mayWithdraw: false, nonceWindowMs: 0 }
+
+/** A venue with a price of 50,000, and what of it was asked. */
+async function begin(balances: Readonly<Record<string, string>>, over: Partial<Exchange> = {}) {
+  const clock = simulatedClock(T0)
+  const random = seededRandom('gate')
+  const venue = simulatedExchange({
+    ...{ clock, random, log: silent, store: null, instruments: BUILT_IN_INSTRUMENTS, startingBalances: balances },
+    parameters: { makerFee: '0.0025', takerFee: '0.004' },
+  })
+  await venue.start()
+  venue.onMarket({ kind: 'trade', symbol: BTC, price: '50000', quantity: '1', side: null, at: T0 })
+  const probes: CheckRequest[] = []
+  const exchange: Exchange = {
+    ...{
+      permissions: async () => ({ kind: 'done', value: MAY_TRADE }) as const,
+      fees: (symbols) => venue.fees(symbols),
+    },
+    ...{ balances: () => venue.balances(), cancelAllAfter: (ms) => venue.cancelAllAfter(ms), name: 'venue' },
+    ...{ callsAtOnce: null, instruments: () => venue.instruments(), place: () => Promise.reject(new Error('placed')) },
+    ...{ amend: (change) => venue.amend(change), cancel: (id) => venue.cancel(id), lookUp: (id) => venue.lookUp(id) },
+    ...{ openOrders: () => venue.openOrders(), flows: (since) => venue.flows(since), onReport: () => undefined },
+    ...{ onLine: () => undefined, start: () => venue.start(), stop: () => venue.stop() },
+    validate: (order) => {
+      probes.push(order)
+      return venue.validate(order)
+    },
+    ...over,
+  }
+  const parts = { exchange, symbols: [BTC], instruments: BUILT_IN_INSTRUMENTS, clock, ids: seededIds(random) }
+  const passing = passLiveGate({ ...parts, lastPrice: async () => '50000' })
+  let isOver = false
+  const over_ = () => {
+    isOver = true
+  }
+  passing.then(over_, over_)
+  while (!isOver) {
+    clock.fireNext()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { probes, passed: () => passing }
+}
+
+const answers = <T>(value: T) => ({ kind: 'done', value }) as const satisfies VenueAnswer<T>
+
+it('begins to trade with the fees and coins of the account itself, after a probe that places nothing', async () => {
+  const { passed, probes } = await begin({ USDT: '1000', BTC: '0.1', ABC: '5', XRP: '0' })
+  expect(await passed()).toEqual({ fees: { maker: '0.0025', taker: '0.004' }, held: ['BTC'] })
+  expect(probes).toMatchObject([{ request: { side: 'buy', type: 'limit', limitPrice: '25000', postOnly: true } }])
+})
+
+it('probes with a sale where there is no money for a purchase', async () => {
+  const { probes, passed } = await begin({ USDT: '0', BTC: '0.1' })
+  await passed()
+  expect(probes).toMatchObject([{ request: { side: 'sell', limitPrice: '100000' } }])
+})
+
+it.each([
+  ['may withdraw', { permissions: async () => answers({ ...MAY_TRADE, mayWithdraw: true }) }, /may withdraw/],
+  ['may not trade', { permissions: async () => answers({ ...MAY_TRADE, mayTrade: false }) }, /may not trade/],
+  [
+    'has a nonce window',
+    { permissions: async () => answers({ ...MAY_TRADE, nonceWindowMs: 500 }) },
+    /nonce window is 500/,
+  ],
+] as const)('refuses a key that %s', async (_what, over, message) => {
+  const { passed, probes } = await begin({ USDT: '1000' }, over)
+  await expect(passed()).rejects.toThrow(message)
+  expect(probes).toEqual([])
+})
+
+it('refuses where the venue would not take an order of ours, in its own words', async () => {
+  const refusal = { kind: 'refused', code: 'auth', message: 'EGeneral:Permission denied' } as const
+  const { passed } = await begin({ USDT: '1000' }, { validate: async () => refusal })
+  await expect(passed()).rejects.toThrow(/probe order for BTC\/USDT: EGeneral:Permission denied/)
+})
+
+it('refuses where an answer is lost: what is not known is not allowed', async () => {
+  const { passed } = await begin({ USDT: '1000' }, { balances: async () => ({ kind: 'lost', problem: 'no answer' }) })
+  await expect(passed()).rejects.toThrow(/balances: no answer/)
+})
+
+it('refuses an account that could not place one order', async () => {
+  const { passed } = await begin({ USDT: '0.4', BTC: '0.00001' })
+  await expect(passed()).rejects.toThrow(/holds too little/)
+})
