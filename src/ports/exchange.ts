@@ -1,6 +1,7 @@
 /** A venue that orders are sent to. One contract suite holds every implementation to this. */
+import type { Flow, VenueTrade } from '../domain/account-history.ts'
 import type { Approved } from '../domain/approved.ts'
-import type { Asset, OrderId, Pair, VenueOrderId } from '../domain/ids.ts'
+import type { OrderId, Pair, VenueOrderId } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { Fill, OrderRequest } from '../domain/order.ts'
 import type { Balance } from '../domain/portfolio.ts'
@@ -87,18 +88,6 @@ export interface AccountFees {
   readonly taker: Numeric
 }
 
-/** What moved a balance and is no trade. */
-export interface Flow {
-  readonly flowId: string
-  readonly kind: 'deposit' | 'withdrawal' | 'other'
-  readonly asset: Asset
-  /** Signed change of the balance, fee included. */
-  readonly amount: Numeric
-  readonly fee: Numeric
-  /** Milliseconds UTC. */
-  readonly at: number
-}
-
 /** What the key that we trade with may do. */
 export interface KeyPermissions {
   readonly mayTrade: boolean
@@ -138,6 +127,8 @@ export interface Exchange {
   fees(symbols: readonly Pair[]): Promise<VenueAnswer<ReadonlyMap<Pair, AccountFees>>>
   /** Deposits, withdrawals and the like later than `since` (milliseconds UTC), oldest first. */
   flows(since: number): Promise<VenueAnswer<readonly Flow[]>>
+  /** Every execution of the account later than `since` (milliseconds UTC), whoever ordered it, oldest first. */
+  trades(since: number): Promise<VenueAnswer<readonly VenueTrade[]>>
   permissions(): Promise<VenueAnswer<KeyPermissions>>
   /** Dead-man switch: the venue cancels all open orders unless asked again within the time; 0 disarms. */
   cancelAllAfter(timeoutMs: number): Promise<VenueAnswer<null>>

@@ -143,6 +143,7 @@ function toldExchange() {
     balances: () => asked('balances', null),
     fees: (symbols) => asked('fees', symbols),
     flows: (since) => asked('flows', since),
+    trades: (since) => asked('trades', since),
     permissions: () => asked('permissions', null),
     cancelAllAfter: (timeoutMs) => asked('cancelAllAfter', timeoutMs),
     onReport: () => {},

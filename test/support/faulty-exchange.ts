@@ -83,6 +83,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     balances: () => (faults.bendsBalances ?? venue.balances.bind(venue))(),
     fees: (symbols) => venue.fees(symbols),
     flows: (since) => venue.flows(since),
+    trades: (since) => venue.trades(since),
     permissions: () => venue.permissions(),
     cancelAllAfter: (timeoutMs) => venue.cancelAllAfter(timeoutMs),
     onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),

@@ -319,6 +319,23 @@ export function exchangeContract(name: string, open: () => Promise<ExchangeHarne
       expect(await harness.answered(harness.exchange.flows(0))).toEqual({ kind: 'done', value: [] })
     })
 
+    it('lists the executions of the account with the order each belongs to, those before a moment left out', async () => {
+      await begin()
+      const { id } = await send({ type: 'market', limitPrice: null })
+      const tradesSince = async (since: number) => {
+        const answer = await harness.answered(harness.exchange.trades(since))
+        return answer.kind === 'done' ? answer.value : []
+      }
+      const looked = await harness.answered(harness.exchange.lookUp(id))
+      const { venueOrderId } = (looked.kind === 'done' && looked.value) || {}
+      const order = { venueOrderId, symbol: 'BTC/USDT', side: 'buy', feeAsset: 'USDT' }
+      expect(await tradesSince(0)).toMatchObject(
+        fillsOf(id).map((fill) => ({ ...order, orderType: 'market', fill: { ...fill, at: expect.any(Number) } })),
+      )
+      const last = Math.max(...(await tradesSince(0)).map((trade) => trade.fill.at))
+      expect(await tradesSince(last)).toEqual([])
+    })
+
     it('says what the key may do', async () => {
       await begin()
       const answer = await harness.answered(harness.exchange.permissions())

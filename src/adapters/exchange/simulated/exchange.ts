@@ -11,7 +11,16 @@ import { loadState } from './loading.ts'
 import { playCandles } from './missed-candles.ts'
 import { Outbox } from './outbox.ts'
 import type { SimulatedExchange, SimulatedExchangeOptions } from './paper-interface.ts'
-import { amendmentOf, feesOf, flowsOf, newOrderOf, reportOf, venueOrderOf, venueOrderRowOf } from './port-forms.ts'
+import {
+  amendmentOf,
+  feesOf,
+  flowsOf,
+  newOrderOf,
+  reportOf,
+  tradesOf,
+  venueOrderOf,
+  venueOrderRowOf,
+} from './port-forms.ts'
 import { REFUSED } from './refusals.ts'
 import { Requests } from './requests.ts'
 import type { VenueEvent } from './venue-events.ts'
@@ -192,6 +201,17 @@ class PaperVenue implements SimulatedExchange {
 
   flows(since: number): ReturnType<Exchange['flows']> {
     return this.#read(() => flowsOf(this.#engine.ledger(), since))
+  }
+
+  trades(since: number): ReturnType<Exchange['trades']> {
+    return this.#read(() => tradesOf(this.#engine, since))
+  }
+
+  /** The account's owner at work past the system: an order of his own, or a transfer. Takes effect at once. */
+  byHand(act: (engine: MatchingEngine, at: number) => readonly EngineEvent[]): void {
+    this.#advance()
+    this.#dispatch(act(this.#engine, this.#options.clock.now()))
+    this.#rearm()
   }
 
   /** There is no key: everything but withdrawing is allowed, and no nonce can come late. */

@@ -7,7 +7,8 @@ import type { Exchange } from '../../../ports/exchange.ts'
 import type { Log } from '../../../ports/log.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
 import type { VenueStore } from '../../../ports/venue-store.ts'
-import type { EngineParameters } from './engine-options.ts'
+import type { MatchingEngine } from './engine.ts'
+import type { EngineEvent, EngineParameters } from './engine-options.ts'
 import type { LatencyParameters } from './latency.ts'
 
 export interface SimulatedExchangeOptions {
@@ -36,6 +37,8 @@ export interface SimulatedExchange extends Exchange {
   reset(): Promise<void>
   /** Up to when the venue has seen the market: missed candles begin here. Milliseconds UTC; 0 before anything. */
   seenUntil(): number
+  /** The account's owner at work past the system: an order of his own, or a transfer. Takes effect at once. */
+  byHand(act: (engine: MatchingEngine, at: number) => readonly EngineEvent[]): void
   /** Resolves when everything is saved and has left, or saving fails. */
   settled(): Promise<void>
 }

@@ -1,4 +1,5 @@
 /** The engine's orders and events in the forms of the exchange port, and back. */
+import type { Flow, VenueTrade } from '../../../domain/account-history.ts'
 import { type OrderId, orderId, type Pair } from '../../../domain/ids.ts'
 import type { VenueOrder } from '../../../domain/reports.ts'
 import { amount, text } from '../../../domain/units.ts'
@@ -7,7 +8,6 @@ import type {
   AmendRequest,
   CheckRequest,
   ExecutionReport,
-  Flow,
   VenueOrderRow,
 } from '../../../ports/exchange.ts'
 import type { MatchingEngine } from './engine.ts'
@@ -91,6 +91,20 @@ export function feesOf(engine: MatchingEngine, symbol: Pair): AccountFees {
 /** The ledger's entries later than `since` that are no trades. */
 export const flowsOf = (entries: readonly LedgerRow[], since: number): readonly Flow[] =>
   entries.filter((entry) => entry.kind !== 'trade' && entry.at > since).map(flowOf)
+
+/** The trades later than `since`, with the client ids of orders that the engine still knows. */
+export const tradesOf = (engine: MatchingEngine, since: number): readonly VenueTrade[] =>
+  engine
+    .trades()
+    .filter((trade) => trade.at > since)
+    .map(({ venueOrderId, symbol, side, type, feeAsset, tradeId, price, quantity, fee, liquidity, at }) => {
+      const row = engine.find(venueOrderId)
+      const fill = { tradeId, price, quantity, fee, liquidity, at }
+      return {
+        ...{ venueOrderId, symbol, side, orderType: type, feeAsset, fill },
+        clientOrderId: row && clientIdOf(row),
+      }
+    })
 
 const flowOf = ({ ledgerId, kind, asset, amount: moved, fee, at }: LedgerRow): Flow => ({
   flowId: ledgerId,

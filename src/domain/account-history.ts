@@ -1,0 +1,30 @@
+/** What a venue writes into an account's history besides its orders: flows, and trades whoever ordered them. */
+import type { Asset, OrderId, Pair, VenueOrderId } from './ids.ts'
+import type { Fill, Side } from './order.ts'
+import type { Numeric } from './units.ts'
+
+/** What moved a balance and is no trade. */
+export interface Flow {
+  readonly flowId: string
+  readonly kind: 'deposit' | 'withdrawal' | 'other'
+  readonly asset: Asset
+  /** Signed change of the balance, fee included. */
+  readonly amount: Numeric
+  readonly fee: Numeric
+  /** Milliseconds UTC. */
+  readonly at: number
+}
+
+/** One execution of the account, of an order of ours or of somebody else's. */
+export interface VenueTrade {
+  readonly venueOrderId: VenueOrderId
+  /** The order's client id where the venue tells it with its trades. */
+  readonly clientOrderId: OrderId | null
+  readonly symbol: Pair
+  readonly side: Side
+  /** The venue's name of the order's type, e.g. `market`. */
+  readonly orderType: string
+  /** Its `fee` in units of `feeAsset`. */
+  readonly fill: Fill
+  readonly feeAsset: Asset
+}
