@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineEvent } from '../../../src/adapters/exchange/simulated/engine-options.ts'
 import { asset } from '../../../src/domain/ids.ts'
-import { brief, freshEngine, newOrder, START, T0, trade } from './engine.harness.ts'
+import { brief, MARKET, newOrder, opened, restarted, START, submit, T0, trade } from './engine.harness.ts'
 import { BTC, clientId } from './orders.ts'
 
-const opened = (...given: Parameters<typeof freshEngine>) => {
-  const engine = freshEngine(...given)
-  engine.onMarket(trade('40000', '1', T0))
-  return engine
-}
-type Engine = ReturnType<typeof opened>
-
-const submit = (engine: Engine, changes: Parameters<typeof newOrder>[1] = {}, at = T0 + 1, n = 1) => {
-  engine.submit(newOrder(n, changes), at)
-  return engine.advanceTo(at)
-}
-const MARKET = { type: 'market', limitPrice: null } as const
 const USDT = asset('USDT')
 
 describe('orders are known by the venue’s id', () => {
@@ -110,9 +98,7 @@ describe('the records of the account', () => {
     const engine = opened()
     for (let n = 1; n <= 1_001; n += 1)
       submit(engine, { ...MARKET, side: n % 2 === 0 ? 'buy' : 'sell', quantity: '0.0001' }, T0 + n, n)
-    const restored = freshEngine()
-    restored.restore(JSON.parse(JSON.stringify(engine.save())))
-    for (const each of [engine, restored]) {
+    for (const each of [engine, restarted(engine)]) {
       expect([each.closedOrders().length, each.trades().length, each.ledger().length]).toEqual([1_000, 1_000, 2_000])
       expect(each.trades()[0]?.tradeId).toMatch(/000002$/)
     }
@@ -145,9 +131,7 @@ describe('the dead-man switch', () => {
     submit(engine, { limitPrice: '39000' })
     engine.cancelAllAfter(1_000, T0 + 10)
     engine.cancelAllAfter(2_000, T0 + 20)
-    const restored = freshEngine()
-    restored.restore(JSON.parse(JSON.stringify(engine.save())))
-    expect(restored.nextDueAt()).toBe(T0 + 2_020)
+    expect(restarted(engine).nextDueAt()).toBe(T0 + 2_020)
     engine.cancelAllAfter(0, T0 + 30)
     expect(engine.nextDueAt()).toBeNull()
   })

@@ -79,3 +79,34 @@ export const brief = (events: readonly EngineEvent[]): string[] =>
     if (event.kind === 'answered') return 'message' in event.outcome ? [event.outcome.message] : []
     return UNTOLD.includes(event.kind) ? [] : [event.kind]
   })
+
+/** An engine that has seen one print at 40,000. */
+export const opened = (...given: Parameters<typeof freshEngine>): MatchingEngine => {
+  const engine = freshEngine(...given)
+  engine.onMarket(trade('40000', '1', T0))
+  return engine
+}
+
+/** Lets an order take effect, and tells what happened. */
+export const submit = (
+  engine: MatchingEngine,
+  changes: Partial<NewOrder> = {},
+  at = T0 + 1,
+  n = 1,
+): readonly EngineEvent[] => {
+  engine.submit(newOrder(n, changes), at)
+  return engine.advanceTo(at)
+}
+
+/** What open orders hold of an asset. */
+export const held = (engine: MatchingEngine, asset: string): Numeric | undefined =>
+  engine.balances().find((row) => row.asset === asset)?.held
+
+/** The same venue after a restart. */
+export const restarted = (engine: MatchingEngine): MatchingEngine => {
+  const restored = freshEngine()
+  restored.restore(JSON.parse(JSON.stringify(engine.save())))
+  return restored
+}
+
+export const MARKET = { type: 'market', limitPrice: null } as const

@@ -1,26 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import type { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { pair } from '../../../src/domain/ids.ts'
 import { amount, roundUpTo, text } from '../../../src/domain/units.ts'
-import { book, brief, fillsIn, freshEngine, newOrder, quote, START, T0, trade } from './engine.harness.ts'
+import {
+  book,
+  brief,
+  fillsIn,
+  freshEngine,
+  held,
+  MARKET,
+  newOrder,
+  opened,
+  quote,
+  START,
+  submit,
+  T0,
+  trade,
+} from './engine.harness.ts'
 import { BTC, clientId } from './orders.ts'
 
-/** An engine that has seen one print at 40,000. */
-const opened = (...given: Parameters<typeof freshEngine>): MatchingEngine => {
-  const engine = freshEngine(...given)
-  engine.onMarket(trade('40000', '1', T0))
-  return engine
-}
-
-const submit = (engine: MatchingEngine, changes: Partial<NewOrder> = {}, at = T0 + 1, n = 1) => {
-  engine.submit(newOrder(n, changes), at)
-  return engine.advanceTo(at)
-}
-
-const held = (engine: MatchingEngine, asset: string) => engine.balances().find((row) => row.asset === asset)?.held
-
-const MARKET = { type: 'market', limitPrice: null } as const
 const SELL_STOP = { side: 'sell', type: 'stop-loss', limitPrice: null, triggerPrice: '39500' } as const
 
 describe('a taker without a book', () => {
@@ -369,7 +367,14 @@ describe('what the engine refuses', () => {
   it.each<[string, Partial<NewOrder>, string]>([
     ['a pair it does not list', { symbol: pair('DOGE/USDT') }, 'EQuery:Unknown asset pair'],
     ['margin, which is off', { leverage: 2 }, 'EGeneral:Invalid arguments:leverage'],
-    ['trailing stops', { type: 'trailing-stop' }, 'EGeneral:Invalid arguments:ordertype'],
+    ['a settlement of what is not there', { type: 'settle-position' }, 'EGeneral:Invalid arguments:ordertype'],
+    ['a trailing stop without a distance', { type: 'trailing-stop' }, 'EGeneral:Invalid arguments:trigger'],
+    ['fill or kill for a market order', { ...MARKET, timeInForce: 'FOK' }, 'EGeneral:Invalid arguments:timeinforce'],
+    [
+      'a sale counted in quote units',
+      { ...MARKET, side: 'sell', quantityInQuote: true },
+      'EGeneral:Invalid arguments:oflags',
+    ],
     ['a price of nothing', { limitPrice: '0' }, 'EOrder:Invalid price'],
     ['a price that is no number', { limitPrice: 'high' }, 'EOrder:Invalid price'],
     ['a limit order without a price', { limitPrice: null }, 'EGeneral:Invalid arguments:price'],

@@ -1,4 +1,4 @@
-/** What the venue has to do, and when: requests on their way, expiries, the dead-man switch. */
+/** What the venue has to do, and when: requests on their way, starts and expiries of orders, the dead-man switch. */
 import type { Blotter } from './blotter.ts'
 import type { Command } from './engine-state.ts'
 import type { WorkingOrder } from './venue-order.ts'
@@ -6,6 +6,7 @@ import type { WorkingOrder } from './venue-order.ts'
 /** What is done when its time has come. */
 export interface Duties {
   expire(order: WorkingOrder, at: number): void
+  start(order: WorkingOrder, at: number): void
   /** The dead-man switch went off. */
   cancelAll(at: number): void
   obey(command: Command, at: number): void
@@ -15,6 +16,7 @@ type Request<C = Command> = C extends Command ? Omit<C, 'ticket'> : never
 
 const NEVER = Number.POSITIVE_INFINITY
 const expiryOf = (order: WorkingOrder): number => order.expiresAt ?? NEVER
+const startOf = (order: WorkingOrder): number => (order.isPending ? (order.startsAt ?? NEVER) : NEVER)
 
 export class Agenda {
   /** Requests numbered so far. */
@@ -62,7 +64,10 @@ export class Agenda {
     while (this.#dueAt <= at) {
       const dueAt = this.#dueAt
       this.now = Math.max(this.now, dueAt)
-      for (const order of [...this.#blotter.live()]) if (expiryOf(order) <= dueAt) this.#duties.expire(order, this.now)
+      for (const order of [...this.#blotter.live()]) {
+        if (expiryOf(order) <= dueAt) this.#duties.expire(order, this.now)
+        else if (startOf(order) <= dueAt) this.#duties.start(order, this.now)
+      }
       if (this.#cancelAllAt !== null && this.#cancelAllAt <= dueAt) {
         this.#cancelAllAt = null
         this.#duties.cancelAll(this.now)
@@ -98,7 +103,7 @@ export class Agenda {
 
   #rearm(): void {
     let dueAt = Math.min(this.#queue[0]?.at ?? NEVER, this.#cancelAllAt ?? NEVER)
-    for (const order of this.#blotter.live()) dueAt = Math.min(dueAt, expiryOf(order))
+    for (const order of this.#blotter.live()) dueAt = Math.min(dueAt, expiryOf(order), startOf(order))
     this.#dueAt = dueAt
   }
 }

@@ -66,9 +66,10 @@ export class MatchingEngine {
     this.#fees = fees
     this.#execution = execution
     this.#matching = matching
-    this.#entry = new OrderEntry({ blotter, execution, matching, markets, idOf })
+    this.#entry = new OrderEntry({ blotter, execution, fees, matching, markets, idOf })
     this.#agenda = new Agenda(blotter, {
       expire: (order, at) => execution.expire(order, at),
+      start: (order, at) => this.#entry.start(order, at),
       cancelAll: (at) => this.#cancelAll(at),
       obey: (command, at) => this.#obey(command, at),
     })
@@ -118,7 +119,7 @@ export class MatchingEngine {
     if (market === undefined) return this.#flush()
     if (event.kind === 'quote') market.seeQuote(event)
     else market.seeBook(event)
-    if (market.orders.length > 0 && isMatching(this.#entry.mode)) this.#matching.resume(market, this.#agenda.now)
+    if (market.orders.length > 0 && isMatching(this.#matching.mode)) this.#matching.resume(market, this.#agenda.now)
     return this.#flush()
   }
 
@@ -136,7 +137,7 @@ export class MatchingEngine {
     market.last = print.price
     market.fresh = true
     const isConcerned = market.orders.length > 0 && !this.#matching.isCalm(market, print.price)
-    if (isConcerned && isMatching(this.#entry.mode)) {
+    if (isConcerned && isMatching(this.#matching.mode)) {
       const at = this.#agenda.now
       const [price, quantity] = [amount(print.price), amount(print.quantity)]
       this.#matching.resume(market, at)
@@ -173,13 +174,13 @@ export class MatchingEngine {
   }
 
   get mode(): MarketMode {
-    return this.#entry.mode
+    return this.#matching.mode
   }
 
   /** Opens or closes the whole market. */
   setMode(mode: MarketMode, at: number): readonly EngineEvent[] {
     this.#agenda.moveTo(at)
-    this.#entry.mode = mode
+    this.#matching.mode = mode
     return this.#flush()
   }
 
@@ -244,7 +245,7 @@ export class MatchingEngine {
         ledger: ledger.entries,
         tickets: this.#agenda.tickets,
       },
-      mode: this.#entry.mode,
+      mode: this.#matching.mode,
       cancelAllAt: this.#agenda.cancelAllAt,
       queue: [...this.#agenda.queue],
       totals: this.#account.totals(),
@@ -262,16 +263,19 @@ export class MatchingEngine {
    * has a live order of a pair that this venue does not list.
    */
   restore(saved: Readonly<Record<string, unknown>>): void {
-    const state = readState(saved, new Set(this.#markets.keys()))
+    const state = readState(saved, new Set(this.#markets.keys()), this.#fees.holdRate)
     const { numbered } = state
     this.#series = state.series
     this.#entry.orders = numbered.orders
-    this.#entry.mode = state.mode
+    this.#matching.mode = state.mode
     this.#account.restore(state.totals)
     this.#ledger.restore(numbered, state.trades, state.ledger)
     this.#fees.restore(state.volumes)
     for (const row of state.closed) this.#blotter.keepClosed(row)
-    for (const row of state.open) this.#execution.open(workingOrder(row))
+    for (const row of state.open) {
+      const market = this.#markets.get(row.symbol)
+      if (market !== undefined) this.#execution.open(workingOrder(row), market)
+    }
     for (const [symbol, row] of Object.entries(state.markets)) this.#markets.get(symbol)?.restore(row)
     this.#agenda.restore({ ...state, tickets: numbered.tickets })
   }

@@ -1,14 +1,16 @@
 /** Turns matches into money: fills, holds, ends of orders, and the events that tell of them. */
 import { baseOf, quoteOf, type TradeId } from '../../../domain/ids.ts'
 import type { Fill } from '../../../domain/order.ts'
-import { type Amount, minOf, text, ZERO } from '../../../domain/units.ts'
+import { type Amount, amount, minOf, text, ZERO } from '../../../domain/units.ts'
 import type { Account } from './account.ts'
 import type { Blotter } from './blotter.ts'
 import type { FeeSchedule } from './fee-schedule.ts'
-import { affordable, buyFill, buyNeeds, feeOf } from './fills.ts'
-import type { Ledger, Movement } from './ledger.ts'
+import { holdAssetOf, holdPriceOf, isComplete, needsOf, sizeLeft } from './holds.ts'
+import type { Ledger } from './ledger.ts'
 import { CANCELLED } from './refusals.ts'
+import { type Booking, coveredSize, type Payment, spotBooking } from './spot-booking.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import { trailedTrigger } from './trailing.ts'
 import type { TradeRow, VenueEvent } from './venue-events.ts'
 import { type Ending, type OrderRow, rowOf, type WorkingOrder } from './venue-order.ts'
 
@@ -17,8 +19,6 @@ interface Match {
   readonly size: Amount
   readonly liquidity: Fill['liquidity']
 }
-
-export const remainingOf = (order: WorkingOrder): Amount => order.quantity.minus(order.filled)
 
 export interface ExecutionParts {
   readonly account: Account
@@ -37,24 +37,54 @@ export class Execution {
     this.#parts = parts
   }
 
-  /** What the order must hold for its present rest: base units for a sell, quote units with the fee for a buy. */
-  needs(order: WorkingOrder): Amount {
-    return this.#needs(order, remainingOf(order))
-  }
-
-  isPayable(order: WorkingOrder): boolean {
-    return this.needs(order).lte(this.#parts.account.free(this.#holds(order)).plus(order.hold))
+  isPayable(order: WorkingOrder, market: SymbolMarket): boolean {
+    return needsOf(order, order, market).lte(this.#budgetOf(order))
   }
 
   /** Takes (or changes) the order's hold to what it needs now. */
-  hold(order: WorkingOrder): void {
-    this.#setHold(order, this.needs(order))
+  hold(order: WorkingOrder, market: SymbolMarket): void {
+    this.#setHold(order, needsOf(order, order, market))
   }
 
-  open(order: WorkingOrder): void {
-    this.hold(order)
+  /** Takes a new, or restored, order in; it works at once unless it waits for its start time. */
+  open(order: WorkingOrder, market: SymbolMarket): void {
+    this.hold(order, market)
     this.#parts.blotter.add(order)
-    this.#parts.markets.get(order.symbol)?.orders.push(order)
+    if (!order.isPending) market.orders.push(order)
+  }
+
+  /**
+   * Its time has come: from now on it works, and a trailing stop counts from the present price. False where the funds do
+   * not cover what that needs, and it was cancelled.
+   */
+  start(order: WorkingOrder, market: SymbolMarket, at: number): boolean {
+    const wasHeldAt = order.holdPrice
+    if (market.last !== null) this.#follow(order, market, amount(market.last), at)
+    if (!this.isPayable(order, market)) {
+      order.holdPrice = wasHeldAt
+      this.cancel(order, CANCELLED.funds, at)
+      return false
+    }
+    order.isPending = false
+    order.restsSince = at
+    market.orders.push(order)
+    this.hold(order, market)
+    this.tell('opened', order, at)
+    return true
+  }
+
+  /** The best price of a trailing stop moved: its trigger follows, and so does what a buy holds. */
+  trail(order: WorkingOrder, market: SymbolMarket, best: Amount, at: number): void {
+    this.#follow(order, market, best, at)
+    this.hold(order, market)
+    market.calm = null
+  }
+
+  /** An order in quote units whose rest buys not one lot more is done. */
+  finish(order: WorkingOrder, at: number): void {
+    if (order.filled.isZero()) return
+    const row = this.#close(order, { status: 'filled', reason: null, at })
+    this.#parts.emit({ kind: 'restated', order: row, at })
   }
 
   /**
@@ -62,10 +92,12 @@ export class Execution {
    * cover, and the rest is cancelled.
    */
   fill(order: WorkingOrder, market: SymbolMarket, match: Match, at: number): void {
-    const wanted = minOf(match.size, remainingOf(order))
-    const size = order.side === 'buy' ? this.#covered(order, market, match, wanted) : wanted
-    if (size.gt(0)) this.#settle(order, market, { ...match, size }, at)
-    if (remainingOf(order).lte(0)) this.#close(order, { status: 'filled', reason: null, at })
+    const rate = this.#parts.fees.rates[match.liquidity]
+    const wanted = minOf(match.size, sizeLeft(order, match.price, market.lot))
+    const asked: Payment = { price: match.price, size: wanted, rate, budget: this.#budgetOf(order) }
+    const size = coveredSize(order, market, asked)
+    if (size.gt(0)) this.#settle(order, market, { ...asked, size }, match.liquidity, at)
+    if (isComplete(order, match.price, market.lot)) this.#close(order, { status: 'filled', reason: null, at })
     else if (size.lt(wanted)) this.cancel(order, CANCELLED.funds, at)
   }
 
@@ -79,7 +111,7 @@ export class Execution {
     this.#parts.emit({ kind: 'expired', order: row, at })
   }
 
-  tell(kind: 'opened' | 'triggered' | 'amended', order: WorkingOrder, at: number): void {
+  tell(kind: 'pending' | 'opened' | 'triggered' | 'amended', order: WorkingOrder, at: number): void {
     this.#parts.emit({ kind, order: rowOf(order), at })
   }
 
@@ -87,108 +119,80 @@ export class Execution {
     return this.#parts.blotter.isLive(order)
   }
 
-  #holds = (order: WorkingOrder) => (order.side === 'buy' ? quoteOf(order.symbol) : baseOf(order.symbol))
+  /** What the order may spend: what is free, and what it holds itself. */
+  #budgetOf(order: WorkingOrder): Amount {
+    return this.#parts.account.free(holdAssetOf(order)).plus(order.hold)
+  }
 
-  #needs(order: WorkingOrder, rest: Amount): Amount {
-    const { markets, fees } = this.#parts
-    const decimals = markets.get(order.symbol)?.instrument.costDecimals ?? 0
-    return order.holdPrice === null ? rest : buyNeeds(rest, order.holdPrice, fees.rates, decimals)
+  #follow(order: WorkingOrder, market: SymbolMarket, best: Amount, at: number): void {
+    if (order.trailing === null || order.triggered) return
+    order.best = text(best)
+    order.triggerPrice = trailedTrigger(order.side, best, order.trailing, market.tick)
+    order.holdPrice = holdPriceOf(order, market, at)
   }
 
   #setHold(order: WorkingOrder, hold: Amount): void {
-    this.#parts.account.hold(this.#holds(order), hold.minus(order.hold))
+    this.#parts.account.hold(holdAssetOf(order), hold.minus(order.hold))
     order.hold = hold
   }
 
-  #covered(order: WorkingOrder, market: SymbolMarket, match: Match, wanted: Amount): Amount {
-    if (order.holdPrice !== null && match.price.lte(order.holdPrice)) return wanted
-    const { account, fees } = this.#parts
-    const budget = account.free(quoteOf(order.symbol)).plus(order.hold)
-    const { costDecimals } = market.instrument
-    return minOf(wanted, affordable(budget, match.price, fees.rates[match.liquidity], costDecimals, market.lot))
-  }
-
-  #settle(order: WorkingOrder, market: SymbolMarket, match: Match, at: number): void {
-    const { account, fees, ledger } = this.#parts
-    const { costDecimals } = market.instrument
-    const [base, quote] = [baseOf(order.symbol), quoteOf(order.symbol)]
-    const { size } = match
-    const cost = match.price.times(size)
-    const rate = fees.rates[match.liquidity]
-    const restNeeds = this.#needs(order, remainingOf(order).minus(size))
+  #settle(order: WorkingOrder, market: SymbolMarket, payment: Payment, liquidity: Fill['liquidity'], at: number): void {
+    const { ledger } = this.#parts
+    const { price, size } = payment
+    const booking = spotBooking(order, market, payment)
     const tradeId = ledger.nextTradeId()
-    let fee: Amount
-    let hold = restNeeds
-    let movements: Movement[]
-    if (order.side === 'buy') {
-      const budget = account.free(quote).plus(order.hold)
-      const paid = buyFill(cost, rate, costDecimals, budget, restNeeds)
-      fee = paid.fee
-      hold = paid.hold
-      movements = [
-        { asset: quote, amount: cost.negated(), fee },
-        { asset: base, amount: size, fee: ZERO },
-      ]
-    } else {
-      // A fee is never more than what the sale brings.
-      fee = minOf(feeOf(cost, rate, costDecimals), cost)
-      movements = [
-        { asset: base, amount: size.negated(), fee: ZERO },
-        { asset: quote, amount: cost, fee },
-      ]
-    }
     this.#setHold(order, ZERO)
-    const entries = ledger.book('trade', tradeId, movements, at)
-    this.#setHold(order, hold)
+    const entries = ledger.book('trade', tradeId, booking.movements, at)
+    this.#setHold(order, booking.hold)
     order.filled = order.filled.plus(size)
-    order.cost = order.cost.plus(cost)
-    order.fee = order.fee.plus(fee)
+    order.cost = order.cost.plus(price.times(size))
+    order.fee = order.fee.plus(booking.fee)
+    const done = { tradeId, price: text(price), quantity: text(size), liquidity, at }
+    order.fills.push({ ...done, fee: text(booking.fee) })
     const ledgers = entries.map((entry) => entry.ledgerId)
-    this.#report(order, tradeId, match, { cost, fee, ledgers }, at)
+    this.#report(order, market, tradeRowOf(order, done, booking, ledgers))
     ledger.tell(entries)
   }
 
-  #report(
-    order: WorkingOrder,
-    tradeId: TradeId,
-    { price, size, liquidity }: Match,
-    booked: { readonly cost: Amount; readonly fee: Amount; readonly ledgers: readonly string[] },
-    at: number,
-  ): void {
-    const fee = text(booked.fee)
-    const fill: Fill = { tradeId, price: text(price), quantity: text(size), fee, liquidity, at }
-    order.fills.push(fill)
-    const trade: TradeRow = {
-      tradeId,
-      venueOrderId: order.venueOrderId,
-      positionId: null,
-      symbol: order.symbol,
-      side: order.side,
-      type: order.type,
-      price: fill.price,
-      quantity: fill.quantity,
-      cost: text(booked.cost),
-      fee,
-      feeAsset: quoteOf(order.symbol),
-      liquidity,
-      leverage: order.leverage,
-      margin: '0',
-      ledgers: booked.ledgers,
-      at,
-    }
+  #report(order: WorkingOrder, market: SymbolMarket, trade: TradeRow): void {
+    const { at } = trade
+    const price = amount(trade.price)
     this.#parts.ledger.keepTrade(trade)
-    this.#parts.fees.count(order.symbol, booked.cost, at)
-    const ending: Ending | null = remainingOf(order).lte(0) ? { status: 'filled', reason: null, at } : null
+    this.#parts.fees.count(order.symbol, price.times(trade.quantity), at)
+    const ending: Ending | null = isComplete(order, price, market.lot) ? { status: 'filled', reason: null, at } : null
     this.#parts.emit({ kind: 'filled', order: rowOf(order, ending), trade, at })
   }
 
   #close(order: WorkingOrder, ending: Ending): OrderRow {
     this.#setHold(order, ZERO)
     const market = this.#parts.markets.get(order.symbol)
-    if (market !== undefined) {
-      market.orders.splice(market.orders.indexOf(order), 1)
+    const index = market?.orders.indexOf(order) ?? -1
+    if (market !== undefined && index >= 0) {
+      market.orders.splice(index, 1)
       market.calm = null
     }
     return this.#parts.blotter.close(order, ending)
+  }
+}
+
+function tradeRowOf(
+  order: WorkingOrder,
+  done: Pick<TradeRow, 'price' | 'quantity' | 'liquidity' | 'at'> & { readonly tradeId: TradeId },
+  booking: Booking,
+  ledgers: readonly string[],
+): TradeRow {
+  return {
+    ...done,
+    venueOrderId: order.venueOrderId,
+    positionId: null,
+    symbol: order.symbol,
+    side: order.side,
+    type: order.type,
+    cost: text(amount(done.price).times(done.quantity)),
+    fee: text(booking.paid),
+    feeAsset: order.feeIn === 'base' ? baseOf(order.symbol) : quoteOf(order.symbol),
+    leverage: order.leverage,
+    margin: '0',
+    ledgers,
   }
 }

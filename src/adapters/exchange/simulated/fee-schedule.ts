@@ -1,6 +1,6 @@
 /** What trades cost: fixed rates, with the volume of the last thirty days counted from our own trades. */
 import { type Pair, quoteOf } from '../../../domain/ids.ts'
-import { type Amount, amount, type Numeric, sumOf, text, ZERO } from '../../../domain/units.ts'
+import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../../../domain/units.ts'
 import type { FeeRates } from './fills.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 
@@ -27,6 +27,11 @@ export class FeeSchedule {
   constructor(rates: FeeRates, markets: ReadonlyMap<string, SymbolMarket>) {
     this.rates = rates
     this.#markets = markets
+  }
+
+  /** The rate that fees are held at: the higher of the two. */
+  get holdRate(): Numeric {
+    return text(maxOf(this.rates.maker, this.rates.taker))
   }
 
   feesAt(at: number): Fees {

@@ -19,12 +19,6 @@ export interface FeeRates {
 export const feeOf = (cost: Amount, rate: Amount, costDecimals: number): Amount =>
   roundUpTo(cost.times(rate), costDecimals)
 
-/** Quote units that buying `size` at up to `price` can cost: the hold of a resting buy. */
-export function buyNeeds(size: Amount, price: Amount, rates: FeeRates, costDecimals: number): Amount {
-  const cost = size.times(price)
-  return cost.plus(feeOf(cost, maxOf(rates.maker, rates.taker), costDecimals))
-}
-
 /** Largest multiple of `lot` whose cost and fee fit into `budget`. */
 export function affordable(budget: Amount, price: Amount, rate: Amount, costDecimals: number, lot: Amount): Amount {
   const guess = roundDownToStep(budget.div(price.times(rate.plus(1))), lot)

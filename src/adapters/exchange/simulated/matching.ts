@@ -1,9 +1,12 @@
 /** When an order trades: what takes liquidity, what rests, what a print sets off. Kraken's rules, pessimistically. */
 import { type Amount, amount, minOf, type Numeric, roundDownToStep, ZERO } from '../../../domain/units.ts'
-import { type Execution, remainingOf } from './execution.ts'
+import type { Execution } from './execution.ts'
+import { sizeLeft } from './holds.ts'
+import { isMatching, type MarketMode } from './market-mode.ts'
 import { hasLimit, hasTrigger, triggersBelow } from './order-rules.ts'
 import { CANCELLED } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import { improves, limitFrom } from './trailing.ts'
 import type { WorkingOrder } from './venue-order.ts'
 
 /** One trade at the venue, not ours. */
@@ -53,13 +56,21 @@ function calmOf(orders: readonly WorkingOrder[]): { readonly above: number; read
     const concerned = awaitsTrigger(order) ? order.triggerPrice : order.limitPrice
     if (concerned === null) return { above: Number.POSITIVE_INFINITY, below }
     const isBelow = awaitsTrigger(order) ? triggersBelow(order) : order.side === 'buy'
-    if (isBelow) above = Math.max(above, concerned.toNumber())
-    else below = Math.min(below, concerned.toNumber())
+    // A better price moves the trigger of a trailing stop.
+    const best = awaitsTrigger(order) && order.best !== null ? Number(order.best) : null
+    if (isBelow) {
+      above = Math.max(above, concerned.toNumber())
+      below = Math.min(below, best ?? below)
+    } else {
+      below = Math.min(below, concerned.toNumber())
+      above = Math.max(above, best ?? above)
+    }
   }
   return { above, below }
 }
 
 export class Matching {
+  mode: MarketMode = 'online'
   readonly #execution: Execution
   readonly #participation: Amount
 
@@ -72,6 +83,7 @@ export class Matching {
   begin(order: WorkingOrder, market: SymbolMarket, at: number): void {
     market.calm = null
     if (awaitsTrigger(order)) {
+      if (!isMatching(this.mode)) return
       if (market.fresh && market.last !== null && isReached(order, amount(market.last)))
         this.#fire(order, market, null, at)
       return
@@ -99,8 +111,11 @@ export class Matching {
     const seen = market.orders.filter((order) => order.restsSince <= print.tradedAt)
     const resting = seen.filter((order) => worksAsLimit(order) && this.#meets(order, print))
     for (const order of seen) {
-      if (!awaitsTrigger(order) || order.triggerPrice === null || !isReached(order, print.price)) continue
-      this.#fire(order, market, print.opens ? print.price : order.triggerPrice, print.at)
+      if (!awaitsTrigger(order) || order.triggerPrice === null) continue
+      if (isReached(order, print.price))
+        this.#fire(order, market, print.opens ? print.price : order.triggerPrice, print.at)
+      else if (order.best !== null && improves(order.side, amount(order.best), print.price))
+        this.#execution.trail(order, market, print.price, print.at)
     }
     this.#fillResting(resting.sort(byPriority), market, print)
   }
@@ -121,7 +136,7 @@ export class Matching {
         reaches = print.quantity.minus(order.queueAhead)
         order.queueAhead = reaches.lt(0) ? reaches.negated() : ZERO
       }
-      const size = minOf(share, roundDownToStep(reaches, market.lot), remainingOf(order))
+      const size = minOf(share, roundDownToStep(reaches, market.lot), sizeLeft(order, order.limitPrice, market.lot))
       if (size.lte(0)) continue
       share = share.minus(size)
       this.#execution.fill(order, market, { price: order.limitPrice, size, liquidity: 'maker' }, print.at)
@@ -130,6 +145,8 @@ export class Matching {
 
   #fire(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
     order.triggered = true
+    if (order.limitOffset !== null && order.triggerPrice !== null)
+      order.limitPrice = limitFrom(order.triggerPrice, order.limitOffset, market.tick)
     market.calm = null
     this.#execution.tell('triggered', order, at)
     this.#work(order, market, base, at)
@@ -141,12 +158,16 @@ export class Matching {
       return
     }
     if (order.limitPrice === null) return
+    if (order.timeInForce === 'FOK' && !this.#canFill(order, order.limitPrice, market, at)) {
+      this.#execution.cancel(order, CANCELLED.allOrNothing, at)
+      return
+    }
     const crossing = market.crosses(order.side, order.limitPrice, at, base)
     if (crossing && order.postOnly) {
       this.#execution.cancel(order, CANCELLED.postOnly, at)
       return
     }
-    if (crossing) this.#take(order, market, base, at)
+    if (crossing && isMatching(this.mode)) this.#take(order, market, base, at)
     if (!this.#execution.isLive(order)) return
     if (order.timeInForce === 'IOC') {
       this.#execution.cancel(order, CANCELLED.immediate, at)
@@ -156,16 +177,24 @@ export class Matching {
     order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
   }
 
+  #canFill(order: WorkingOrder, limit: Amount, market: SymbolMarket, at: number): boolean {
+    return isMatching(this.mode) && market.canFill(order.side, limit, sizeLeft(order, limit, market.lot), at)
+  }
+
   /** Walks the book up to the order's limit; without a book, everything at the estimated price. */
   #take(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
-    if (!market.fresh) return
+    if (!market.fresh || !isMatching(this.mode)) return
     const limit = hasLimit(order.type) ? order.limitPrice : null
     const isWithin = (price: Amount): boolean =>
       limit === null || (order.side === 'buy' ? price.lte(limit) : price.gte(limit))
     if (market.knowsDepth(at)) {
       for (const { level, price, available } of market.levels(order.side, at)) {
         if (!isWithin(price) || !this.#execution.isLive(order)) break
-        const size = minOf(available, remainingOf(order))
+        const size = minOf(available, sizeLeft(order, price, market.lot))
+        if (size.lte(0)) {
+          this.#execution.finish(order, at)
+          break
+        }
         market.take(order.side, level, size)
         this.#execution.fill(order, market, { price, size, liquidity: 'taker' }, at)
       }
@@ -174,7 +203,7 @@ export class Matching {
       if (estimate === null) return
       if (!isWithin(estimate.touch)) return
       const price = limit !== null && !isWithin(estimate.price) ? limit : estimate.price
-      this.#execution.fill(order, market, { price, size: remainingOf(order), liquidity: 'taker' }, at)
+      this.#execution.fill(order, market, { price, size: sizeLeft(order, price, market.lot), liquidity: 'taker' }, at)
     }
     if (limit === null && this.#execution.isLive(order)) this.#execution.cancel(order, CANCELLED.liquidity, at)
   }

@@ -3,9 +3,11 @@ import { type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
 import { type Amount, amount, type Numeric, text, ZERO_TEXT } from '../../../domain/units.ts'
 import type { Blotter } from './blotter.ts'
 import type { Execution } from './execution.ts'
-import { type MarketMode, modeProblem } from './market-mode.ts'
+import type { FeeSchedule } from './fee-schedule.ts'
+import { holdPriceOf } from './holds.ts'
+import { modeProblem } from './market-mode.ts'
 import type { Matching } from './matching.ts'
-import { checkNumbers, checkOrder, hasLimit, hasTrigger, isRefusal } from './order-rules.ts'
+import { type Checked, checkNumbers, checkOrder, isRefusal, isTrailing } from './order-rules.ts'
 import { CANCELLED, REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 import type { IdOf } from './venue-ids.ts'
@@ -29,13 +31,13 @@ export interface Amendment {
 interface EntryParts {
   readonly blotter: Blotter
   readonly execution: Execution
+  readonly fees: FeeSchedule
   readonly matching: Matching
   readonly markets: ReadonlyMap<string, SymbolMarket>
   readonly idOf: IdOf
 }
 
 const NOT_YET = {
-  status: 'open',
   reason: null,
   filled: ZERO_TEXT,
   cost: ZERO_TEXT,
@@ -58,7 +60,6 @@ interface Admitted {
 export class OrderEntry {
   /** Orders accepted so far. */
   orders = 0
-  mode: MarketMode = 'online'
   readonly #parts: EntryParts
 
   constructor(parts: EntryParts) {
@@ -81,14 +82,22 @@ export class OrderEntry {
     const { working, market } = admitted
     const { execution, matching } = this.#parts
     this.orders = working.sequence
-    execution.open(working)
+    execution.open(working, market)
     answer({ venueOrderId: working.venueOrderId })
-    execution.tell('opened', working, at)
-    matching.begin(working, market, at)
+    execution.tell(working.isPending ? 'pending' : 'opened', working, at)
+    if (!working.isPending) matching.begin(working, market, at)
+  }
+
+  /** A scheduled order's time has come. */
+  start(order: WorkingOrder, at: number): void {
+    const market = this.#parts.markets.get(order.symbol)
+    if (market === undefined) return
+    const { execution, matching } = this.#parts
+    if (execution.start(order, market, at)) matching.begin(order, market, at)
   }
 
   cancel(id: string, at: number, answer: Answer): void {
-    if (this.mode === 'maintenance') {
+    if (this.#parts.matching.mode === 'maintenance') {
       answer(REFUSED.maintenance)
       return
     }
@@ -109,13 +118,13 @@ export class OrderEntry {
     const isLate = change.deadlineAt !== undefined && change.deadlineAt !== null && effectiveAt > change.deadlineAt
     const amended = isLate
       ? REFUSED.deadline
-      : (modeProblem(this.mode, order) ?? amendedOrder(order, change, market, at))
+      : (modeProblem(this.#parts.matching.mode, order) ?? amendedOrder(order, change, market, at))
     if ('message' in amended) {
       answer(amended)
     } else if (amended.quantity.lte(order.filled)) {
       answer({ venueOrderId: order.venueOrderId })
       execution.cancel(order, CANCELLED.amendedBelowFilled, at)
-    } else if (execution.isPayable(amended)) {
+    } else if (execution.isPayable(amended, market)) {
       answer({ venueOrderId: order.venueOrderId })
       this.#change(order, amended, market, at)
     } else {
@@ -127,22 +136,23 @@ export class OrderEntry {
     const { blotter, execution, markets } = this.#parts
     const checked = checkOrder(order, markets.get(order.symbol), effectiveAt)
     if (!('market' in checked)) return checked
-    const closedFor = modeProblem(this.mode, order)
+    const closedFor = modeProblem(this.#parts.matching.mode, order)
     if (closedFor !== null) return closedFor
     if (order.clientOrderId !== null && blotter.hasClientId(order.clientOrderId)) return REFUSED.duplicateClientId
     const { market, numbers } = checked
     if (order.type === 'market' && market.takerPrice(order.side, numbers.quantity, at) === null) return REFUSED.noMarket
-    const working = workingOrder(this.#rowFor(order, at))
+    const working = workingOrder(this.#rowFor(order, numbers, market, at))
     working.holdPrice = holdPriceOf(working, market, at)
-    return execution.isPayable(working) ? { working, market } : REFUSED.funds
+    return execution.isPayable(working, market) ? { working, market } : REFUSED.funds
   }
 
   #change(order: WorkingOrder, amended: WorkingOrder, market: SymbolMarket, at: number): void {
     const { execution, matching } = this.#parts
     const { quantity, limitPrice, triggerPrice } = order
     Object.assign(order, amended)
-    execution.hold(order)
+    execution.hold(order, market)
     execution.tell('amended', order, at)
+    if (order.isPending) return
     if (!isSame(limitPrice, order.limitPrice) || !isSame(triggerPrice, order.triggerPrice)) {
       order.restsSince = at
       matching.begin(order, market, at)
@@ -151,18 +161,24 @@ export class OrderEntry {
     }
   }
 
-  #rowFor(order: NewOrder, at: number): OrderRow {
+  #rowFor(order: NewOrder, numbers: Checked, market: SymbolMarket, at: number): OrderRow {
     const sequence = this.orders + 1
     const { deadlineAt: _deadlineAt, ...asked } = order
+    const best = isTrailing(order.type) ? market.last : null
     return {
       ...asked,
       ...NOT_YET,
-      quantity: text(order.quantity),
-      limitPrice: hasLimit(order.type) && order.limitPrice !== null ? text(order.limitPrice) : null,
-      triggerPrice: hasTrigger(order.type) && order.triggerPrice !== null ? text(order.triggerPrice) : null,
+      quantity: text(numbers.quantity),
+      limitPrice: numbers.limitPrice === null ? null : text(numbers.limitPrice),
+      triggerPrice: numbers.triggerPrice === null ? null : text(numbers.triggerPrice),
+      trailing: best === null ? null : order.trailing,
+      limitOffset: order.type === 'trailing-stop-limit' ? order.limitOffset : null,
       expiresAt: order.timeInForce === 'GTD' ? order.expiresAt : null,
+      status: order.startsAt !== null && order.startsAt > at ? 'pending' : 'open',
       venueOrderId: venueOrderId(this.#parts.idOf('O', sequence)),
       sequence,
+      holdRate: this.#parts.fees.holdRate,
+      best,
       openedAt: at,
       restsSince: at,
     }
@@ -170,14 +186,6 @@ export class OrderEntry {
 }
 
 const isSame = (a: Amount | null, b: Amount | null): boolean => (a === null || b === null ? a === b : a.eq(b))
-
-/** A buy holds for its limit, else for what its trigger is expected to fill at, else for what the market asks now. */
-function holdPriceOf(order: WorkingOrder, market: SymbolMarket, at: number): Amount | null {
-  if (order.side === 'sell') return null
-  if (order.limitPrice !== null) return order.limitPrice
-  if (order.triggerPrice !== null) return market.worsened('buy', order.triggerPrice)
-  return market.takerPrice('buy', order.quantity, at)
-}
 
 /** The order as it would be; a refusal where Kraken would not have it so. */
 function amendedOrder(
@@ -190,6 +198,8 @@ function amendedOrder(
   if (change.limitPrice !== undefined && order.limitPrice === null) return REFUSED.limitMissing
   if (change.triggerPrice !== undefined && (order.triggerPrice === null || order.triggered))
     return REFUSED.triggerMissing
+  // The venue moves it.
+  if (change.triggerPrice !== undefined && isTrailing(order.type)) return REFUSED.triggerMissing
   const postOnly = change.postOnly ?? order.postOnly
   if (postOnly && order.type !== 'limit') return REFUSED.flags
   const row = rowOf(order)
@@ -197,6 +207,7 @@ function amendedOrder(
     {
       type: order.type,
       quantity: change.quantity ?? row.quantity,
+      quantityInQuote: order.quantityInQuote,
       limitPrice: change.limitPrice ?? row.limitPrice,
       triggerPrice: change.triggerPrice ?? row.triggerPrice,
     },

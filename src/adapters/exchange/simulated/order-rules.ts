@@ -1,7 +1,9 @@
 /** Kraken's checks before an order or an amendment reaches the book. */
+import type { Side, TrailingOffset } from '../../../domain/order.ts'
 import { type Amount, amount, NotANumberError, type Numeric } from '../../../domain/units.ts'
 import { REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import { trailedTrigger } from './trailing.ts'
 import type { NewOrder, VenueOrderType } from './venue-order.ts'
 
 /** The numbers of an order that passed. */
@@ -11,16 +13,20 @@ export interface Checked {
   readonly triggerPrice: Amount | null
 }
 
-const HAS_LIMIT: readonly VenueOrderType[] = ['limit', 'stop-loss-limit', 'take-profit-limit']
-const HAS_TRIGGER: readonly VenueOrderType[] = ['stop-loss', 'take-profit', 'stop-loss-limit', 'take-profit-limit']
+const TRAILING: readonly VenueOrderType[] = ['trailing-stop', 'trailing-stop-limit']
+const STOPS: readonly VenueOrderType[] = ['stop-loss', 'stop-loss-limit', ...TRAILING]
+const HAS_LIMIT: readonly VenueOrderType[] = ['limit', 'stop-loss-limit', 'take-profit-limit', 'trailing-stop-limit']
+const HAS_TRIGGER: readonly VenueOrderType[] = [...STOPS, 'take-profit', 'take-profit-limit']
 
-/** Does this type carry a limit price? */
+/** Does this type work at a limit price, now or once it was set off? */
 export const hasLimit = (type: VenueOrderType): boolean => HAS_LIMIT.includes(type)
 /** Does this type wait for a trigger price? */
 export const hasTrigger = (type: VenueOrderType): boolean => HAS_TRIGGER.includes(type)
+/** Does its trigger follow the price? */
+export const isTrailing = (type: VenueOrderType): boolean => TRAILING.includes(type)
 /** Does a falling price set it off? Sell stops and buy take-profits. */
-export const triggersBelow = (order: { readonly type: VenueOrderType; readonly side: 'buy' | 'sell' }): boolean =>
-  (order.type === 'stop-loss' || order.type === 'stop-loss-limit') === (order.side === 'sell')
+export const triggersBelow = (order: { readonly type: VenueOrderType; readonly side: Side }): boolean =>
+  STOPS.includes(order.type) === (order.side === 'sell')
 
 export const isRefusal = (outcome: Checked | Refusal): outcome is Refusal => 'message' in outcome
 
@@ -39,44 +45,95 @@ function readPrice(value: Numeric | null, market: SymbolMarket): Amount | Refusa
   return price.mod(market.tick).isZero() ? price : REFUSED.tick
 }
 
-/** The flags and times that Kraken would refuse together with this type. */
-function flagProblem(order: NewOrder, at: number): Refusal | null {
+/** The flags that Kraken would refuse together with this type. */
+function flagProblem(order: NewOrder): Refusal | null {
   if (order.clientOrderId !== null && order.userref !== null) return REFUSED.twoClientIds
   if (order.leverage !== 1) return REFUSED.leverage
   if (order.type !== 'market' && !hasLimit(order.type) && !hasTrigger(order.type)) return REFUSED.orderType
-  if (order.quantityInQuote || order.feeIn === 'base') return REFUSED.flags
-  if (order.startsAt !== null) return REFUSED.start
+  if (order.quantityInQuote && (order.type !== 'market' || order.side !== 'buy')) return REFUSED.flags
   if (order.displayQuantity !== null) return REFUSED.display
   if (order.close !== null) return REFUSED.closeTerms
   if (order.reduceOnly) return REFUSED.reduceOnly
-  if (order.timeInForce === 'FOK') return REFUSED.timeInForce
   if (order.postOnly && order.type !== 'limit') return REFUSED.flags
-  if (order.postOnly && order.timeInForce === 'IOC') return REFUSED.timeInForce
-  if (order.timeInForce === 'GTD' && (order.expiresAt === null || order.expiresAt <= at)) return REFUSED.expiry
+  return null
+}
+
+function timeProblem(order: NewOrder, at: number): Refusal | null {
+  const isAtOnce = order.timeInForce === 'IOC' || order.timeInForce === 'FOK'
+  if (isAtOnce && order.postOnly) return REFUSED.timeInForce
+  if (order.timeInForce === 'FOK' && order.type !== 'limit') return REFUSED.timeInForce
+  const startsAt = Math.max(order.startsAt ?? at, at)
+  if (order.timeInForce === 'GTD' && (order.expiresAt === null || order.expiresAt <= startsAt)) return REFUSED.expiry
+  return null
+}
+
+/** Is the distance one that a price can keep? */
+function trailingProblem(order: NewOrder, market: SymbolMarket): Refusal | null {
+  const isOff = (given: TrailingOffset): boolean => {
+    const offset = read(given.offset)
+    return offset === null || (!given.isPercent && !offset.mod(market.tick).isZero())
+  }
+  if (order.trailing === null) return REFUSED.triggerMissing
+  if (isOff(order.trailing) || amount(order.trailing.offset).lte(0)) return REFUSED.invalidPrice
+  if (order.type === 'trailing-stop-limit') {
+    if (order.limitOffset === null) return REFUSED.limitMissing
+    if (isOff(order.limitOffset)) return REFUSED.invalidPrice
+  }
+  if (market.last === null) return REFUSED.noMarket
+  const trigger = trailedTrigger(order.side, amount(market.last), order.trailing, market.tick)
+  return trigger.lte(0) ? REFUSED.invalidPrice : null
+}
+
+function priceProblem(order: NewOrder, market: SymbolMarket): Refusal | null {
+  if (isTrailing(order.type)) return trailingProblem(order, market)
   if (hasLimit(order.type) && order.limitPrice === null) return REFUSED.limitMissing
   if (hasTrigger(order.type) && order.triggerPrice === null) return REFUSED.triggerMissing
   return null
 }
 
+type Sized = Pick<NewOrder, 'type' | 'quantity' | 'quantityInQuote' | 'limitPrice' | 'triggerPrice'>
+
+/** Size in quote units against the minimums, at the price that it is valued at. */
+function checkSpending(order: Sized, market: SymbolMarket, reference: Amount | null): Checked | Refusal {
+  const quantity = read(order.quantity)
+  const { costDecimals, costMin, orderMin } = market.instrument
+  if (quantity === null || quantity.lte(0) || quantity.decimalPlaces() > costDecimals) return REFUSED.volume
+  if (quantity.lt(costMin)) return REFUSED.costMinimum
+  if (reference !== null && quantity.div(reference).lt(orderMin)) return REFUSED.orderMinimum
+  return { quantity, limitPrice: null, triggerPrice: null }
+}
+
 /**
  * Size and prices against the pair's lot, tick, minimum order and minimum cost. Prices that the type does not use are
- * ignored, as Kraken does. `reference` values an order without a price of its own; null skips the cost check.
+ * ignored, as Kraken does, and so are those that a trailing stop has not set yet (null). `reference` values an order
+ * without a price of its own; null skips the cost check.
  */
-export function checkNumbers(
-  order: Pick<NewOrder, 'type' | 'quantity' | 'limitPrice' | 'triggerPrice'>,
-  market: SymbolMarket,
-  reference: Amount | null,
-): Checked | Refusal {
+export function checkNumbers(order: Sized, market: SymbolMarket, reference: Amount | null): Checked | Refusal {
+  if (order.quantityInQuote) return checkSpending(order, market, reference)
   const quantity = read(order.quantity)
   if (quantity === null || quantity.lte(0) || !quantity.mod(market.lot).isZero()) return REFUSED.volume
-  const limitPrice = hasLimit(order.type) ? readPrice(order.limitPrice, market) : null
+  const isUnset = (price: Numeric | null): boolean => isTrailing(order.type) && price === null
+  const usesLimit = hasLimit(order.type) && !isUnset(order.limitPrice)
+  const limitPrice = usesLimit ? readPrice(order.limitPrice, market) : null
   if (limitPrice !== null && 'message' in limitPrice) return limitPrice
-  const triggerPrice = hasTrigger(order.type) ? readPrice(order.triggerPrice, market) : null
+  const usesTrigger = hasTrigger(order.type) && !isUnset(order.triggerPrice)
+  const triggerPrice = usesTrigger ? readPrice(order.triggerPrice, market) : null
   if (triggerPrice !== null && 'message' in triggerPrice) return triggerPrice
   if (quantity.lt(market.instrument.orderMin)) return REFUSED.orderMinimum
   const valuedAt = limitPrice ?? triggerPrice ?? reference
   if (valuedAt !== null && quantity.times(valuedAt).lt(market.instrument.costMin)) return REFUSED.costMinimum
   return { quantity, limitPrice, triggerPrice }
+}
+
+/** The first trigger of a trailing stop; other orders stay as they are. */
+function withFirstTrigger(order: NewOrder, market: SymbolMarket): NewOrder {
+  if (!isTrailing(order.type)) return order
+  const { trailing } = order
+  const triggerPrice =
+    trailing === null || market.last === null
+      ? null
+      : trailedTrigger(order.side, amount(market.last), trailing, market.tick).toFixed()
+  return { ...order, limitPrice: null, triggerPrice }
 }
 
 /** Everything that can be said about a new order without looking at the account. `at` is when it takes effect. */
@@ -87,8 +144,12 @@ export function checkOrder(
 ): { readonly market: SymbolMarket; readonly numbers: Checked } | Refusal {
   if (order.deadlineAt !== null && at > order.deadlineAt) return REFUSED.deadline
   if (market === undefined) return REFUSED.unknownPair
-  const flagged = flagProblem(order, at)
-  if (flagged !== null) return flagged
-  const numbers = checkNumbers(order, market, market.last === null ? null : amount(market.last))
+  const problem = flagProblem(order) ?? timeProblem(order, at) ?? priceProblem(order, market)
+  if (problem !== null) return problem
+  const numbers = checkNumbers(
+    withFirstTrigger(order, market),
+    market,
+    market.last === null ? null : amount(market.last),
+  )
   return isRefusal(numbers) ? numbers : { market, numbers }
 }

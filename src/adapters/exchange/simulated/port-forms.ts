@@ -21,7 +21,14 @@ export const newOrderOf = ({ clientOrderId, request, deadlineAt }: CheckRequest)
   const { timeInForce, expiresAt, postOnly, leverage } = request
   return {
     ...{ clientOrderId, userref: null, symbol, side, type, quantity, quantityInQuote: false },
-    ...{ limitPrice, triggerPrice, trailing: null, limitOffset: null, displayQuantity: null, trigger: 'last' },
+    ...{
+      limitPrice,
+      triggerPrice,
+      trailing: request.trailing ?? null,
+      limitOffset: null,
+      displayQuantity: null,
+      trigger: 'last',
+    },
     ...{ timeInForce, startsAt: null, expiresAt, postOnly, leverage, feeIn: 'quote', selfTrade: 'cancel-newest' },
     // Kraken knows it for margin alone; on spot our own desk sees to it.
     reduceOnly: request.reduceOnly && leverage > 1,

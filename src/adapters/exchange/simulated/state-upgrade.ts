@@ -82,7 +82,7 @@ const PLAIN = {
 
 const costOf = ({ price, quantity }: Fill) => amount(price).times(quantity)
 
-function rowOf(first: FirstRow, now: number): OrderRow {
+function rowOf(first: FirstRow, now: number, holdRate: Numeric): OrderRow {
   const cost = sumOf(first.fills.map(costOf))
   const closedAt = first.status === 'open' ? null : (first.fills.at(-1)?.at ?? now)
   return {
@@ -93,6 +93,8 @@ function rowOf(first: FirstRow, now: number): OrderRow {
     averagePrice: cost.isZero() ? '0' : text(cost.div(first.filled).toDecimalPlaces(10)),
     amended: false,
     refId: null,
+    holdRate,
+    best: null,
     closedAt,
   }
 }
@@ -119,10 +121,13 @@ function commandOf(first: FirstCommand): Command {
   return { ...first, change: { ...change, id: clientOrderId } }
 }
 
-/** When a closed order ended was not kept: its last fill stands in, else the time of saving. */
-export function upgraded(first: FirstState): EngineState {
-  const open = first.open.map((row) => rowOf(row, first.now))
-  const closed = first.closed.map((row) => rowOf(row, first.now))
+/**
+ * When a closed order ended was not kept: its last fill stands in, else the time of saving. `holdRate` is the rate of fees
+ * that holds are taken at.
+ */
+export function upgraded(first: FirstState, holdRate: Numeric): EngineState {
+  const open = first.open.map((row) => rowOf(row, first.now, holdRate))
+  const closed = first.closed.map((row) => rowOf(row, first.now, holdRate))
   const trades = [...closed, ...open].flatMap(tradesOf).sort((a, b) => (a.tradeId < b.tradeId ? -1 : 1))
   const { series, now, totals, markets } = first
   return {

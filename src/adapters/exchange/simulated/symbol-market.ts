@@ -61,6 +61,8 @@ export class SymbolMarket {
   readonly instrument: Instrument
   readonly tick: Amount
   readonly lot: Amount
+  /** Decimals of a quantity, and of a fee in base units. */
+  readonly lotDecimals: number
   /** Live orders of this pair, oldest first. */
   readonly orders: WorkingOrder[] = []
   /** Between which prices no live order is concerned; null when that has to be found out anew. */
@@ -81,6 +83,7 @@ export class SymbolMarket {
     this.instrument = instrument
     this.tick = amount(instrument.tick)
     this.lot = amount(instrument.lot)
+    this.lotDecimals = this.lot.decimalPlaces()
     this.#pricing = pricing
     this.#halfSpread = amount(pricing.halfSpread)
     this.#slippage = this.tick.times(pricing.slippageTicks)
@@ -183,6 +186,21 @@ export class SymbolMarket {
     }
     const estimated = this.estimate(side, at, null)?.price
     return estimated ?? (this.last === null ? null : this.worsened(side, amount(this.last)))
+  }
+
+  /** Could all of `size` be taken at once within `limit`? */
+  canFill(side: Side, limit: Amount, size: Amount, at: number): boolean {
+    const isWithin = (price: Amount): boolean => (side === 'buy' ? price.lte(limit) : price.gte(limit))
+    if (!this.knowsDepth(at)) {
+      const touch = this.estimate(side, at, null)?.touch
+      return touch !== undefined && isWithin(touch)
+    }
+    let rest = size
+    for (const { price, available } of this.levels(side, at)) {
+      if (rest.lte(0) || !isWithin(price)) break
+      rest = rest.minus(available)
+    }
+    return rest.lte(0)
   }
 
   /** Half a spread and the slippage beyond `from`: what a market order triggered there is expected to pay. */

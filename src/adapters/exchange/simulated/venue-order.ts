@@ -1,16 +1,13 @@
 /** An order as the venue keeps it: what was asked, the working copy, and the row that is read and saved. */
 import type { Pair, VenueOrderId } from '../../../domain/ids.ts'
-import type { Fill, OrderType, Side } from '../../../domain/order.ts'
+import type { Fill, OrderType, Side, TrailingOffset } from '../../../domain/order.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from '../../../domain/units.ts'
 
 /** Kraken's order types: those that the system trades, and those that other clients of the venue may ask for. */
 export type VenueOrderType = OrderType | 'iceberg' | 'trailing-stop-limit' | 'settle-position'
 
 /** A distance from another price: in quote units, or per cent of that price. */
-export interface PriceOffset {
-  readonly offset: Numeric
-  readonly isPercent: boolean
-}
+export type PriceOffset = TrailingOffset
 
 /** The order that every fill of another one spawns on the opposite side (Kraken's `close[...]`). */
 export interface CloseTerms {
@@ -88,6 +85,10 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt'> {
   readonly queueAhead: Numeric | null
   /** Price that a buy's hold is reckoned at; null for sells. */
   readonly holdPrice: Numeric | null
+  /** The share that the fee of its rest is reckoned at in its hold. */
+  readonly holdRate: Numeric
+  /** Trailing types: the best price since acceptance. */
+  readonly best: Numeric | null
   /** When it was accepted. */
   readonly openedAt: number
   readonly closedAt: number | null
@@ -112,6 +113,8 @@ export type WorkingOrder = {
   fee: Amount
   queueAhead: Amount | null
   holdPrice: Amount | null
+  /** It waits for its start time. */
+  isPending: boolean
   /** What it keeps from being spent elsewhere; follows from the rest, so it is not saved. */
   hold: Amount
   fills: Fill[]
@@ -125,7 +128,7 @@ const written = (value: Amount | null): Numeric | null => (value === null ? null
 
 /** A live order out of its row; its hold is still to be taken. */
 export function workingOrder(row: OrderRow): WorkingOrder {
-  const { status: _status, reason: _reason, averagePrice: _averagePrice, closedAt: _closedAt, ...rest } = row
+  const { status, reason: _reason, averagePrice: _averagePrice, closedAt: _closedAt, ...rest } = row
   return {
     ...rest,
     quantity: amount(row.quantity),
@@ -136,6 +139,7 @@ export function workingOrder(row: OrderRow): WorkingOrder {
     fee: amount(row.fee),
     queueAhead: parsed(row.queueAhead),
     holdPrice: parsed(row.holdPrice),
+    isPending: status === 'pending',
     hold: ZERO,
     fills: [...row.fills],
   }
@@ -150,7 +154,7 @@ export interface Ending {
 
 /** The row of an order as it stands, or as it ended; shares nothing that still changes. */
 export function rowOf(order: WorkingOrder, ending: Ending | null = null): OrderRow {
-  const { hold: _hold, ...rest } = order
+  const { hold: _hold, isPending, ...rest } = order
   return {
     ...rest,
     quantity: text(order.quantity),
@@ -163,7 +167,7 @@ export function rowOf(order: WorkingOrder, ending: Ending | null = null): OrderR
     queueAhead: written(order.queueAhead),
     holdPrice: written(order.holdPrice),
     fills: [...order.fills],
-    status: ending?.status ?? 'open',
+    status: ending?.status ?? (isPending ? 'pending' : 'open'),
     reason: ending?.reason ?? null,
     closedAt: ending?.at ?? null,
   }
