@@ -13,6 +13,7 @@ import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
 import { runReplay } from './assembly/replay.ts'
 import { runSystem } from './assembly/run.ts'
+import { openSandbox, SandboxInputError, sandboxFacts, sandboxLines } from './assembly/sandbox.ts'
 import { AccountHeldError } from './assembly/store.ts'
 import {
   CliError,
@@ -21,6 +22,7 @@ import {
   type FeedChoice,
   type MigrateOptions,
   type RunOptions,
+  type SandboxCommand,
 } from './cli/parts.ts'
 import { execute } from './cli/program.ts'
 import { formatSummary } from './cli/summary.ts'
@@ -153,10 +155,22 @@ async function migrate(options: MigrateOptions): Promise<number> {
   }
 }
 
+/** Plays Kraken until it is told to end. */
+async function sandbox(command: SandboxCommand): Promise<number> {
+  const { sandbox: open, said } = await openSandbox(command, logOf('warn'))
+  const stopped = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  if (command.json) out(sandboxFacts(open))
+  else for (const line of sandboxLines(open, said)) out(line)
+  await stopped.promise
+  await open.stop()
+  return 0
+}
+
 /** Errors that say more than failed; everything else is 1, with its message in one line. */
 function codeOf(error: unknown): number | null {
   if (error instanceof FolderInUseError || error instanceof AccountHeldError) return HELD
-  return error instanceof ConfigError ? MISUSED : null
+  return error instanceof ConfigError || error instanceof SandboxInputError ? MISUSED : null
 }
 const coded =
   <O>(work: (options: O) => Promise<number>) =>
@@ -184,6 +198,7 @@ const parts: CliParts = {
   reset: (dataDir) => ask(dataDir, requestReset, 'leaves HALTED within a second, or at the next start'),
   run: coded(run),
   migrate: coded(migrate),
+  sandbox: coded(sandbox),
   indicators: readIndicators,
   out,
   err,

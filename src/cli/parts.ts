@@ -1,5 +1,7 @@
 /** What the command line is handed: it reads options and prints; the work is done by these. */
 import type { Pair } from '../domain/ids.ts'
+import type { Numeric } from '../domain/units.ts'
+import type { VenueTier } from '../domain/venue-limits.ts'
 
 /** Where `run` takes prices from. */
 export type FeedChoice =
@@ -35,12 +37,44 @@ export interface MigrateOptions {
   readonly configDir: string | null
 }
 
+/** Where the sandbox takes prices from. */
+export type SandboxFeed =
+  | { readonly kind: 'simulated' | 'manual' }
+  | {
+      readonly kind: 'replay'
+      /** A candle file or a folder of them. */
+      readonly path: string
+      /** Inclusive, milliseconds UTC; null for where the data begins. */
+      readonly from: number | null
+      /** Exclusive, milliseconds UTC; null for where the data ends. */
+      readonly to: number | null
+      /** Replayed seconds a second. */
+      readonly speed: number
+    }
+
+export interface SandboxCommand {
+  /** 0 for any. */
+  readonly port: number
+  readonly seed: string
+  readonly feed: SandboxFeed
+  /** JSON; null for none. */
+  readonly faultsFile: string | null
+  /** Totals by asset code. */
+  readonly balances: Readonly<Record<string, Numeric>>
+  readonly tier: VenueTier
+  /** Are rate limits enforced? */
+  readonly limits: boolean
+  readonly json: boolean
+}
+
 export const DEFAULT_PORT = 3000
 
 export interface CliParts {
   /** Resolves with the exit code once the run is over. */
   run(options: RunOptions): Promise<number>
   migrate(options: MigrateOptions): Promise<number>
+  /** Serves until it is told to end. */
+  sandbox(command: SandboxCommand): Promise<number>
   /** Asks the process of a data folder to halt, or to leave HALTED; each answers what it did. @throws CliError */
   halt(dataDir: string | null): string
   reset(dataDir: string | null): string

@@ -8,6 +8,7 @@ import { addOrders } from './orders.ts'
 import type { CliParts } from './parts.ts'
 import { addPositions } from './positions.ts'
 import { addRun } from './run.ts'
+import { addSandbox } from './sandbox.ts'
 import { addStatus } from './status.ts'
 
 const NAME = 'triplegain'
@@ -18,6 +19,7 @@ Examples:
   ${NAME} run --feed simulated --seed 7   an invented market, the same each time
   ${NAME} run --feed replay:data --from 2021-05-01 --to 2021-06-01 --json
   ${NAME} status                          what the process on this machine does
+  ${NAME} sandbox --json                  a Kraken on this machine, for any client of Kraken
   ${NAME} indicators --data candles.csv --json
 
 Exit codes: 0 done, 1 failed, 2 misused,
@@ -49,7 +51,7 @@ export function buildProgram(parts: CliParts): Command {
       writeErr: inLines(parts.err),
       outputError: (text) => parts.err(`${NAME}: ${oneLine(text)}`),
     })
-  for (const add of [addRun, addStatus, addOrders, addPositions, addIndicators, addMigrate, addHalt])
+  for (const add of [addRun, addStatus, addOrders, addPositions, addIndicators, addMigrate, addHalt, addSandbox])
     add(program, parts)
   return program
 }

@@ -1,6 +1,6 @@
 /** The command line with captured output and parts that write down what they were asked. */
 
-import type { CliParts, MigrateOptions, RunOptions } from '../../src/cli/parts.ts'
+import type { CliParts, MigrateOptions, RunOptions, SandboxCommand } from '../../src/cli/parts.ts'
 import { buildProgram, execute } from '../../src/cli/program.ts'
 
 export function commandLine(over: Partial<CliParts> = {}) {
@@ -8,6 +8,7 @@ export function commandLine(over: Partial<CliParts> = {}) {
   const err: string[] = []
   const runs: RunOptions[] = []
   const migrations: MigrateOptions[] = []
+  const sandboxes: SandboxCommand[] = []
   const urls: string[] = []
   const parts: CliParts = {
     run: async (options) => {
@@ -18,6 +19,10 @@ export function commandLine(over: Partial<CliParts> = {}) {
     reset: (dataDir) => `resets ${dataDir}`,
     migrate: async (options) => {
       migrations.push(options)
+      return 0
+    },
+    sandbox: async (command) => {
+      sandboxes.push(command)
       return 0
     },
     indicators: async function* () {
@@ -37,5 +42,5 @@ export function commandLine(over: Partial<CliParts> = {}) {
     return { code, out: out.join('\n'), err: err.join('\n') }
   }
   const program = () => buildProgram(parts)
-  return { triplegain: execution, program, out, err, runs, migrations, urls }
+  return { triplegain: execution, program, out, err, runs, migrations, sandboxes, urls }
 }

@@ -97,6 +97,12 @@ function readPrice(
   return text(price)
 }
 
+/** The price that a change names, plain or relative; null where it names none. */
+export function priceField(fields: Fields, name: string, isTrigger: boolean, context: PriceContext): Numeric | null {
+  const given = textField(fields, name)
+  return given === null ? null : readPrice(given, name, isTrigger, context)
+}
+
 /** `+5`, `-2.5%`. */
 function readOffset(given: string | null, name: string, marks: string): PriceOffset {
   const relative = given === null ? null : OFFSET.exec(given)
@@ -181,7 +187,8 @@ function leverageField(fields: Fields): number {
   return Number(match[1])
 }
 
-function flagsField(fields: Fields): ReadonlySet<(typeof FLAGS)[number]> {
+/** `oflags`. */
+export function readFlags(fields: Fields): ReadonlySet<(typeof FLAGS)[number]> {
   const given = (textField(fields, 'oflags') ?? '').split(',').filter((flag) => flag !== '')
   const flags = new Set(given.map((flag) => oneOf(FLAGS, flag.trim(), 'oflags')))
   if (flags.has('fcib') && flags.has('fciq')) throw invalidArgument('oflags')
@@ -206,7 +213,7 @@ export function readOrder(fields: Fields, reading: Reading, given: SandboxPair |
   const type = oneOf(TYPES, requiredText(fields, 'ordertype'), 'ordertype')
   const [clientOrderId, userref] = [clientIdField(fields), userrefField(fields)]
   if (clientOrderId !== null && userref !== null) throw invalidArgument('cl_ord_id')
-  const flags = flagsField(fields)
+  const flags = readFlags(fields)
   const context = { pair, type, side, reading }
   return {
     ...{ clientOrderId, userref, symbol: pair.symbol, side, type },
