@@ -44,6 +44,11 @@ const OLD_FIELDS = [
 const isPublic = (channel: string): channel is PublicChannel => PUBLIC_CHANNELS.some((each) => each === channel)
 const UNSUPPORTED = 'Unsupported event'
 
+/** What an unsubscription's answer repeats of the subscription's. */
+const named = ({ channel, symbol, event_trigger, interval, depth }: JsonFields): JsonFields => ({
+  ...{ channel, symbol, event_trigger, interval, depth },
+})
+
 function intervalParam(params: JsonFields): OhlcInterval {
   const given = integerParam(params, 'interval') ?? 1
   const interval = OHLC_INTERVALS.find((each) => each === given)
@@ -86,12 +91,11 @@ export class Subscriptions {
   /** @throws KrakenRefusal for what is wrong with all of it. */
   unsubscribe(channel: string, params: JsonFields): readonly Subscribed[] {
     return this.#each(channel, params, ({ key, result }) => {
-      const { snapshot: _snapshot, warnings: _warnings, maxratecount: _count, ...named } = result
       const stop = this.#live.get(key)
       if (stop === undefined) return { error: 'Subscription Not Found', symbol: textParam(result, 'symbol') }
       this.#live.delete(key)
       stop()
-      return { result: named, start: () => {} }
+      return { result: named(result), start: () => {} }
     })
   }
 

@@ -1,0 +1,274 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { BTC, type Client, type Frame, type SocketHouse, START, socketHouse } from './socket-house.ts'
+
+const MINUTE = 60_000
+let house: SocketHouse
+let client: Client
+let token: string
+let requests: number
+
+/** Asks and waits for the (first) answer. */
+async function ask(method: string, params: object = {}, from: Client = client): Promise<Frame> {
+  requests += 1
+  from.ask({ method, params: { token, ...params }, req_id: requests })
+  return from.answer(requests)
+}
+const limit = (price: number, over: object = {}) =>
+  ask('add_order', { order_type: 'limit', side: 'buy', symbol: BTC, order_qty: 0.01, limit_price: price, ...over })
+const execution = async (type = 'update'): Promise<Frame> => (await client.on('executions', type)).data[0]
+const rows = (channel: string): Frame[] =>
+  client.heard.filter(({ frame }) => frame.channel === channel).flatMap(({ frame }) => frame.data)
+const sequences = (channel: string): number[] =>
+  client.heard.filter(({ frame }) => frame.channel === channel).map(({ frame }) => frame.sequence)
+
+beforeEach(async () => {
+  requests = 0
+  house = await socketHouse()
+  house.quote('49999.9', '50000.1')
+  house.trade('50000', '0.5')
+  client = await house.connect()
+  token = house.venue.tokenFor()
+})
+afterEach(() => house.stop())
+
+describe('executions', () => {
+  it('tell an order from its arrival to its last fill, numbered from one', async () => {
+    const subscribed = await ask('subscribe', { channel: 'executions' })
+    expect(subscribed.result).toMatchObject({
+      ...{ channel: 'executions', maxratecount: 180, snap_orders: true, snap_trades: false },
+    })
+    expect(await client.on('executions', 'snapshot')).toMatchObject({ data: [], sequence: 1 })
+    const added = await limit(50_000, { cl_ord_id: 'mine' })
+    const order_id = added.result.order_id
+    expect(added.result).toEqual({ order_id, cl_ord_id: 'mine' })
+    expect(await execution()).toMatchObject({
+      ...{ order_id, cl_ord_id: 'mine', order_userref: 0, exec_type: 'pending_new', order_status: 'pending_new' },
+      ...{ symbol: BTC, side: 'buy', order_type: 'limit', order_qty: 0.01, limit_price: 50_000, cum_qty: 0 },
+      ...{ limit_price_type: 'static', time_in_force: 'GTC', fee_ccy_pref: 'fciq', stop_price: 0 },
+    })
+    // A sparse row: nothing but which order, when, and what of it.
+    expect(await execution()).toEqual({
+      ...{ timestamp: '2026-11-02T12:00:00.000001Z', order_status: 'new', exec_type: 'new' },
+      ...{ order_id, cl_ord_id: 'mine', order_userref: 0 },
+    })
+    house.trade('49990', '1', 'sell')
+    const fill = await execution()
+    expect(fill).toMatchObject({
+      ...{ order_id, exec_type: 'trade', order_status: 'partially_filled', last_qty: 0.01, last_price: 50_000 },
+      ...{ cum_qty: 0.01, cum_cost: 500, avg_price: 50_000, liquidity_ind: 'm', cost: 500, fee_usd_equiv: 2 },
+      ...{ fees: [{ asset: 'USDT', qty: 2 }], trade_id: 1 },
+    })
+    expect(fill.exec_id).toMatch(/^T[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{6}$/)
+    expect(await execution()).toMatchObject({ order_id, exec_type: 'filled', order_status: 'filled', cum_qty: 0.01 })
+    expect(sequences('executions')).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('begin with open orders, and with the last fills where they are wanted', async () => {
+    await limit(49_000, { order_userref: 7, order_qty: 0.02 })
+    await ask('add_order', { order_type: 'market', side: 'sell', symbol: BTC, order_qty: 0.5 })
+    await ask('subscribe', { channel: 'executions', snap_trades: true })
+    const { data } = await client.on('executions', 'snapshot')
+    expect(data.map((row: Frame) => row.exec_type)).toEqual(['new', ...data.slice(1).map(() => 'trade')])
+    expect(data[0]).toMatchObject({ order_userref: 7, order_status: 'new', order_qty: 0.02, limit_price: 49_000 })
+    expect(data.length).toBeGreaterThan(1)
+    expect(data.slice(1).every((row: Frame) => row.order_status === 'filled' && row.liquidity_ind === 't')).toBe(true)
+  })
+
+  it('count each subscription from one again', async () => {
+    await ask('subscribe', { channel: 'executions' })
+    await limit(49_000)
+    expect((await ask('unsubscribe', { channel: 'executions' })).result).toEqual({ channel: 'executions' })
+    await limit(48_000)
+    await ask('subscribe', { channel: 'executions' })
+    await client.on('executions', 'snapshot')
+    await client.on('executions', 'snapshot')
+    expect(sequences('executions')).toEqual([1, 2, 3, 1])
+  })
+
+  it('tell triggers, changes and ends, or with order_status off only that orders open and end', async () => {
+    const quiet = await house.connect()
+    await ask('subscribe', { channel: 'executions', snap_orders: false, order_status: false }, quiet)
+    await ask('subscribe', { channel: 'executions', snap_orders: false, ratecounter: true })
+    const stop = await ask('add_order', {
+      ...{ order_type: 'stop-loss-limit', side: 'sell', symbol: BTC, order_qty: 0.01, limit_price: 49_600 },
+      triggers: { price: 49_500, reference: 'last' },
+    })
+    const { order_id } = stop.result
+    expect(await execution()).toMatchObject({
+      triggers: { reference: 'last', price: 49_500, price_type: 'static', status: 'untriggered' },
+    })
+    expect(await execution()).toMatchObject({ exec_type: 'new', ratecount: 1 })
+    await ask('amend_order', { order_id, order_qty: 0.02, limit_price: 49_650 })
+    expect(await execution()).toMatchObject({
+      ...{ exec_type: 'amended', amended: true, reason: 'User requested', order_qty: 0.02, limit_price: 49_650 },
+    })
+    house.quote('49479.9', '49480.1')
+    house.trade('49480', '0.1', 'sell')
+    expect(await execution()).toMatchObject({ exec_type: 'status', order_id, triggers: { status: 'triggered' } })
+    await ask('cancel_order', { order_id: [order_id] })
+    await client.next(({ channel, data }) => channel === 'executions' && data[0].exec_type === 'canceled')
+    const ended = rows('executions').at(-1)
+    expect(ended).toMatchObject({ order_status: 'canceled', reason: 'User requested', cancel_reason: 'User requested' })
+    await limit(49_000, { time_in_force: 'gtd', expire_time: '2026-11-02T12:00:30Z' })
+    house.clock.advanceTo(START + 31_000)
+    house.trade('49480', '0.1', 'sell')
+    await client.next(({ channel, data }) => channel === 'executions' && data[0].exec_type === 'expired')
+    await quiet.next(({ channel, data }) => channel === 'executions' && data[0].exec_type === 'expired')
+    const told = quiet.heard.filter(({ frame }) => frame.channel === 'executions').map(({ frame }) => frame)
+    const types = new Set(told.map((frame) => frame.data[0].exec_type))
+    expect([...types].every((type) => ['new', 'trade', 'filled', 'canceled', 'expired'].includes(type))).toBe(true)
+    expect(told.map((frame) => frame.sequence)).toEqual(told.map((_, index) => index + 1))
+  })
+})
+
+describe('balances', () => {
+  it('begin with every asset, then tell both sides of a trade as entries of one ledger', async () => {
+    await ask('subscribe', { channel: 'balances' })
+    const snapshot = await client.on('balances', 'snapshot')
+    expect(snapshot.sequence).toBe(1)
+    expect(snapshot.data.find((row: Frame) => row.asset === 'USDT')).toEqual({
+      ...{ asset: 'USDT', asset_class: 'currency', balance: 50_000 },
+      wallets: [{ type: 'spot', id: 'main', balance: 50_000 }],
+    })
+    await ask('add_order', { order_type: 'limit', side: 'sell', symbol: BTC, order_qty: 0.1, limit_price: 50_000 })
+    house.trade('50010', '4')
+    const [paid, got] = [(await client.on('balances')).data[0], (await client.on('balances')).data[0]]
+    expect(paid).toMatchObject({
+      ...{ asset: 'BTC', type: 'trade', category: 'trade', amount: -0.1, fee: 0, balance: 0.9 },
+      ...{ wallet_type: 'spot', wallet_id: 'main', asset_class: 'currency' },
+    })
+    expect(got).toMatchObject({ asset: 'USDT', amount: 5000, fee: 20, balance: 54_980, ref_id: paid.ref_id })
+    expect(sequences('balances')).toEqual([1, 2, 3])
+  })
+})
+
+describe('tokens', () => {
+  it('are refused after a quarter of an hour, but hold on a line with a private subscription', async () => {
+    await ask('subscribe', { channel: 'executions' })
+    house.clock.advanceTo(START + 16 * MINUTE)
+    expect((await limit(49_000)).success).toBe(true)
+    const late = await house.connect()
+    expect(await ask('subscribe', { channel: 'executions' }, late)).toMatchObject({
+      ...{ success: false, error: 'ESession:Invalid session' },
+    })
+    await ask('unsubscribe', { channel: 'executions' })
+    expect(await limit(48_000)).toMatchObject({ success: false, error: 'ESession:Invalid session' })
+  })
+
+  it('are refused when a fault says so', async () => {
+    house.faults.add([{ kind: 'token-expiry' }])
+    expect((await ask('subscribe', { channel: 'balances' })).error).toBe('ESession:Invalid session')
+  })
+})
+
+describe('orders', () => {
+  const open = () => house.venue.openOrders().map((order) => order.limitPrice)
+
+  it('are answered with their ids, and placed nowhere by a validation', async () => {
+    expect((await limit(49_000, { validate: true, order_userref: 3 })).result).toEqual({ order_userref: 3 })
+    expect(open()).toEqual([])
+  })
+
+  it("are refused in Kraken's words", async () => {
+    const cases: readonly [object, string][] = [
+      [{ order_qty: 1000 }, 'EOrder:Insufficient funds'],
+      [{ order_qty: 0.00001 }, 'EOrder:Order minimum not met'],
+      [{ limit_price: 49_000.05 }, 'EOrder:Tick size check failed'],
+      [{ limit_price: '49000' }, 'Limit_price field must be a number_float'],
+      [{ symbol: 'XBT/USDT' }, 'Currency pair not supported XBT/USDT'],
+      [{ order_type: 'wish' }, 'EGeneral:Invalid arguments:order_type'],
+      [{ cl_ord_id: 'one', order_userref: 1 }, 'EGeneral:Invalid arguments:cl_ord_id and order_userref'],
+      [{ deadline: '2026-11-02T11:59:59Z' }, 'EService:Deadline elapsed'],
+      [{ deadline: '2026-11-02T12:02:00Z' }, 'EGeneral:Invalid arguments:deadline'],
+      [{ token: 'stolen' }, 'ESession:Invalid session'],
+    ]
+    for (const [over, error] of cases) expect(await limit(49_000, over)).toMatchObject({ success: false, error })
+    expect(open()).toEqual([])
+  })
+
+  it('keep every digit of a price and a size', async () => {
+    requests += 1
+    const order = '"order_type":"limit","side":"sell","symbol":"XRP/USDT","order_qty":2.00000001,"limit_price":0.70001'
+    house.hear({
+      ...{ kind: 'trade', symbol: 'XRP/USDT' as typeof BTC, price: '0.6', quantity: '9', side: 'buy', at: START },
+    })
+    client.socket.send(`{"method":"add_order","params":{${order},"token":"${token}"},"req_id":${requests}}`)
+    await client.answer(requests)
+    expect(house.venue.openOrders()).toMatchObject([{ quantity: '2.00000001', limitPrice: '0.70001' }])
+  })
+
+  it('take triggers and prices relative to the last trade', async () => {
+    await ask('add_order', {
+      ...{ order_type: 'stop-loss', side: 'sell', symbol: BTC, order_qty: 0.01 },
+      triggers: { price: -2, price_type: 'pct' },
+    })
+    await ask('add_order', {
+      ...{ order_type: 'take-profit', side: 'sell', symbol: BTC, order_qty: 0.01 },
+      triggers: { price: 150, price_type: 'quote' },
+    })
+    expect(house.venue.openOrders().map((order) => order.triggerPrice)).toEqual(['49000', '50150'])
+  })
+
+  it('are amended in place, or edited into another order', async () => {
+    const { order_id } = (await limit(49_000)).result
+    const amended = await ask('amend_order', { order_id, limit_price: 49_100, order_qty: 0.02 })
+    expect(amended.result).toEqual({ amend_id: expect.stringMatching(/^T/), order_id })
+    const edited = await ask('edit_order', { order_id, symbol: BTC, limit_price: 49_200 })
+    expect(edited.result).toEqual({ order_id: expect.stringMatching(/^O/), original_order_id: order_id })
+    expect(edited.result.order_id).not.toBe(order_id)
+    expect(house.venue.openOrders()).toMatchObject([{ limitPrice: '49200', quantity: '0.02' }])
+    expect((await ask('amend_order', { order_id, limit_price: 49_300 })).error).toBe('EOrder:Unknown order')
+  })
+
+  it('are cancelled with one answer an id, by any of their names', async () => {
+    const first = (await limit(49_000)).result.order_id
+    await limit(48_000, { cl_ord_id: 'mine' })
+    await limit(47_000, { order_userref: 5 })
+    client.ask({
+      method: 'cancel_order',
+      params: { token, order_id: [first, 'OXXXXX-XXXXX-XXXXXX'], cl_ord_id: ['mine'], order_userref: [5] },
+      req_id: 50,
+    })
+    const answers = [await client.answer(50), await client.answer(50), await client.answer(50), await client.answer(50)]
+    expect(answers.map((each) => each.result ?? each.error)).toEqual([
+      { order_id: first },
+      'EOrder:Unknown order',
+      { cl_ord_id: 'mine' },
+      { order_userref: 5 },
+    ])
+    expect(open()).toEqual([])
+  })
+
+  it('go in batches of one pair, and leave in batches', async () => {
+    const order = (limit_price: number, over: object = {}) => ({
+      ...{ order_type: 'limit', side: 'buy', order_qty: 0.01, limit_price, ...over },
+    })
+    const added = await ask('batch_add', { symbol: BTC, orders: [order(49_000), order(48_000, { order_userref: 9 })] })
+    expect(added.result).toEqual([{ order_id: expect.any(String) }, { order_id: expect.any(String), order_userref: 9 }])
+    const whole = await ask('batch_add', { symbol: BTC, orders: [order(47_000), order(47_000.05)] })
+    expect(whole).toMatchObject({ success: false, error: 'EOrder:Tick size check failed' })
+    expect((await ask('batch_add', { symbol: BTC, orders: [order(47_000)] })).success).toBe(false)
+    const gone = await ask('batch_cancel', { orders: [added.result[0].order_id, '9'] })
+    expect(gone).toMatchObject({ method: 'batch_cancel', orders_cancelled: 2, success: true })
+    expect(gone.result).toBeUndefined()
+    expect(open()).toEqual([])
+  })
+
+  it('all leave at once, or when the dead-man switch was not held', async () => {
+    await limit(49_000)
+    await limit(48_000)
+    expect((await ask('cancel_all')).result).toEqual({ count: 2 })
+    await limit(47_000)
+    expect((await ask('cancel_all_orders_after', { timeout: 60 })).result).toEqual({
+      ...{ currentTime: '2026-11-02T12:00:00Z', triggerTime: '2026-11-02T12:01:00Z' },
+    })
+    house.clock.advanceTo(START + 61_000)
+    house.trade('50000', '0.1')
+    expect(open()).toEqual([])
+  })
+
+  it('are counted against the rate limit of their pair', async () => {
+    for (let count = 0; count < 180; count++) await limit(40_000 + count, { order_qty: 0.00005 })
+    expect(await limit(39_000)).toMatchObject({ success: false, error: 'EOrder:Rate limit exceeded' })
+  })
+})
