@@ -1,7 +1,7 @@
 /** `npm run bench`: every subject beside its baseline, as one table. Ratios travel between machines, nanoseconds do not. */
 import { busPublish } from './bus.ts'
 import { exchangePrint } from './exchange.ts'
-import { journalAppend } from './journal.ts'
+import { journalAppend, journalOfOrders } from './journal.ts'
 import { marketAdd } from './market.ts'
 import { type Bench, type Figures, measure, type Subject } from './measure.ts'
 import { replayOfOneDay } from './replay.ts'
@@ -16,6 +16,7 @@ const BENCHES: readonly Bench[] = [
   exchangePrint,
   marketAdd,
   journalAppend,
+  journalOfOrders,
   replayOfOneDay,
 ]
 

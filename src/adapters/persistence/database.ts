@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { ENTITIES } from './entities/registered.ts'
 import { MIGRATIONS, migrateTo } from './migrate.ts'
+import { projectEveryJournal } from './project-journal.ts'
 import {
   type DatabaseFailedError,
   databaseFailure,
@@ -110,7 +111,7 @@ async function openEmbedded(dataDir: string, log: Log): Promise<Opened> {
 }
 
 /**
- * Opens and migrates. An embedded folder must be locked by the caller first.
+ * Opens and migrates, and fills projections that lag behind their journal. An embedded folder must be locked by the caller first.
  * @throws DatabaseUnreachableError, after 5 s at the latest where a server does not answer; NewerDatabaseError where
  *   newer code has been at work; DatabaseFailedError where a migration fails.
  */
@@ -124,7 +125,8 @@ export async function openDatabase({ databaseUrl, dataDir, log, clock }: Databas
   const { driver, sql, orm, pool } = opened
   try {
     const migrations = await migrateTo(orm, pool)
-    log.info('database open', { driver, migrations, ms: clock.now() - startedAt })
+    const projected = await projectEveryJournal(sql, log)
+    log.info('database open', { driver, migrations, projected, ms: clock.now() - startedAt })
   } catch (cause) {
     await orm.close(true)
     throw cause

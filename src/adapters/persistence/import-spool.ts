@@ -40,7 +40,7 @@ export async function importSpool({ sql, lease, spool, now, log }: ImportParts):
     return { kind: 'diverged', kept }
   }
   for (let first = 0; first < rows.length; first += GROUP_ROWS) {
-    const outcome = await appendRows(sql, lease, rows.slice(first, first + GROUP_ROWS), now)
+    const outcome = await appendRows(sql, lease, rows.slice(first, first + GROUP_ROWS), now, log)
     if (outcome !== 'written') throw new Error(`the spool could not be imported: ${outcome}`)
   }
   spool.clear()

@@ -1,6 +1,11 @@
 /** The journal's table: appended to in groups, read in pages, never changed. */
+
+import type { Log } from '../../ports/log.ts'
+import { isExecution, type ProjectedRow, projectExecution } from './execution-projection.ts'
+import { ADVANCE_MARK, executionText, type Part, partsOf, projectSql, unlessUnprojectable } from './execution-tables.ts'
 import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts'
-import type { Sql } from './sql.ts'
+import type { Prepared, Sql } from './sql.ts'
+import { UPCASTERS, upcast } from './upcasters.ts'
 
 const PAGE_ROWS = 1000
 
@@ -8,7 +13,7 @@ const PAGE_ROWS = 1000
  * One statement, so one transaction. The share lock on the lease's row holds a takeover up until these rows are
  * visible to it, or waits for it and then finds the epoch gone: a row under an old epoch cannot slip in behind it.
  */
-const APPEND = `
+const WRITE = `
 with lease as materialized (
   select 1 from leadership where account = $1 and epoch = $2 for share
 ), written as (
@@ -20,9 +25,17 @@ with lease as materialized (
   from json_to_recordset($3::json) as r(epoch bigint, incarnation text, pos bigint, stream text, sequence bigint,
     id text, kind text, type text, version int, body text, correlation_id text, causation_id text, at bigint), lease
   on conflict do nothing
-  returning 1
-)
+  returning pos, type, at, correlation_id, causation_id
+)`
+
+const OUTCOME = `
 select (select count(*) from lease)::int as leases, (select count(*) from written)::int as written`
+
+/** With what the rows project, in the same transaction; `null` leaves them to whoever catches up. */
+function appendStatement(parts: readonly Part[] | null): Prepared {
+  if (parts === null) return { name: 'append alone', text: `${WRITE}${OUTCOME}` }
+  return { name: ['append', ...parts].join(' '), text: `${WRITE}, ${ADVANCE_MARK}${projectSql(parts, '$5')}${OUTCOME}` }
+}
 
 const COUNT_SAME = `
 select count(*)::int as same
@@ -73,10 +86,22 @@ const asJson = (rows: readonly NumberedRow[]): string =>
     })),
   )
 
+interface Appended {
+  readonly leases: number
+  readonly written: number
+}
+
+/** The row as today's code knows it. */
+const projected = ({ pos, kind, type, version, at, bodyText }: NumberedRow): ProjectedRow => ({
+  ...{ pos, kind, type, at },
+  body: upcast(type, version, JSON.parse(bodyText) as Readonly<Record<string, unknown>>, UPCASTERS),
+})
+
 /**
  * Writes the rows, or finds that they are there already: after a lost answer the same rows may be given again. The lease
  * is the present one; the rows say themselves under which epoch they were decided, which is an older one for those that
- * waited in a spool while the process was restarted.
+ * waited in a spool while the process was restarted. Rows that the projections cannot take are written all the same: the
+ * journal is the truth, and the tables wait for better code.
  * @throws DatabaseFailedError when it is not known whether they were written.
  */
 export async function appendRows(
@@ -84,9 +109,21 @@ export async function appendRows(
   lease: Pick<Writer, 'account' | 'epoch'>,
   rows: readonly NumberedRow[],
   recordedAt: number,
+  log: Log,
 ): Promise<AppendOutcome> {
   const given = [lease.account, lease.epoch, asJson(rows), Math.trunc(recordedAt)]
-  const [answer] = await sql.query<{ leases: number; written: number }>(APPEND, given)
+  const append = async (parts: readonly Part[] | null, more: readonly string[]): Promise<Appended | undefined> =>
+    (await sql.query<Appended>(appendStatement(parts), [...given, ...more]))[0]
+  const answer = await unlessUnprojectable(
+    () => {
+      const projection = projectExecution(rows.filter(isExecution).map(projected))
+      return append(partsOf(projection), projection === null ? [] : [executionText(projection)])
+    },
+    (problem) => {
+      log.error('rows were journaled that cannot be projected', { pos: rows[0]?.pos, problem })
+      return append(null, [])
+    },
+  )
   if (answer === undefined || answer.leases === 0) return 'fenced'
   if (answer.written === rows.length) return 'written'
   return (await areThere(sql, lease.account, rows)) ? 'written' : 'taken'
@@ -107,15 +144,21 @@ export async function lastRows(sql: Sql, account: string): Promise<LastRows> {
   }
 }
 
+/** The rows after `after` as they were written, in order of `pos`, a thousand at most. @throws DatabaseFailedError */
+export async function pageAfter(sql: Sql, account: string, after: number): Promise<readonly StoredRow[]> {
+  const page = await sql.query<PageRow>(PAGE, [account, after])
+  return page.map(({ body, correlation_id, causation_id, ...row }) => {
+    const parsed = JSON.parse(body) as Readonly<Record<string, unknown>>
+    return { account, ...row, body: parsed, correlationId: correlation_id, causationId: causation_id }
+  })
+}
+
 /** The account's rows as they were written, in order of `pos`. @throws DatabaseFailedError */
 export async function* storedRows(sql: Sql, account: string): AsyncGenerator<StoredRow> {
   let after = 0
   for (;;) {
-    const page = await sql.query<PageRow>(PAGE, [account, after])
-    for (const { body, correlation_id, causation_id, ...row } of page) {
-      const parsed = JSON.parse(body) as Readonly<Record<string, unknown>>
-      yield { account, ...row, body: parsed, correlationId: correlation_id, causationId: causation_id }
-    }
+    const page = await pageAfter(sql, account, after)
+    yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE_ROWS) return
     after = last.pos

@@ -7,6 +7,7 @@ import { JournalDigest } from './journal-digest.ts'
 import { type LastRows, type NumberedRow, RowNumbering, type StoredRow } from './journal-rows.ts'
 import type { JournalSpool } from './journal-spool.ts'
 import { appendRows, lastRows, storedRows } from './journal-table.ts'
+import { projectJournal } from './project-journal.ts'
 import type { Sql } from './sql.ts'
 import { eventVersion, UPCASTERS, type Upcasters, upcast } from './upcasters.ts'
 
@@ -61,8 +62,9 @@ export class PostgresJournal implements Journal {
     this.#numbering = new RowNumbering(options.lease, last, this.#upcasters)
   }
 
-  /** Finds where the account's journal stands. @throws DatabaseFailedError */
+  /** Finds where the account's journal stands, and sees that the projections stand there too. @throws DatabaseFailedError */
   static async open(options: JournalOptions): Promise<PostgresJournal> {
+    await projectJournal(options.sql, options.lease.account, options.log)
     return new PostgresJournal(options, await lastRows(options.sql, options.lease.account))
   }
 
@@ -154,10 +156,10 @@ export class PostgresJournal implements Journal {
   }
 
   async #isDurable(group: readonly Waiting[]): Promise<boolean> {
-    const { sql, lease, clock } = this.#options
+    const { sql, lease, clock, log } = this.#options
     const rows = group.flatMap((waiting) => waiting.rows)
     try {
-      const outcome = await appendRows(sql, lease, rows, clock.now())
+      const outcome = await appendRows(sql, lease, rows, clock.now(), log)
       if (outcome !== 'written') this.#fence(outcome, rows)
       else if (this.#health.state === 'away') this.#become({ state: 'durable' })
       return outcome === 'written'

@@ -11,12 +11,19 @@ export class DatabaseFailedError extends Error {
   }
 }
 
+/** A statement that is run again and again: a server plans it once per connection. */
+export interface Prepared {
+  /** Unique to the text. */
+  readonly name: string
+  readonly text: string
+}
+
 export interface Sql {
   /**
    * Runs one statement, parameters as `$1`, `$2`, …, as a transaction of its own.
    * @throws DatabaseFailedError, after 5 s at the latest on a server. What it would have written may have been written.
    */
-  query<Row>(statement: string, parameters?: readonly unknown[]): Promise<readonly Row[]>
+  query<Row>(statement: string | Prepared, parameters?: readonly unknown[]): Promise<readonly Row[]>
 }
 
 /** What of the two drivers' own clients is used here. */
@@ -43,9 +50,11 @@ async function answered<Row>(answer: Promise<{ readonly rows: readonly unknown[]
   }
 }
 
+const textOf = (statement: string | Prepared): string => (typeof statement === 'string' ? statement : statement.text)
+
 /** The embedded engine answers in process: a deadline would only hide what it has done by then. */
 export const embeddedSql = (client: NativeClient): Sql => ({
-  query: (statement, parameters = []) => answered(client.query(statement, parameters)),
+  query: (statement, parameters = []) => answered(client.query(textOf(statement), parameters)),
 })
 
 /**
@@ -53,5 +62,9 @@ export const embeddedSql = (client: NativeClient): Sql => ({
  * is not handed out again.
  */
 export const serverSql = (pool: NativeClient): Sql => ({
-  query: (text, values = []) => answered(pool.query({ text, values, query_timeout: STATEMENT_DEADLINE_MS })),
+  query: (statement, values = []) => {
+    const named = typeof statement === 'string' ? {} : { name: statement.name }
+    const question = { text: textOf(statement), ...named, values, query_timeout: STATEMENT_DEADLINE_MS }
+    return answered(pool.query(question))
+  },
 })

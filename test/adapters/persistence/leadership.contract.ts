@@ -90,7 +90,7 @@ export function leadershipContract(database: () => Database): void {
     /** Renewals wait at a gate on their way to the database; nothing else does. */
     const slowRenewals: Sql = {
       async query(statement, parameters) {
-        if (statement.includes('nonce_next = case')) await gate
+        if (String(statement).includes('nonce_next = case')) await gate
         return sql.query(statement, parameters)
       },
     }

@@ -9,9 +9,11 @@ import { ENTITIES } from '../../../src/adapters/persistence/entities/registered.
 import { PostgresJournal } from '../../../src/adapters/persistence/postgres-journal.ts'
 import { databaseJournalContract, freshAccount, journalUnderTest, openJournal } from './database-journal.contract.ts'
 import { collectingLog, entries, T0 } from './entries.ts'
+import { executionProjectionContract } from './execution-projection.contract.ts'
 import { journalContract } from './journal.contract.ts'
 import { leadershipContract } from './leadership.contract.ts'
 import { migrationsContract } from './migrations.contract.ts'
+import { orderHistoryContract } from './order-history.contract.ts'
 import { spoolContract } from './spool.contract.ts'
 import { candleStoreContract, sessionContract, venueStoreContract } from './stores.contract.ts'
 
@@ -40,6 +42,8 @@ describe('embedded database', () => {
     spoolContract(opened)
   })
   describe('leadership', () => leadershipContract(opened))
+  describe('projection of execution', () => executionProjectionContract(opened))
+  describe('order history', () => orderHistoryContract(opened))
   describe('candle store', () => candleStoreContract(opened))
   describe('venue store', () => venueStoreContract(opened))
   describe('session', () => sessionContract(opened))

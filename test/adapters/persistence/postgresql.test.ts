@@ -7,9 +7,11 @@ import { DatabaseFailedError } from '../../../src/adapters/persistence/sql.ts'
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
 import { databaseJournalContract, freshAccount, journalUnderTest, openJournal } from './database-journal.contract.ts'
 import { collectingLog, entryOf, rowsOf } from './entries.ts'
+import { executionProjectionContract } from './execution-projection.contract.ts'
 import { journalContract } from './journal.contract.ts'
 import { leadershipContract } from './leadership.contract.ts'
 import { migrationsContract } from './migrations.contract.ts'
+import { orderHistoryContract } from './order-history.contract.ts'
 import { spoolContract } from './spool.contract.ts'
 import { candleStoreContract, sessionContract, venueStoreContract } from './stores.contract.ts'
 
@@ -42,6 +44,8 @@ describe('PostgreSQL', () => {
     spoolContract(opened)
   })
   describe('leadership', () => leadershipContract(opened))
+  describe('projection of execution', () => executionProjectionContract(opened))
+  describe('order history', () => orderHistoryContract(opened))
   describe('candle store', () => candleStoreContract(opened))
   describe('venue store', () => venueStoreContract(opened))
   describe('session', () => sessionContract(opened))

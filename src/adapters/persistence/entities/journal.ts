@@ -24,6 +24,18 @@ export const JournalTable = defineEntity({
   },
 })
 
+export const ProjectionsTable = defineEntity({
+  name: 'Projection',
+  tableName: 'projections',
+  properties: {
+    account: p.text().primary(),
+    name: p.text().primary(),
+    version: p.integer(),
+    /** The last journal row that it has taken in. */
+    pos: whole(),
+  },
+})
+
 export const LeadershipTable = defineEntity({
   name: 'Leadership',
   tableName: 'leadership',

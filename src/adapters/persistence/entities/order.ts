@@ -7,6 +7,8 @@ export const OrdersTable = defineEntity({
   properties: {
     account: p.text().primary(),
     orderId: p.text().primary(),
+    /** The journal row that told this state. */
+    pos: whole(),
     key: p.text(),
     symbol: p.text(),
     side: p.text(),
@@ -14,6 +16,8 @@ export const OrdersTable = defineEntity({
     status: p.text(),
     phase: p.text(),
     venueOrderId: p.text().nullable(),
+    /** The whole of it, as it was approved. */
+    request: json(),
     requestedQuantity: numeric(),
     quantity: numeric(),
     limitPrice: numeric().nullable(),
@@ -34,6 +38,7 @@ export const OrdersTable = defineEntity({
     reason: p.text().nullable(),
     createdAt: time(),
     updatedAt: time(),
+    closedAt: time().nullable(),
   },
 })
 
@@ -44,13 +49,22 @@ export const FillsTable = defineEntity({
     account: p.text().primary(),
     orderId: p.text().primary(),
     tradeId: p.text().primary(),
+    /** The journal row that it projects. */
+    pos: whole(),
     symbol: p.text(),
     side: p.text(),
     price: numeric(),
     quantity: numeric(),
+    cost: numeric(),
     fee: numeric(),
+    feeAsset: p.text(),
     liquidity: p.text(),
     origin: p.text(),
+    venueOrderId: p.text().nullable(),
+    positionId: p.text().nullable(),
+    planId: p.text().nullable(),
+    book: p.text(),
+    purpose: p.text(),
     at: time(),
   },
 })
@@ -90,6 +104,7 @@ export const ExecutionEventsTable = defineEntity({
     origin: p.text(),
     correlationId: p.text(),
     causationId: p.text().nullable(),
+    /** What it says beside the order or position that it is about; the whole is in the journal under `pos`. */
     body: json(),
   },
 })

@@ -1,7 +1,7 @@
 /** Every table, once. What is missing here does not exist for the database layer. */
 import { AgentOutputsTable, LlmCallsTable, ModelComparisonsTable, TradingDecisionsTable } from './agent.ts'
 import { ConflictResolutionLogTable, CoordinatorStateTable, RiskStateTable } from './coordinator.ts'
-import { JournalTable, LeadershipTable, SessionTable } from './journal.ts'
+import { JournalTable, LeadershipTable, ProjectionsTable, SessionTable } from './journal.ts'
 import { CandlesTable, PaperVenueTable } from './market.ts'
 import { ExecutionEventsTable, FillsTable, OrderStatusLogTable, OrdersTable } from './order.ts'
 import {
@@ -15,6 +15,7 @@ import { PositionSnapshotsTable, PositionsTable } from './position.ts'
 
 export const ENTITIES = [
   JournalTable,
+  ProjectionsTable,
   LeadershipTable,
   SessionTable,
   CandlesTable,

@@ -1,0 +1,110 @@
+/**
+ * Execution as tables: what the facts of orders and positions in the journal come to. Pure; `execution-tables.ts`
+ * writes it.
+ */
+
+import type { Fact } from '../../domain/facts.ts'
+import { isFinal, type OrderView } from '../../domain/order.ts'
+import { costOf, feeAssetOf } from '../../domain/order-record.ts'
+import { averagePrice } from '../../domain/position.ts'
+import { amount, text } from '../../domain/units.ts'
+
+/** One row of the journal, its body as today's code knows it. */
+export interface ProjectedRow {
+  readonly pos: number
+  readonly kind: 'heard' | 'fact'
+  readonly type: string
+  /** Milliseconds UTC. */
+  readonly at: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+type Columns = Readonly<Record<string, unknown>>
+
+/** Rows by table, columns as the tables have them; times in milliseconds, amounts as text. */
+export interface ExecutionRows {
+  /** The last state of each order in these rows; `pos` is the row that told it. */
+  readonly orders: readonly Columns[]
+  readonly fills: readonly Columns[]
+  readonly statuses: readonly Columns[]
+  readonly events: readonly Columns[]
+}
+
+/** Of the journal's types, those that are projected here. */
+export const isExecution = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>): boolean =>
+  kind === 'fact' && (type.startsWith('order.') || type.startsWith('position.'))
+
+/** What the tables have in columns of their own, or the journal under the same `pos`. */
+const TOLD_ELSEWHERE = ['id', 'type', 'at', 'seenAt', 'causedBy', 'correlationId', 'origin', 'order', 'position']
+
+interface Told {
+  readonly order?: OrderView
+  readonly position?: { readonly positionId: string; readonly symbol: string }
+  readonly orderId?: string | null
+  readonly positionId?: string | null
+  readonly symbol?: string
+}
+
+function eventOf({ pos, body }: ProjectedRow): Columns {
+  const { order, position, orderId, positionId, symbol } = body as Told
+  const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.includes(name))
+  return {
+    pos,
+    order_id: order?.orderId ?? orderId ?? null,
+    position_id: order?.request.positionId ?? position?.positionId ?? positionId ?? null,
+    symbol: order?.request.symbol ?? position?.symbol ?? symbol ?? null,
+    origin: body.origin,
+    body: Object.fromEntries(rest),
+  }
+}
+
+const statusOf = (pos: number, { orderId, request, status, phase, venueOrderId, filled, cost, reason }: OrderView) => ({
+  ...{ pos, order_id: orderId, symbol: request.symbol, status, phase, venue_order_id: venueOrderId, filled, reason },
+  average_price: filled === '0' ? null : text(averagePrice(amount(cost), amount(filled))),
+})
+
+function fillOf(pos: number, fact: Fact<'order.filled' | 'order.partiallyFilled'>): Columns {
+  const { fill, order, origin } = fact
+  const { symbol, side, book, purpose, positionId, planId } = order.request
+  const { tradeId, price, quantity, fee, liquidity, at } = fill
+  return {
+    ...{ pos, order_id: order.orderId, trade_id: tradeId, symbol, side, price, quantity, cost: costOf(fill), fee },
+    ...{ fee_asset: feeAssetOf(symbol), liquidity, origin, venue_order_id: order.venueOrderId, at },
+    ...{ position_id: positionId, plan_id: planId, book, purpose },
+  }
+}
+
+function orderOf(pos: number, order: OrderView, closedAt: number | null): Columns {
+  const { orderId, request, status, phase, venueOrderId, quantity, limitPrice, triggerPrice } = order
+  const { filled, cost, fees, reason, createdAt, updatedAt } = order
+  const { key, symbol, side, type, timeInForce, expiresAt, postOnly, reduceOnly, leverage } = request
+  const { intent, purpose, book, positionId, planId } = request
+  return {
+    ...{ pos, order_id: orderId, key, symbol, side, type, status, phase, venue_order_id: venueOrderId, request },
+    ...{ requested_quantity: request.quantity, quantity, limit_price: limitPrice, trigger_price: triggerPrice },
+    ...{ filled, cost, fees, time_in_force: timeInForce, expires_at: expiresAt, post_only: postOnly },
+    ...{ reduce_only: reduceOnly, leverage, intent, purpose, book, position_id: positionId, plan_id: planId, reason },
+    ...{ created_at: createdAt, updated_at: updatedAt, closed_at: closedAt },
+  }
+}
+
+/** The tables' rows that these rows of one journal come to, in order of `pos`; null where there are none. */
+export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | null {
+  const last = new Map<string, { readonly pos: number; readonly order: OrderView; readonly closedAt: number | null }>()
+  const fills: Columns[] = []
+  const statuses: Columns[] = []
+  const events: Columns[] = []
+  for (const row of rows) {
+    if (!isExecution(row)) continue
+    events.push(eventOf(row))
+    const { order } = row.body as Told
+    if (order === undefined) continue
+    statuses.push(statusOf(row.pos, order))
+    const closedAt = isFinal(order.status) ? (last.get(order.orderId)?.closedAt ?? row.at) : null
+    last.set(order.orderId, { pos: row.pos, order, closedAt })
+    if (row.type === 'order.filled' || row.type === 'order.partiallyFilled')
+      fills.push(fillOf(row.pos, row.body as unknown as Fact<'order.filled' | 'order.partiallyFilled'>))
+  }
+  if (events.length === 0) return null
+  return { orders: [...last.values()].map((one) => orderOf(one.pos, one.order, one.closedAt)), fills, statuses, events }
+}

@@ -1,0 +1,197 @@
+/** Orders and fills read back from the projections. */
+import type { OrderId } from '../../domain/ids.ts'
+import type { Fill, OrderRequest } from '../../domain/order.ts'
+import { type FillRecord, netProceedsOf, type OrderRecord, type StatusChange } from '../../domain/order-record.ts'
+import { type Numeric, text } from '../../domain/units.ts'
+import type { Clock } from '../../ports/clock.ts'
+import {
+  type FillFilter,
+  HistoryAwayError,
+  type HistoryPage,
+  type OrderFilter,
+  type OrderHistory,
+  type OrderStory,
+  type PageAsk,
+  UnknownCursorError,
+} from '../../ports/order-history.ts'
+import { IS_LAGGING } from './execution-tables.ts'
+import type { Sql } from './sql.ts'
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
+const moment = (parameter: string): string => `timestamptz 'epoch' + ${parameter}::bigint * interval '1 millisecond'`
+
+/** $1 account, $2 symbol, $3 side, $4 book, $5 from, $6 to; `time` is what the last two are about. */
+const filtered = (time: string): string => `
+where r.account = $1 and ($2::text is null or r.symbol = $2) and ($3::text is null or r.side = $3)
+  and ($4::text is null or r.book = $4) and ($5::bigint is null or ${time} >= ${moment('$5')})
+  and ($6::bigint is null or ${time} < ${moment('$6')})`
+
+const FILL = `r.order_id as "orderId", r.trade_id as "tradeId", r.venue_order_id as "venueOrderId", r.symbol, r.side,
+  r.price::text, r.quantity::text, r.cost::text, r.fee::text, r.fee_asset as "feeAsset", r.liquidity, r.origin, r.book,
+  r.purpose, r.position_id as "positionId", r.plan_id as "planId", ${ms('r.at')} as at, r.pos::text as pos`
+
+const FILLS = `
+select ${FILL}
+from fills r ${filtered('r.at')}
+  and ($7::bigint is null or (r.at, r.pos) < (select c.at, c.pos from fills c where c.account = $1 and c.pos = $7))
+order by r.at desc, r.pos desc limit $8`
+
+const FILLS_OF_ORDER = `select ${FILL} from fills r where r.account = $1 and r.order_id = $2 order by r.pos`
+
+const ORDER = `
+select r.order_id as "orderId", r.request::text as request, r.status, r.phase, r.venue_order_id as "venueOrderId",
+  r.quantity::text, r.limit_price::text as "limitPrice", r.trigger_price::text as "triggerPrice", r.filled::text,
+  r.cost::text, r.fees::text, r.reason, ${ms('r.created_at')} as "createdAt", ${ms('r.updated_at')} as "updatedAt",
+  ${ms('r.closed_at')} as "closedAt", coalesce(f.fills, '[]')::text as fills
+from orders r left join lateral (
+  select json_agg(json_build_object('tradeId', f.trade_id, 'price', f.price::text, 'quantity', f.quantity::text,
+    'fee', f.fee::text, 'liquidity', f.liquidity, 'at', ${ms('f.at')}) order by f.pos) as fills
+  from fills f where f.account = r.account and f.order_id = r.order_id
+) f on true`
+
+const ID = 'r.order_id collate "C"'
+const ORDERS = `${ORDER} ${filtered('r.created_at')}
+  and ($7::text is null or (r.created_at, ${ID}) <
+    (select c.created_at, c.order_id collate "C" from orders c where c.account = $1 and c.order_id = $7))
+  and ($9::text is null or r.status = any(string_to_array($9, ',')))
+order by r.created_at desc, ${ID} desc limit $8`
+
+const KNOWN_ORDER = 'select 1 from orders where account = $1 and order_id = $2'
+const KNOWN_FILL = 'select 1 from fills where account = $1 and pos = $2::bigint'
+
+const ONE_ORDER = `${ORDER} where r.account = $1 and r.order_id = $2`
+
+const STATUS_LOG = `
+select ${ms('r.at')} as at, r.from_status as "from", r.status, r.phase, r.filled::text,
+  r.average_price::text as "averagePrice", r.reason
+from order_status_log r where r.account = $1 and r.order_id = $2 order by r.pos`
+
+type FillRow = FillRecord & { readonly pos: string }
+type OrderRow = Omit<OrderRecord, 'request' | 'fills'> & { readonly request: string; readonly fills: string }
+
+const canonical = (given: Numeric | null): Numeric | null => (given === null ? null : text(given))
+
+function fillOf({ pos: _, ...row }: FillRow): FillRecord {
+  const [cost, fee] = [text(row.cost), text(row.fee)]
+  const amounts = { price: text(row.price), quantity: text(row.quantity), cost, fee }
+  return { ...row, ...amounts, netProceeds: netProceedsOf(row.side, cost, fee) }
+}
+
+function orderOf(row: OrderRow): OrderRecord {
+  const fills = (JSON.parse(row.fills) as readonly Fill[]).map((fill) => ({
+    ...fill,
+    ...{ price: text(fill.price), quantity: text(fill.quantity), fee: text(fill.fee) },
+  }))
+  return {
+    ...row,
+    ...{ request: JSON.parse(row.request) as OrderRequest, fills, quantity: text(row.quantity) },
+    ...{ limitPrice: canonical(row.limitPrice), triggerPrice: canonical(row.triggerPrice) },
+    ...{ filled: text(row.filled), cost: text(row.cost), fees: text(row.fees) },
+  }
+}
+
+export interface OrderHistoryOptions {
+  readonly sql: Sql
+  readonly account: string
+  /** The real one: whoever asks waits in real time. */
+  readonly clock: Clock
+  /** How long one question may take. */
+  readonly deadlineMs: number
+}
+
+export class PostgresOrderHistory implements OrderHistory {
+  readonly #options: OrderHistoryOptions
+
+  constructor(options: OrderHistoryOptions) {
+    this.#options = options
+  }
+
+  orders({ statuses, ...filter }: OrderFilter, page: PageAsk): Promise<HistoryPage<OrderRecord>> {
+    return this.#inTime(async () => {
+      const wanted = statuses === null ? null : statuses.join(',')
+      const found = await this.#page<OrderRow>(ORDERS, KNOWN_ORDER, filter, page, [wanted])
+      return pageOf(found, page, ({ orderId }) => orderId, orderOf)
+    })
+  }
+
+  order(orderId: OrderId): Promise<OrderStory | null> {
+    return this.#inTime(async () => {
+      const [order] = await this.#ask<OrderRow>(ONE_ORDER, [orderId])
+      if (order === undefined) return null
+      const fills = await this.#ask<FillRow>(FILLS_OF_ORDER, [orderId])
+      const statusLog = await this.#ask<StatusChange>(STATUS_LOG, [orderId])
+      return {
+        ...{ order: orderOf(order), fills: fills.map(fillOf) },
+        statusLog: statusLog.map((one) => ({
+          ...one,
+          ...{ filled: text(one.filled), averagePrice: canonical(one.averagePrice) },
+        })),
+      }
+    })
+  }
+
+  fills(filter: FillFilter, page: PageAsk): Promise<HistoryPage<FillRecord>> {
+    if (page.cursor !== null && !/^\d{1,15}$/.test(page.cursor)) throw new UnknownCursorError(page.cursor)
+    return this.#inTime(async () => {
+      const found = await this.#page<FillRow>(FILLS, KNOWN_FILL, filter, page, [])
+      return pageOf(found, page, ({ pos }) => pos, fillOf)
+    })
+  }
+
+  #ask<Row>(statement: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#options.sql.query<Row>(statement, [this.#options.account, ...parameters])
+  }
+
+  /** One row more than asked for, which tells whether there is another page. */
+  async #page<Row>(
+    statement: string,
+    known: string,
+    { symbol, side, book, from, to }: FillFilter,
+    { limit, cursor }: PageAsk,
+    more: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    const times = [from, to].map((at) => (at === null ? null : Math.ceil(at)))
+    const rows = await this.#ask<Row>(statement, [symbol, side, book, ...times, cursor, limit + 1, ...more])
+    if (rows.length > 0 || cursor === null) return rows
+    const [row] = await this.#ask(known, [cursor])
+    if (row === undefined) throw new UnknownCursorError(cursor)
+    return rows
+  }
+
+  /** Within the deadline, from tables that have all that the journal has. */
+  async #inTime<T>(question: () => Promise<T>): Promise<T> {
+    const { clock, deadlineMs } = this.#options
+    const late = Promise.withResolvers<never>()
+    const timer = clock.at(clock.now() + deadlineMs, () =>
+      late.reject(new HistoryAwayError(`the database did not answer within ${deadlineMs} ms`)),
+    )
+    try {
+      return await Promise.race([this.#whole(question), late.promise])
+    } catch (cause) {
+      if (cause instanceof HistoryAwayError || cause instanceof UnknownCursorError) throw cause
+      throw new HistoryAwayError(cause instanceof Error ? cause.message : String(cause))
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  async #whole<T>(question: () => Promise<T>): Promise<T> {
+    const [lagging] = await this.#ask(IS_LAGGING, [])
+    if (lagging !== undefined) throw new HistoryAwayError('the tables lag behind the journal, see the log')
+    return question()
+  }
+}
+
+function pageOf<Row, T>(
+  found: readonly Row[],
+  { limit }: PageAsk,
+  cursorOf: (row: Row) => string,
+  recordOf: (row: Row) => T,
+): HistoryPage<T> {
+  const shown = found.slice(0, limit)
+  const last = shown.at(-1)
+  return {
+    rows: shown.map(recordOf),
+    nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null,
+  }
+}

@@ -1,0 +1,60 @@
+/** Fills the projections from the journal where they lag behind it: tables that are new, or of an older version. */
+
+import type { Log } from '../../ports/log.ts'
+import { isExecution, projectExecution } from './execution-projection.ts'
+import {
+  catchUpSql,
+  executionText,
+  LAGGING,
+  OPEN_MARK,
+  partsOf,
+  READ_MARK,
+  unlessUnprojectable,
+} from './execution-tables.ts'
+import { pageAfter } from './journal-table.ts'
+import type { Sql } from './sql.ts'
+import { UPCASTERS, upcast } from './upcasters.ts'
+
+const NOTHING = { orders: [], fills: [], statuses: [], events: [] }
+
+async function catchUp(sql: Sql, account: string): Promise<number> {
+  await sql.query(OPEN_MARK, [account])
+  let read = 0
+  for (;;) {
+    const [mark] = await sql.query<{ pos: number }>(READ_MARK, [account])
+    // Newer code has been here: its tables are not ours to fill.
+    if (mark === undefined) return read
+    const page = await pageAfter(sql, account, mark.pos)
+    const [first, last] = [page[0], page.at(-1)]
+    if (first === undefined || last === undefined) return read
+    const rows = page
+      .filter(isExecution)
+      .map((row) => ({ ...row, body: upcast(row.type, row.version, row.body, UPCASTERS) }))
+    const projection = projectExecution(rows) ?? NOTHING
+    await sql.query(catchUpSql(partsOf(projection)), [account, first.pos, last.pos, executionText(projection)])
+    read += page.length
+  }
+}
+
+/**
+ * Brings the account's projections up to the end of its journal, page by page, each page one transaction; what an
+ * interrupted run has done is not done again. Rows that cannot be projected are logged, and hold up nothing but the
+ * tables. Returns how many rows were read.
+ * @throws DatabaseFailedError
+ */
+export const projectJournal = (sql: Sql, account: string, log: Log): Promise<number> =>
+  unlessUnprojectable(
+    () => catchUp(sql, account),
+    (problem) => {
+      log.error('the journal cannot be projected: orders and fills are not to be had', { account, problem })
+      return 0
+    },
+  )
+
+/** The same for every account of the database. Returns how many rows were read. @throws DatabaseFailedError */
+export async function projectEveryJournal(sql: Sql, log: Log): Promise<number> {
+  let read = 0
+  for (const { account } of await sql.query<{ account: string }>(LAGGING))
+    read += await projectJournal(sql, account, log)
+  return read
+}
