@@ -83,11 +83,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const account = apiKey === null ? `paper:${folder.id}` : liveAccount(apiKey)
     await claimSession(sql, { kind, key: account }, clock.now())
     const holder = `${hostname()} process ${process.pid}`
-    const leadership = new PostgresLeadership({ sql, clock, account, holder, incarnation: ids.next() })
+    let written: PostgresJournal | null = null
+    const leadership = new PostgresLeadership({
+      ...{ sql, clock, account, holder, incarnation: ids.next() },
+      isDatabaseAway: () => written?.health().state === 'away',
+    })
     const lease = await takeLease(leadership, account, clock, log)
     const file = new JournalSpool(folder.spoolPath)
     const imported = await importSpool({ sql, lease, spool: file, now: clock.now(), log })
     const journal = await PostgresJournal.open({ sql, lease, clock, log, spool: { file, afterMs: spoolAfterMs } })
+    written = journal
     const opened = database
     return {
       ...{ folder, database, account, lease, leadership, journal },

@@ -53,6 +53,11 @@ export interface LeadershipOptions {
   /** Who to ask, for people: host and process. */
   readonly holder: string
   readonly incarnation: string
+  /**
+   * Whether the database is away just now: nobody can be asked then, and the lease goes on past its end, so that exits can
+   * still be signed. Should another process have the account by then, its first nonce has made ours worthless.
+   */
+  readonly isDatabaseAway?: () => boolean
 }
 
 /**
@@ -106,7 +111,9 @@ export class PostgresLeadership implements Leadership, NonceSource {
 
   held(): Lease | null {
     const lease = this.#lease
-    return lease !== null && this.#options.clock.now() < lease.expiresAt ? lease : null
+    const now = this.#options.clock.now()
+    if (lease === null || now < lease.expiresAt) return lease
+    return this.#options.isDatabaseAway?.() === true ? { ...lease, expiresAt: now + LEASE_MS } : null
   }
 
   next(): number {

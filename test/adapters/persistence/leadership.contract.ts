@@ -134,6 +134,28 @@ export function leadershipContract(database: () => Database): void {
     expect(first.next()).toBeGreaterThan(last)
   })
 
+  it('signs on past the end of the lease while the database is away, and no longer than that', async () => {
+    const account = freshAccount()
+    const clock = simulatedClock(T0)
+    const { sql } = database()
+    let isAway = false
+    const options = { sql, clock, account, holder: 'cut off', incarnation: `cut off from ${account}` }
+    const cutOff = new PostgresLeadership({ ...options, isDatabaseAway: () => isAway })
+    await cutOff.take()
+    isAway = true
+    clock.advanceTo(T0 + 60_000)
+    expect(cutOff.held()).toMatchObject({ epoch: 1, expiresAt: T0 + 75_000 })
+    expect(cutOff.next()).toBe(T0 * 1000)
+    isAway = false
+    expect(cutOff.held()).toBeNull()
+    expect(() => cutOff.next()).toThrow(NoNonceError)
+    const other = new PostgresLeadership({ ...options, holder: 'other', incarnation: `other on ${account}` })
+    expect((await other.take())?.nonceFrom).toBeGreaterThan(T0 * 1000 + 999_999)
+    await cutOff.renew()
+    isAway = true
+    expect(cutOff.held()).toBeNull()
+  })
+
   it('refuses a nonce without a lease, after its end, and when the block is spent', async () => {
     const { clock, first } = pair()
     expect(() => first.next()).toThrow('the lease is not held')
