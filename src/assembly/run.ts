@@ -16,6 +16,7 @@ import type { FactDraft } from '../domain/facts.ts'
 import type { Pair } from '../domain/ids.ts'
 import { TOPICS } from '../domain/topics.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import { chooseFeed, type FeedWish } from './feeds.ts'
 import { sha256 } from './hash.ts'
@@ -37,6 +38,10 @@ export interface SystemRun {
   readonly onReady: (lines: readonly string[], facts: BannerFacts) => void
   /** Calls back when the process is asked to stop; returns how to stop hearing. */
   readonly onStopAsked: (stop: (reason: string) => void) => () => void
+  /** What stands between the system and its journal: tests end the process there. */
+  readonly journalThrough?: (journal: Journal) => Journal
+  /** The system, once it is built: for those who ask it for more than the API does. */
+  readonly onSystem?: (system: RunningSystem) => void
 }
 
 /** How the process should end: 0 asked to, 1 gave up, 3 another process took the account. */
@@ -104,7 +109,16 @@ export async function runSystem(run: SystemRun): Promise<number> {
     })
     system = await startSystem(
       {
-        ...{ clock, ids, random, bus, journal: store.journal, exchange, log, hash: sha256 },
+        ...{
+          clock,
+          ids,
+          random,
+          bus,
+          journal: run.journalThrough?.(store.journal) ?? store.journal,
+          exchange,
+          log,
+          hash: sha256,
+        },
         ...{ feed: venue.feed, candles: new PostgresCandleStore(store.database.sql) },
       },
       settings,
@@ -120,6 +134,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
       },
     )
     const running = system
+    run.onSystem?.(running)
     opened.push(async () => {
       await venue.feed.stop()
       await running.market.flush()

@@ -23,7 +23,6 @@ import { newApiKey } from './new-key.ts'
 import { SANDBOX_PAIRS } from './pairs.ts'
 import { RateCounters } from './rate-counters.ts'
 import { restApp } from './rest/app.ts'
-import { socketServer } from './socket/socket-server.ts'
 import { SocketTokens } from './socket-tokens.ts'
 
 export interface SandboxOptions {
@@ -75,7 +74,6 @@ export class SandboxServeError extends Error {
 }
 
 const HOST = '127.0.0.1'
-const SOCKET_PATH = /^\/v2\/?(\?|$)/
 const HISTORY_KEPT = 100_000
 /** What a fresh market view is given: rows of OHLC by time frame, finer ones first. */
 const SEEDED: readonly Timeframe[] = ['1m', '5m', '15m', '1h', '4h', '1d']
@@ -152,11 +150,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   app.route('/admin', adminApp(parts))
   app.route('/', restApp({ ...parts, clock: wire, log }) as unknown as Hono)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
-  const sockets = socketServer({ venue, clock: wire, faults })
-  server.on('upgrade', (request, socket, head) => {
-    if (SOCKET_PATH.test(request.url ?? '')) sockets.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  })
   const hear = (event: MarketEvent): void => {
     venue.hear(event)
     const mirrored = inDollars(event)
@@ -166,7 +159,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   let stopping: Promise<void> | null = null
   const stop = async (): Promise<void> => {
     await feed?.source.stop()
-    sockets.close()
     venue.stop()
     const closed = Promise.withResolvers<void>()
     server.close(() => closed.resolve())

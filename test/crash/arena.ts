@@ -1,0 +1,146 @@
+/**
+ * Where a live process is made to die and come back: a sandbox that outlives it, a database that does too, and a market
+ * that repeats its prices.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { realIds } from '../../src/adapters/chance/real.ts'
+import { seededRandom } from '../../src/adapters/chance/seeded.ts'
+import { realClock } from '../../src/adapters/clock/real.ts'
+import { type Database, openDatabase } from '../../src/adapters/persistence/database.ts'
+import type { Sql } from '../../src/adapters/persistence/sql.ts'
+import { type Pair, pair } from '../../src/domain/ids.ts'
+import type { Log } from '../../src/ports/log.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import type { PostgresServer } from '../support/postgres.ts'
+import { type Death, Life, type Look } from './live-child.ts'
+import { liveEnvironment, writeConfig } from './live-config.ts'
+
+export const BTC = pair('BTC/USDT')
+export const XRP = pair('XRP/USDT')
+/** Two thirds of it in coins, so that the rebalancer has nothing to do until a story gives it something. */
+export const BALANCES = { USDT: '100000', BTC: '2', XRP: '100000' } as const
+const REPEAT_MS = 1_000
+const LOOK_EVERY_MS = 25
+const LOOK_MS = 30_000
+const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
+const clock = realClock()
+
+export const wait = (ms: number): Promise<void> => new Promise((done) => clock.at(clock.now() + ms, () => done()))
+
+/** Something did not come about in time, with what the process said last. */
+export class CameToNothing extends Error {
+  override readonly name = 'CameToNothing'
+}
+
+export class Arena {
+  readonly sandbox: Sandbox
+  readonly sql: Sql
+  readonly #database: Database
+  readonly #env: Readonly<Record<string, string>>
+  readonly #folder: string
+  readonly #configDir: string
+  readonly #onStep: (step: string) => void
+  readonly #prices = new Map<Pair, string>([
+    [BTC, '50000'],
+    [XRP, '1'],
+  ])
+  #life: Life | null = null
+  #isOpen = true
+
+  private constructor(
+    sandbox: Sandbox,
+    database: Database,
+    databaseUrl: string,
+    folder: string,
+    onStep: (step: string) => void,
+  ) {
+    this.sandbox = sandbox
+    this.sql = database.sql
+    this.#database = database
+    this.#folder = folder
+    this.#configDir = writeConfig(folder)
+    this.#env = liveEnvironment(sandbox, databaseUrl)
+    this.#onStep = onStep
+    this.#repeat()
+  }
+
+  static async open(server: PostgresServer, name: string, onStep: (step: string) => void): Promise<Arena> {
+    const databaseUrl = await server.freshDatabase(name)
+    const database = await openDatabase({ databaseUrl, log: silent, clock })
+    const random = seededRandom(name)
+    const sandbox = await startSandbox({
+      ...{ clock, random, ids: realIds(), log: silent, feed: null, balances: BALANCES, limits: false },
+      parameters: { makerFee: '0.0025', takerFee: '0.004' },
+    })
+    const folder = mkdtempSync(join(tmpdir(), 'triplegain-crash-'))
+    return new Arena(sandbox, database, databaseUrl, folder, onStep)
+  }
+
+  get life(): Life {
+    if (this.#life === null) throw new Error('nothing has been started')
+    return this.#life
+  }
+
+  /** A start of the process. The dead one's lease need not run out: who starts this one knows that it is dead. */
+  async start(death: Death | null = null): Promise<void> {
+    await this.sql.query(`update leadership set expires_at = to_timestamp(0)`)
+    this.#life = new Life({
+      ...{ configDir: this.#configDir, dataDir: join(this.#folder, 'data'), env: this.#env, death },
+      onStep: this.#onStep,
+    })
+  }
+
+  /** One trade in the market; the price stays. */
+  print(symbol: Pair, price: string, quantity = '1000'): void {
+    this.#prices.set(symbol, price)
+    this.sandbox.print({ kind: 'trade', symbol, price, quantity, side: null, at: clock.now() })
+  }
+
+  /**
+   * Looks until it is so. False when the process dies before.
+   * @throws CameToNothing after half a minute
+   */
+  async until(what: string, isSo: (look: Look) => boolean): Promise<boolean> {
+    const limit = clock.now() + LOOK_MS
+    let last: Look | null = null
+    while (clock.now() < limit) {
+      if (this.life.exit !== null) return false
+      last = await this.life.look(wait)
+      if (last !== null && isSo(last)) return true
+      await wait(LOOK_EVERY_MS)
+    }
+    const seen = last === null ? 'it never answered' : told(last)
+    throw new CameToNothing(`in vain for: ${what}\n${seen}\n${this.life.lines.join('\n')}`)
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    if (this.#life !== null) {
+      this.#life.signal('SIGKILL')
+      await this.#life.ended
+    }
+    await this.sandbox.stop()
+    await this.#database.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #repeat(): void {
+    if (!this.#isOpen) return
+    for (const [symbol, price] of this.#prices) this.print(symbol, price, '0.00001')
+    clock.at(clock.now() + REPEAT_MS, () => this.#repeat())
+  }
+}
+
+/** A look in few lines. */
+function told({ coordinator, orders, positions, system }: Look): string {
+  const trading = `${system.state}, ${coordinator.state} ${coordinator.haltReason ?? ''} ${system.notReadyBecause.join(', ')}`
+  return [
+    trading,
+    ...positions.slice(-3).map((one) => `position ${one.positionId} ${one.phase} ${one.quantity} stop ${one.stopLoss}`),
+    ...orders.slice(-8).map(({ orderId, request, status, phase, filled, reason }) => {
+      return `order ${orderId} ${request.key} ${status} ${phase} ${filled} of ${request.quantity} ${reason ?? ''}`
+    }),
+  ].join('\n')
+}

@@ -1,0 +1,121 @@
+/**
+ * The system as a live process, told what to do by the one that started it, and able to die at any of its own steps.
+ * Arguments: folder of the configuration; data folder; where to die already while starting, as JSON, or null.
+ * Everything else is in the environment, as for `npm start`.
+ */
+
+import type { RunningSystem } from '../../actors/start.ts'
+import { loadConfig } from '../../config/load.ts'
+import { runSystem } from '../../src/assembly/run.ts'
+import { type Pair, pair } from '../../src/domain/ids.ts'
+import type { Numeric } from '../../src/domain/units.ts'
+import type { Log } from '../../src/ports/log.ts'
+import { speak } from '../support/speak.ts'
+import { type Moment, watchedJournal } from './steps.ts'
+
+/** What the child is told. */
+export type Told =
+  | {
+      readonly type: 'signal'
+      readonly symbol: Pair
+      readonly entryPrice: Numeric
+      readonly stopLoss: Numeric
+      readonly takeProfit: Numeric
+    }
+  | { readonly type: 'move-stop'; readonly stopLoss: Numeric }
+  | { readonly type: 'close' }
+  | { readonly type: 'cancel-entry' }
+  | { readonly type: 'pause' | 'resume' | 'reset' }
+  | { readonly type: 'rebalance' }
+  | { readonly type: 'die'; readonly step: string; readonly moment: Moment }
+  | { readonly type: 'look' }
+  | { readonly type: 'stop' }
+
+/** What it tells. */
+export type Tells =
+  | { readonly type: 'running' }
+  | { readonly type: 'step'; readonly step: string }
+  | { readonly type: 'line'; readonly level: string; readonly message: string; readonly fields: unknown }
+  | ({ readonly type: 'look' } & ReturnType<typeof look>)
+
+const [configDir = '', dataDir = '', firstDeath = 'null'] = process.argv.slice(2)
+const tell = (message: Tells): void => void process.send?.(message)
+const line =
+  (level: string) =>
+  (message: string, fields: unknown = {}): void =>
+    tell({ type: 'line', level, message, fields })
+const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
+
+let death = JSON.parse(firstDeath) as { readonly step: string; readonly moment: Moment } | null
+const at = (step: string, moment: Moment): void => {
+  if (death?.step === step && death.moment === moment) process.kill(process.pid, 'SIGKILL')
+  if (moment === 'sent') tell({ type: 'step', step })
+}
+
+const look = ({ desk }: RunningSystem) => ({
+  system: desk.system(),
+  coordinator: desk.coordinator(),
+  orders: desk.orders({}),
+  positions: desk.positions({}),
+})
+
+function obey(system: RunningSystem, told: Told): void {
+  const { addresses, clock } = system.house
+  const seenAt = clock.now()
+  const open = system.desk.positions({ status: 'open' })
+  switch (told.type) {
+    case 'signal': {
+      const { type: _type, ...terms } = told
+      speak(system.house, terms)
+      return
+    }
+    case 'move-stop':
+      for (const { positionId } of open)
+        addresses.tell(`position:${positionId}`, { type: 'modify-position', stopLoss: told.stopLoss, seenAt })
+      return
+    case 'close':
+      for (const { positionId } of open)
+        addresses.tell(`position:${positionId}`, { type: 'close-position', reason: 'api', seenAt })
+      return
+    case 'cancel-entry':
+      for (const { orderId, request } of system.desk.orders({ live: true }))
+        if (request.purpose === 'entry')
+          addresses.tell(`order:${orderId}`, { type: 'cancel-order', reason: 'asked to', seenAt })
+      return
+    case 'pause':
+      addresses.tell('coordinator', { type: 'pause-trading', reason: 'user', by: 'test', seenAt })
+      return
+    case 'resume':
+      addresses.tell('coordinator', { type: 'resume-trading', reason: 'user', by: 'test', seenAt })
+      return
+    case 'reset':
+      addresses.tell('coordinator', { type: 'reset-trading', by: 'test', seenAt })
+      return
+    case 'rebalance':
+      addresses.tell('portfolio', { type: 'check-portfolio', forced: true, seenAt })
+      return
+    case 'die':
+      death = told
+      return
+    case 'look':
+      tell({ type: 'look', ...look(system) })
+      return
+    case 'stop':
+      system.drain('the test is over')
+  }
+}
+
+const config = loadConfig({ dir: configDir, env: process.env })
+process.exitCode = await runSystem({
+  ...{ config, feed: 'kraken', symbols: [pair('BTC/USDT'), pair('XRP/USDT')], seed: 'crash', dataDir, port: 0, log },
+  databaseUrl: config.storage.databaseUrl?.reveal() ?? null,
+  onReady: () => tell({ type: 'running' }),
+  onStopAsked: (stop) => {
+    const hear = (): void => stop('SIGTERM')
+    process.on('SIGTERM', hear)
+    return () => process.off('SIGTERM', hear)
+  },
+  journalThrough: (journal) => watchedJournal(journal, { at }),
+  onSystem: (system) => process.on('message', (told) => obey(system, told as Told)),
+})
+process.disconnect?.()

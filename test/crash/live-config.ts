@@ -1,0 +1,53 @@
+/** Live settings for a process under test: its own agents are silent, and nothing waits for longer than it must. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Sandbox } from '../../src/sandbox/server.ts'
+
+const EXECUTION = `execution:
+  mode: live
+  feed: kraken
+  kraken:
+    api_key: \${KRAKEN_API_KEY}
+    api_secret: \${KRAKEN_API_SECRET}
+    rest_url: \${KRAKEN_REST_URL}
+    ws_url: \${KRAKEN_WS_URL}
+    ws_auth_url: \${KRAKEN_WS_AUTH_URL}
+    tier: pro
+    rate_limit: {calls_per_minute: 6000, call_burst: 1000, order_calls_per_minute: 6000, order_burst: 1000}
+  orders: {amend_min_interval_seconds: 0}
+  deadlines_ms: {late_fills: 500}
+  positions: {sync_interval_seconds: 2}
+`
+const RISK = `risk:
+  by_losses: {confidence_floor: [], size: [], leverage: [], cooldown_minutes: []}
+  breakers: {daily_loss_pct: 90, weekly_loss_pct: 90, drawdown_pct: 90}
+  cooldown_minutes: {after_trade: 0, after_loss: 0}
+`
+const SILENT = ['ta_analysis', 'regime_detection', 'sentiment_analysis', 'trading_decision', 'portfolio_check']
+const ORCHESTRATION = `coordinator:
+  schedules:
+${SILENT.map((task) => `    ${task}: {enabled: false}\n`).join('')}`
+const PORTFOLIO = `portfolio:
+  rebalancing:
+    dca: {threshold_usd: 500, batches: 2, interval_hours: 0.0005}
+`
+
+/** Writes the files into a fresh folder below `folder`; answers its path. */
+export function writeConfig(folder: string): string {
+  const dir = join(folder, 'config')
+  mkdirSync(dir, { recursive: true })
+  const files = { execution: EXECUTION, risk: RISK, orchestration: ORCHESTRATION, portfolio: PORTFOLIO }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text)
+  return dir
+}
+
+/** What a live process needs in its environment to trade against the sandbox. */
+export const liveEnvironment = (sandbox: Sandbox, databaseUrl: string): Readonly<Record<string, string>> => ({
+  DATABASE_URL: databaseUrl,
+  TRIPLEGAIN_LIVE: 'yes-trade-real-money',
+  KRAKEN_API_KEY: sandbox.apiKey,
+  KRAKEN_API_SECRET: sandbox.apiSecret,
+  KRAKEN_REST_URL: sandbox.rest,
+  KRAKEN_WS_URL: sandbox.ws,
+  KRAKEN_WS_AUTH_URL: sandbox.ws,
+})

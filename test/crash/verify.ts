@@ -1,0 +1,126 @@
+/** What has to be true after any death: compared between the sandbox, which saw every request, and the journal. */
+
+import { baseOf, quoteOf } from '../../src/domain/ids.ts'
+import type { Fill, OrderRequest } from '../../src/domain/order.ts'
+import { type Amount, amount, text, ZERO } from '../../src/domain/units.ts'
+import { type Arena, BALANCES } from './arena.ts'
+import type { Look } from './live-child.ts'
+
+interface IntendedRow {
+  readonly orderId: string
+  readonly request: OrderRequest
+}
+interface FillRow {
+  readonly request: OrderRequest
+  readonly fill: Fill
+}
+
+const INTENDED = `
+select body->'order'->>'orderId' as "orderId", body->'order'->'request' as request
+from journal where type = 'order.intended'`
+const FILLS = `
+select distinct on (body->'fill'->>'tradeId') body->'order'->'request' as request, body->'fill' as fill
+from journal where type in ('order.filled', 'order.partiallyFilled')`
+const FLOWS = `select body from journal where type = 'account.flowed'`
+
+/** Everything that is wrong; empty when nothing is. The process runs, is ready, and the market stands still. */
+export async function problems({ sandbox, sql }: Arena, look: Look): Promise<readonly string[]> {
+  const intended = new Map((await sql.query<IntendedRow>(INTENDED)).map((row) => [row.orderId, row.request]))
+  const atVenue = [...sandbox.venue.openOrders(), ...sandbox.venue.closedOrders()]
+  const ours = atVenue.flatMap((row) => (row.clientOrderId !== null && intended.has(row.clientOrderId) ? [row] : []))
+  return [
+    ...duplicates(
+      'client ids at the venue',
+      atVenue.flatMap(({ clientOrderId }) => clientOrderId ?? []),
+    ),
+    ...duplicates(
+      'intentions placed',
+      ours.map(({ clientOrderId }) => intended.get(clientOrderId ?? '')?.key ?? ''),
+    ),
+    ...forgotten(sandbox, look, intended),
+    ...naked(look),
+    ...halted(look),
+    ...(await imbalances(sandbox, sql)),
+  ]
+}
+
+function duplicates(what: string, given: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return given.flatMap((one) => {
+    const isTwice = seen.has(one)
+    seen.add(one)
+    return isTwice ? [`${what}: ${one} twice`] : []
+  })
+}
+
+/** Orders that live on one side alone, or that are filled differently. */
+function forgotten({ venue }: Arena['sandbox'], look: Look, intended: ReadonlyMap<string, OrderRequest>): string[] {
+  const live = new Map(
+    look.orders
+      .filter(({ phase }) => phase !== 'done' && phase !== 'settling')
+      .map((one) => [String(one.orderId), one]),
+  )
+  const open = venue.openOrders().filter(({ clientOrderId }) => clientOrderId !== null)
+  const unknown = open.filter(({ clientOrderId }) => !live.has(clientOrderId ?? ''))
+  const wrong = open.flatMap(({ clientOrderId, filled, triggerPrice }) => {
+    const order = live.get(clientOrderId ?? '')
+    if (order === undefined || (order.filled === filled && order.triggerPrice === triggerPrice)) return []
+    return [
+      `order ${clientOrderId} is filled ${filled} at ${triggerPrice} there, ${order.filled} at ${order.triggerPrice} here`,
+    ]
+  })
+  const gone = [...live.keys()].filter((id) => !open.some(({ clientOrderId }) => clientOrderId === id))
+  return [
+    ...unknown.map(
+      ({ clientOrderId }) =>
+        `an order lives at the venue and not here: ${clientOrderId} ${intended.get(clientOrderId ?? '')?.key ?? 'never intended'}`,
+    ),
+    ...gone.map(
+      (id) => `an order lives here and not at the venue: ${id} ${live.get(id)?.request.key} ${live.get(id)?.phase}`,
+    ),
+    ...wrong,
+  ]
+}
+
+/** Positions that hold something, with no stop for all of it and no exit on its way. */
+const naked = ({ positions, orders }: Look): string[] =>
+  positions.flatMap((position) => {
+    if (position.phase === 'closed' || amount(position.quantity).isZero()) return []
+    const covered = orders
+      .filter(
+        ({ request, status }) =>
+          request.positionId === position.positionId &&
+          (request.purpose === 'stop' || request.purpose === 'exit') &&
+          (status === 'OPEN' || status === 'PARTIALLY_FILLED'),
+      )
+      .reduce<Amount>((sum, one) => sum.plus(one.quantity).minus(one.filled), ZERO)
+    return covered.eq(position.quantity)
+      ? []
+      : [`position ${position.positionId} holds ${position.quantity}, exits cover ${text(covered)}`]
+  })
+
+function halted({ coordinator }: Look): string[] {
+  const reasons = [
+    coordinator.haltReason,
+    ...Object.entries(coordinator.haltedSymbols).map((entry) => JSON.stringify(entry)),
+  ]
+  return reasons.flatMap((reason) => (reason === null ? [] : [`halted: ${reason}`]))
+}
+
+/** What fills and flows make of the first balances, beside what the venue has. */
+async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promise<string[]> {
+  const ours = new Map<string, Amount>(Object.entries(BALANCES).map(([asset, total]) => [asset, amount(total)]))
+  const add = (asset: string, change: Amount): void => void ours.set(asset, (ours.get(asset) ?? ZERO).plus(change))
+  for (const { request, fill } of await sql.query<FillRow>(FILLS)) {
+    const cost = amount(fill.price).times(fill.quantity)
+    const isBuy = request.side === 'buy'
+    add(baseOf(request.symbol), isBuy ? amount(fill.quantity) : amount(fill.quantity).negated())
+    add(quoteOf(request.symbol), (isBuy ? cost.negated() : cost).minus(fill.fee))
+  }
+  for (const { body } of await sql.query<{ body: { asset: string; amount: string } }>(FLOWS))
+    add(body.asset, amount(body.amount))
+  return venue.balances().flatMap(({ asset, total }) => {
+    const expected = ours.get(asset) ?? ZERO
+    return expected.eq(total) ? [] : [`${asset}: the venue has ${total}, fills and flows come to ${text(expected)}`]
+  })
+}
