@@ -107,7 +107,7 @@ describe('the records of the account', () => {
   it('count the volume of thirty days in dollars', () => {
     const engine = opened()
     submit(engine, MARKET)
-    expect(engine.fees(BTC, T0 + 1)).toEqual({ maker: '0.004', taker: '0.008', volume30d: '400.081' })
+    expect(engine.fees(BTC, T0 + 1)).toMatchObject({ maker: '0.004', taker: '0.008', volume30d: '400.081', next: null })
     const day = 86_400_000
     expect(engine.fees(BTC, T0 + 29 * day).volume30d).toBe('400.081')
     expect(engine.fees(BTC, T0 + 30 * day).volume30d).toBe('0')

@@ -12,13 +12,20 @@ const SIDES = ['buy', 'sell'] as const
 const priceText = fc.integer({ min: 395_000, max: 405_000 }).map((ticks) => text(amount(ticks).div(10)))
 const sizeText = (most: number) =>
   fc.integer({ min: 5_000, max: most }).map((lots) => text(amount(lots).div(100_000_000)))
+const id = fc.integer({ min: 1, max: 12 })
+
 const distance = (least: number) =>
   fc.oneof(
     fc.integer({ min: least, max: 3_000 }).map((ticks) => ({ offset: text(amount(ticks).div(10)), isPercent: false })),
     fc.integer({ min: least, max: 100 }).map((share) => ({ offset: text(amount(share).div(100)), isPercent: true })),
   )
-const id = fc.integer({ min: 1, max: 12 })
-
+const closeTerms = fc.record({
+  type: fc.constantFrom('limit', 'stop-loss', 'take-profit', 'stop-loss-limit', 'trailing-stop'),
+  limitPrice: priceText,
+  triggerPrice: priceText,
+  trailing: distance(1),
+  limitOffset: distance(1),
+})
 const submitStep: fc.Arbitrary<Step> = fc
   .record({
     n: id,
@@ -33,6 +40,7 @@ const submitStep: fc.Arbitrary<Step> = fc
       'take-profit-limit',
       'trailing-stop',
       'trailing-stop-limit',
+      'iceberg',
     ),
     quantity: sizeText(60_000_000),
     limitPrice: priceText,
@@ -43,16 +51,21 @@ const submitStep: fc.Arbitrary<Step> = fc
     spends: fc.boolean(),
     waitMs: fc.constantFrom(null, null, 10_000),
     feeIn: fc.constantFrom('quote', 'quote', 'base'),
+    selfTrade: fc.constantFrom('cancel-newest', 'cancel-oldest', 'cancel-both'),
+    displayed: fc.integer({ min: 1, max: 15 }),
+    close: fc.option(closeTerms, { nil: null, freq: 2 }),
     lifeMs: fc.integer({ min: 1, max: 200_000 }),
     postOnly: fc.boolean(),
     delay: fc.integer({ min: 0, max: 3_000 }),
   })
-  .map(({ n, delay, lifeMs, waitMs, postOnly, spends, ...rest }) => (engine, at) => {
+  .map(({ n, delay, lifeMs, waitMs, postOnly, spends, displayed, ...rest }) => (engine, at) => {
     const startsAt = waitMs === null ? null : at + waitMs
     const flags = { postOnly: postOnly && rest.type === 'limit', startsAt, expiresAt: at + lifeMs }
+    const lots = amount(rest.quantity).times(displayed).div(15).toDecimalPlaces(8)
+    const displayQuantity = rest.type === 'iceberg' ? text(lots) : null
     const inQuote = spends && rest.type === 'market' && rest.side === 'buy'
     const size = inQuote ? { quantityInQuote: true, quantity: text(amount(rest.quantity).times(10_000)) } : {}
-    engine.submit(newOrder(n, { ...rest, ...flags, ...size }), at + delay)
+    engine.submit(newOrder(n, { ...rest, ...flags, ...size, displayQuantity }), at + delay)
     return []
   })
 const cancelStep: fc.Arbitrary<Step> = fc

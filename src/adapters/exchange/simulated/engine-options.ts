@@ -12,6 +12,8 @@ export interface EngineParameters extends PricingParameters {
   /** Fees as shares of the cost. */
   readonly makerFee: Numeric
   readonly takerFee: Numeric
+  /** `tiered`: Kraken's ladder by our own volume, instead of the two rates above. */
+  readonly feeSchedule: 'fixed' | 'tiered'
 }
 
 export const ENGINE_DEFAULTS: EngineParameters = {
@@ -21,6 +23,7 @@ export const ENGINE_DEFAULTS: EngineParameters = {
   participation: '0.25',
   makerFee: '0.004',
   takerFee: '0.008',
+  feeSchedule: 'fixed',
 }
 
 export interface EngineOptions {
@@ -30,6 +33,8 @@ export interface EngineOptions {
   readonly startingBalances: Readonly<Record<string, Numeric>>
   /** Ten characters A–Z 0–9 that this venue's order and trade ids begin with. */
   readonly series: string
+  /** How many live orders a pair may have (Kraken: 60, 80 or 225 by tier); none given for any number. */
+  readonly maxOpenOrders?: number
   /** How many closed orders and trades are kept; the ledger keeps two entries for each. */
   readonly historyKept?: number
 }

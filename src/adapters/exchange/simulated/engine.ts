@@ -7,69 +7,42 @@ import type { Asset, Pair } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric } from '../../../domain/units.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
-import { Account } from './account.ts'
 import { Agenda } from './agenda.ts'
-import { Blotter, type Selector } from './blotter.ts'
+import type { Selector } from './blotter.ts'
 import type { EngineEvent, EngineOptions, Print } from './engine-options.ts'
 import { type Command, type EngineState, STATE_VERSION } from './engine-state.ts'
-import { Execution } from './execution.ts'
-import { FeeSchedule, type Fees } from './fee-schedule.ts'
-import { Ledger } from './ledger.ts'
+import type { Fees } from './fee-schedule.ts'
 import { isMatching, type MarketMode } from './market-mode.ts'
-import { Matching } from './matching.ts'
-import { type Amendment, OrderEntry, type Outcome } from './order-entry.ts'
+import type { Amendment, Outcome } from './order-entry.ts'
 import { CANCELLED, type Refusal } from './refusals.ts'
 import { readState } from './saved-state.ts'
-import { SymbolMarket } from './symbol-market.ts'
 import type { LedgerRow, TradeRow, VenueEvent } from './venue-events.ts'
 import { type IdOf, venueId } from './venue-ids.ts'
 import { type NewOrder, type OrderRow, workingOrder } from './venue-order.ts'
+import { type VenueParts, venueParts } from './venue-parts.ts'
 
 const MINUTE_MS = 60_000
-const HISTORY_KEPT = 1_000
-/** Two movements a trade. */
-const ENTRIES_PER_TRADE = 2
 const NOTHING: readonly EngineEvent[] = Object.freeze([])
 
 export class MatchingEngine {
-  readonly #markets: ReadonlyMap<string, SymbolMarket>
-  readonly #account: Account
-  readonly #blotter: Blotter
-  readonly #ledger: Ledger
-  readonly #fees: FeeSchedule
-  readonly #execution: Execution
-  readonly #matching: Matching
-  readonly #entry: OrderEntry
+  readonly #markets: VenueParts['markets']
+  readonly #parts: VenueParts
   readonly #agenda: Agenda
   #events: EngineEvent[] = []
   #series: string
 
   constructor(options: EngineOptions) {
-    const { instruments, parameters, historyKept = HISTORY_KEPT } = options
     this.#series = options.series
-    const markets = new Map(instruments.map((each) => [each.symbol, new SymbolMarket(each, parameters)]))
     const idOf: IdOf = (prefix, sequence) => venueId(prefix, this.#series, sequence)
     const emit = (event: VenueEvent): void => {
       this.#events.push(event)
     }
-    const rates = { maker: amount(parameters.makerFee), taker: amount(parameters.takerFee) }
-    const account = new Account(options.startingBalances)
-    const blotter = new Blotter(historyKept)
-    const ledger = new Ledger(account, { trades: historyKept, entries: ENTRIES_PER_TRADE * historyKept }, idOf, emit)
-    const fees = new FeeSchedule(rates, markets)
-    const execution = new Execution({ account, blotter, ledger, fees, markets, emit })
-    const matching = new Matching(execution, amount(parameters.participation))
+    this.#parts = venueParts(options, idOf, emit)
+    const { markets, blotter, execution, entry } = this.#parts
     this.#markets = markets
-    this.#account = account
-    this.#blotter = blotter
-    this.#ledger = ledger
-    this.#fees = fees
-    this.#execution = execution
-    this.#matching = matching
-    this.#entry = new OrderEntry({ blotter, execution, fees, matching, markets, idOf })
     this.#agenda = new Agenda(blotter, {
       expire: (order, at) => execution.expire(order, at),
-      start: (order, at) => this.#entry.start(order, at),
+      start: (order, at) => entry.start(order, at),
       cancelAll: (at) => this.#cancelAll(at),
       obey: (command, at) => this.#obey(command, at),
     })
@@ -119,7 +92,10 @@ export class MatchingEngine {
     if (market === undefined) return this.#flush()
     if (event.kind === 'quote') market.seeQuote(event)
     else market.seeBook(event)
-    if (market.orders.length > 0 && isMatching(this.#matching.mode)) this.#matching.resume(market, this.#agenda.now)
+    if (market.orders.length > 0 && isMatching(this.#parts.session.mode)) {
+      this.#parts.matching.resume(market, this.#agenda.now)
+      this.#parts.entry.spawn(this.#agenda.now)
+    }
     return this.#flush()
   }
 
@@ -136,20 +112,21 @@ export class MatchingEngine {
     market.minute = minute
     market.last = print.price
     market.fresh = true
-    const isConcerned = market.orders.length > 0 && !this.#matching.isCalm(market, print.price)
-    if (isConcerned && isMatching(this.#matching.mode)) {
+    const isConcerned = market.orders.length > 0 && !this.#parts.matching.isCalm(market, print.price)
+    if (isConcerned && isMatching(this.#parts.session.mode)) {
       const at = this.#agenda.now
       const [price, quantity] = [amount(print.price), amount(print.quantity)]
-      this.#matching.resume(market, at)
+      this.#parts.matching.resume(market, at)
       const seen = { price, quantity, side: print.side, tradedAt: print.at, at, opens: isOpening }
-      this.#matching.onPrint(market, seen)
+      this.#parts.matching.onPrint(market, seen)
+      this.#parts.entry.spawn(at)
     }
     return this.#flush()
   }
 
   /** Would the order be taken now? Null where it would; nothing changes. */
   check(order: NewOrder, at: number): Refusal | null {
-    return this.#entry.check(order, at, Math.max(at, this.#agenda.now))
+    return this.#parts.entry.check(order, at, Math.max(at, this.#agenda.now))
   }
 
   /** Dead-man switch: all orders are cancelled at `at + timeoutMs`, unless this is called again before; 0 disarms. */
@@ -162,56 +139,56 @@ export class MatchingEngine {
   /** Adds to a balance. `value` is above zero. */
   deposit(asset: Asset, value: Numeric, at: number): readonly EngineEvent[] {
     this.#agenda.moveTo(at)
-    this.#ledger.transfer(asset, amount(value), this.#agenda.now)
+    this.#parts.ledger.transfer(asset, amount(value), this.#agenda.now)
     return this.#flush()
   }
 
   /** Takes from a balance what no order holds. @throws AccountInvariantError when that is less than `value`. */
   withdraw(asset: Asset, value: Numeric, at: number): readonly EngineEvent[] {
     this.#agenda.moveTo(at)
-    this.#ledger.transfer(asset, amount(value).negated(), this.#agenda.now)
+    this.#parts.ledger.transfer(asset, amount(value).negated(), this.#agenda.now)
     return this.#flush()
   }
 
   get mode(): MarketMode {
-    return this.#matching.mode
+    return this.#parts.session.mode
   }
 
   /** Opens or closes the whole market. */
   setMode(mode: MarketMode, at: number): readonly EngineEvent[] {
     this.#agenda.moveTo(at)
-    this.#matching.mode = mode
+    this.#parts.session.mode = mode
     return this.#flush()
   }
 
   /** By the venue's order id or the client's; live orders before closed ones, the newest first. */
   find(id: string): OrderRow | null {
-    return this.#blotter.find(id)
+    return this.#parts.blotter.find(id)
   }
 
   /** All that match, closed ones first, each oldest first. */
   findAll(selector: Selector): readonly OrderRow[] {
-    return this.#blotter.findAll(selector)
+    return this.#parts.blotter.findAll(selector)
   }
 
   /** Oldest first. */
   openOrders(): readonly OrderRow[] {
-    return this.#blotter.openRows()
+    return this.#parts.blotter.openRows()
   }
 
   /** In the order they ended, as far as they are kept. */
   closedOrders(): readonly OrderRow[] {
-    return this.#blotter.closedRows()
+    return this.#parts.blotter.closedRows()
   }
 
   /** Oldest first, as far as they are kept. */
   trades(): readonly TradeRow[] {
-    return this.#ledger.tradeRows()
+    return this.#parts.ledger.tradeRows()
   }
 
   /** Oldest first, as far as it is kept; the starting balances are not part of it. */
   ledger(): readonly LedgerRow[] {
-    return this.#ledger.rows()
+    return this.#parts.ledger.rows()
   }
 
   /** Price of the last print; null before the first. */
@@ -221,39 +198,39 @@ export class MatchingEngine {
 
   /** What a trade of this pair would cost at `at`. */
   fees(_symbol: Pair, at: number): Fees {
-    return this.#fees.feesAt(at)
+    return this.#parts.fees.feesAt(at)
   }
 
   get hasOpenOrders(): boolean {
-    return this.#blotter.size > 0
+    return this.#parts.blotter.size > 0
   }
 
   balances(): readonly Balance[] {
-    return this.#account.balances()
+    return this.#parts.account.balances()
   }
 
   /** The whole state as plain JSON, sharing nothing that will change. */
   save(): EngineState {
-    const ledger = this.#ledger
+    const ledger = this.#parts.ledger
     return {
       version: STATE_VERSION,
       series: this.#series,
       now: this.#agenda.now,
       numbered: {
-        orders: this.#entry.orders,
+        orders: this.#parts.entry.orders,
         trades: ledger.trades,
         ledger: ledger.entries,
         tickets: this.#agenda.tickets,
       },
-      mode: this.#matching.mode,
+      mode: this.#parts.session.mode,
       cancelAllAt: this.#agenda.cancelAllAt,
       queue: [...this.#agenda.queue],
-      totals: this.#account.totals(),
-      open: this.#blotter.openRows(),
-      closed: this.#blotter.closedRows(),
+      totals: this.#parts.account.totals(),
+      open: this.#parts.blotter.openRows(),
+      closed: this.#parts.blotter.closedRows(),
       trades: ledger.tradeRows(),
       ledger: ledger.rows(),
-      volumes: this.#fees.save(),
+      volumes: this.#parts.fees.save(),
       markets: Object.fromEntries([...this.#markets].map(([symbol, market]) => [symbol, market.save()])),
     }
   }
@@ -263,18 +240,18 @@ export class MatchingEngine {
    * has a live order of a pair that this venue does not list.
    */
   restore(saved: Readonly<Record<string, unknown>>): void {
-    const state = readState(saved, new Set(this.#markets.keys()), this.#fees.holdRate)
+    const state = readState(saved, new Set(this.#markets.keys()), this.#parts.fees.holdRateAt(Number(saved.now)))
     const { numbered } = state
     this.#series = state.series
-    this.#entry.orders = numbered.orders
-    this.#matching.mode = state.mode
-    this.#account.restore(state.totals)
-    this.#ledger.restore(numbered, state.trades, state.ledger)
-    this.#fees.restore(state.volumes)
-    for (const row of state.closed) this.#blotter.keepClosed(row)
+    this.#parts.entry.orders = numbered.orders
+    this.#parts.session.mode = state.mode
+    this.#parts.account.restore(state.totals)
+    this.#parts.ledger.restore(numbered, state.trades, state.ledger)
+    this.#parts.fees.restore(state.volumes)
+    for (const row of state.closed) this.#parts.blotter.keepClosed(row)
     for (const row of state.open) {
       const market = this.#markets.get(row.symbol)
-      if (market !== undefined) this.#execution.open(workingOrder(row), market)
+      if (market !== undefined) this.#parts.execution.open(workingOrder(row), market)
     }
     for (const [symbol, row] of Object.entries(state.markets)) this.#markets.get(symbol)?.restore(row)
     this.#agenda.restore({ ...state, tickets: numbered.tickets })
@@ -288,7 +265,8 @@ export class MatchingEngine {
   }
 
   #cancelAll(at: number): void {
-    for (const order of [...this.#blotter.live()]) this.#execution.cancel(order, CANCELLED.deadManSwitch, at)
+    for (const order of [...this.#parts.blotter.live()])
+      this.#parts.execution.cancel(order, CANCELLED.deadManSwitch, at)
   }
 
   #obey(command: Command, at: number): void {
@@ -296,8 +274,9 @@ export class MatchingEngine {
     const answer = (outcome: Outcome): void => {
       this.#events.push({ kind: 'answered', ticket, outcome, at })
     }
-    if (command.kind === 'submit') this.#entry.accept(command.order, command.at, at, answer)
-    else if (command.kind === 'amend') this.#entry.amend(command.change, command.at, at, answer)
-    else this.#entry.cancel(command.id, at, answer)
+    if (command.kind === 'submit') this.#parts.entry.accept(command.order, command.at, at, answer)
+    else if (command.kind === 'amend') this.#parts.entry.amend(command.change, command.at, at, answer)
+    else this.#parts.entry.cancel(command.id, at, answer)
+    this.#parts.entry.spawn(at)
   }
 }

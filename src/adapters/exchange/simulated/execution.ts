@@ -20,6 +20,12 @@ interface Match {
   readonly liquidity: Fill['liquidity']
 }
 
+/** A fill that spawns a closing order. */
+export interface Spawn {
+  readonly primary: WorkingOrder
+  readonly size: Amount
+}
+
 export interface ExecutionParts {
   readonly account: Account
   readonly blotter: Blotter
@@ -32,6 +38,7 @@ export interface ExecutionParts {
 /** Every change of an order's money goes through here. */
 export class Execution {
   readonly #parts: ExecutionParts
+  #spawning: Spawn[] = []
 
   constructor(parts: ExecutionParts) {
     this.#parts = parts
@@ -80,6 +87,12 @@ export class Execution {
     market.calm = null
   }
 
+  /** Displays as much of an iceberg's rest as it may. */
+  display(order: WorkingOrder): void {
+    if (order.displayQuantity !== null)
+      order.displayed = minOf(amount(order.displayQuantity), order.quantity.minus(order.filled))
+  }
+
   /** An order in quote units whose rest buys not one lot more is done. */
   finish(order: WorkingOrder, at: number): void {
     if (order.filled.isZero()) return
@@ -92,7 +105,7 @@ export class Execution {
    * cover, and the rest is cancelled.
    */
   fill(order: WorkingOrder, market: SymbolMarket, match: Match, at: number): void {
-    const rate = this.#parts.fees.rates[match.liquidity]
+    const rate = this.#parts.fees.ratesAt(at)[match.liquidity]
     const wanted = minOf(match.size, sizeLeft(order, match.price, market.lot))
     const asked: Payment = { price: match.price, size: wanted, rate, budget: this.#budgetOf(order) }
     const size = coveredSize(order, market, asked)
@@ -101,8 +114,22 @@ export class Execution {
     else if (size.lt(wanted)) this.cancel(order, CANCELLED.funds, at)
   }
 
+  /** Fills of orders that have closing terms, since this was last asked. */
+  takeSpawning(): readonly Spawn[] {
+    const spawning = this.#spawning
+    if (spawning.length > 0) this.#spawning = []
+    return spawning
+  }
+
   cancel(order: WorkingOrder, reason: string, at: number): void {
     const row = this.#close(order, { status: 'cancelled', reason, at })
+    this.#parts.emit({ kind: 'cancelled', order: row, reason, at })
+  }
+
+  /** An order that never opened; it is kept as cancelled. */
+  turnAway(order: WorkingOrder, reason: string, at: number): void {
+    const row = rowOf(order, { status: 'cancelled', reason, at })
+    this.#parts.blotter.keepClosed(row)
     this.#parts.emit({ kind: 'cancelled', order: row, reason, at })
   }
 
@@ -111,7 +138,7 @@ export class Execution {
     this.#parts.emit({ kind: 'expired', order: row, at })
   }
 
-  tell(kind: 'pending' | 'opened' | 'triggered' | 'amended', order: WorkingOrder, at: number): void {
+  tell(kind: 'pending' | 'opened' | 'triggered' | 'amended' | 'restated', order: WorkingOrder, at: number): void {
     this.#parts.emit({ kind, order: rowOf(order), at })
   }
 
@@ -152,6 +179,7 @@ export class Execution {
     const ledgers = entries.map((entry) => entry.ledgerId)
     this.#report(order, market, tradeRowOf(order, done, booking, ledgers))
     ledger.tell(entries)
+    if (order.close !== null) this.#spawning.push({ primary: order, size })
   }
 
   #report(order: WorkingOrder, market: SymbolMarket, trade: TradeRow): void {

@@ -1,15 +1,46 @@
-/** What trades cost: fixed rates, with the volume of the last thirty days counted from our own trades. */
+/** What trades cost: fixed rates, or Kraken's ladder by the volume of the last thirty days, counted from our own trades. */
 import { type Pair, quoteOf } from '../../../domain/ids.ts'
 import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../../../domain/units.ts'
 import type { FeeRates } from './fills.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 
-/** The account's fees, as shares of the cost. */
-export interface Fees {
+/** One step of a ladder: from this volume on, these shares of the cost. */
+export interface FeeTier {
+  /** US dollars in thirty days. */
+  readonly volume: Numeric
   readonly maker: Numeric
   readonly taker: Numeric
-  /** In US dollars, which USDT counts as. */
+}
+
+const tier = (volume: Numeric, maker: Numeric, taker: Numeric): FeeTier => ({ volume, maker, taker })
+
+/** Kraken's spot ladder since July 2026. */
+export const KRAKEN_LADDER: readonly FeeTier[] = [
+  tier('0', '0.004', '0.008'),
+  tier('2500', '0.003', '0.006'),
+  tier('10000', '0.0022', '0.0038'),
+  tier('25000', '0.002', '0.0035'),
+  tier('50000', '0.0015', '0.003'),
+  tier('100000', '0.0012', '0.0025'),
+  tier('250000', '0.001', '0.0022'),
+  tier('500000', '0.0008', '0.002'),
+  tier('1000000', '0.0006', '0.0018'),
+  tier('2500000', '0.0004', '0.0015'),
+  tier('5000000', '0.0002', '0.0012'),
+  tier('10000000', '0', '0.001'),
+  tier('50000000', '0', '0.0009'),
+  tier('100000000', '0', '0.0008'),
+  tier('250000000', '0', '0.0007'),
+  tier('400000000', '0', '0.0006'),
+  tier('500000000', '0', '0.0005'),
+]
+
+/** What the account pays now. */
+export interface Fees extends FeeTier {
+  /** US dollars, which USDT counts as. */
   readonly volume30d: Numeric
+  /** The step after this one; null on the last, and where fees are fixed. */
+  readonly next: FeeTier | null
 }
 
 /** A UTC day, counted from 1970, and what was traded on it in US dollars. */
@@ -20,22 +51,32 @@ const WINDOW_DAYS = 30
 const DOLLARS: readonly string[] = ['USD', 'USDT', 'USDC']
 
 export class FeeSchedule {
-  readonly rates: FeeRates
+  readonly #ladder: readonly FeeTier[]
+  readonly #rates: readonly FeeRates[]
   readonly #markets: ReadonlyMap<string, SymbolMarket>
   #days = new Map<number, Amount>()
 
-  constructor(rates: FeeRates, markets: ReadonlyMap<string, SymbolMarket>) {
-    this.rates = rates
+  /** `ladder` begins at a volume of 0; one step alone is a fixed fee. */
+  constructor(ladder: readonly FeeTier[], markets: ReadonlyMap<string, SymbolMarket>) {
+    this.#ladder = ladder
+    this.#rates = ladder.map((step) => ({ maker: amount(step.maker), taker: amount(step.taker) }))
     this.#markets = markets
   }
 
+  ratesAt(at: number): FeeRates {
+    return this.#rates[this.#stepAt(at)] ?? { maker: ZERO, taker: ZERO }
+  }
+
   /** The rate that fees are held at: the higher of the two. */
-  get holdRate(): Numeric {
-    return text(maxOf(this.rates.maker, this.rates.taker))
+  holdRateAt(at: number): Numeric {
+    const { maker, taker } = this.ratesAt(at)
+    return text(maxOf(maker, taker))
   }
 
   feesAt(at: number): Fees {
-    return { maker: text(this.rates.maker), taker: text(this.rates.taker), volume30d: text(this.#volumeAt(at)) }
+    const step = this.#stepAt(at)
+    const present = this.#ladder[step] ?? tier('0', '0', '0')
+    return { ...present, volume30d: text(this.#volumeAt(at)), next: this.#ladder[step + 1] ?? null }
   }
 
   /** Adds one trade's cost (quote units) to its day. A quote that no dollar price is known of adds nothing. */
@@ -51,6 +92,13 @@ export class FeeSchedule {
 
   restore(days: readonly DayVolume[]): void {
     this.#days = new Map(days.map(([day, volume]) => [day, amount(volume)]))
+  }
+
+  /** The last step that the volume reaches. */
+  #stepAt(at: number): number {
+    if (this.#ladder.length === 1) return 0
+    const volume = this.#volumeAt(at)
+    return this.#ladder.findLastIndex((step) => volume.gte(step.volume))
   }
 
   #volumeAt(at: number): Amount {

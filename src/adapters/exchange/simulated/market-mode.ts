@@ -5,6 +5,11 @@ import type { NewOrder } from './venue-order.ts'
 /** `cancel_only` and `maintenance` match nothing; `post_only` takes post-only limit orders and matches nothing. */
 export type MarketMode = 'online' | 'cancel_only' | 'post_only' | 'limit_only' | 'maintenance'
 
+/** The state of the market that all its parts look at. */
+export interface Session {
+  mode: MarketMode
+}
+
 /** Are prints matched with orders? */
 export const isMatching = (mode: MarketMode): boolean => mode === 'online' || mode === 'limit_only'
 

@@ -2,10 +2,12 @@
 import { type Amount, amount, minOf, type Numeric, roundDownToStep, ZERO } from '../../../domain/units.ts'
 import type { Execution } from './execution.ts'
 import { sizeLeft } from './holds.ts'
-import { isMatching, type MarketMode } from './market-mode.ts'
-import { hasLimit, hasTrigger, triggersBelow } from './order-rules.ts'
+import { isMatching, type Session } from './market-mode.ts'
+import { awaitsMarket, awaitsTrigger, goesThrough, isReached, worksAsLimit } from './order-conditions.ts'
+import { triggersBelow } from './order-rules.ts'
 import { CANCELLED } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
+import { Taking } from './taking.ts'
 import { improves, limitFrom } from './trailing.ts'
 import type { WorkingOrder } from './venue-order.ts'
 
@@ -22,20 +24,6 @@ export interface MarketPrint {
   /** True for the first print of a minute: what lies between it and the print before was jumped over. */
   readonly opens: boolean
 }
-
-const worksAsLimit = (order: WorkingOrder): boolean =>
-  hasLimit(order.type) && (order.triggered || !hasTrigger(order.type))
-const awaitsTrigger = (order: WorkingOrder): boolean => hasTrigger(order.type) && !order.triggered
-const awaitsMarket = (order: WorkingOrder): boolean => !worksAsLimit(order) && !awaitsTrigger(order)
-
-const isReached = (order: WorkingOrder, price: Amount): boolean => {
-  if (order.triggerPrice === null) return false
-  return triggersBelow(order) ? price.lte(order.triggerPrice) : price.gte(order.triggerPrice)
-}
-
-/** Is the print beyond the order's price, and not merely at it? */
-const goesThrough = (order: WorkingOrder, price: Amount): boolean =>
-  order.limitPrice !== null && (order.side === 'buy' ? price.lt(order.limitPrice) : price.gt(order.limitPrice))
 
 /** Is the print at the order's price, hitting the order's side of the book, with a queue that we can count? */
 const touchesQueue = (order: WorkingOrder, print: MarketPrint): boolean =>
@@ -70,12 +58,15 @@ function calmOf(orders: readonly WorkingOrder[]): { readonly above: number; read
 }
 
 export class Matching {
-  mode: MarketMode = 'online'
   readonly #execution: Execution
+  readonly #taking: Taking
+  readonly #session: Session
   readonly #participation: Amount
 
-  constructor(execution: Execution, participation: Amount) {
+  constructor(execution: Execution, session: Session, participation: Amount) {
     this.#execution = execution
+    this.#taking = new Taking(execution)
+    this.#session = session
     this.#participation = participation
   }
 
@@ -83,7 +74,7 @@ export class Matching {
   begin(order: WorkingOrder, market: SymbolMarket, at: number): void {
     market.calm = null
     if (awaitsTrigger(order)) {
-      if (!isMatching(this.mode)) return
+      if (!isMatching(this.#session.mode)) return
       if (market.fresh && market.last !== null && isReached(order, amount(market.last)))
         this.#fire(order, market, null, at)
       return
@@ -103,7 +94,7 @@ export class Matching {
 
   /** Orders that take whatever comes first: market orders placed, and stops set off, while no price was to be had. */
   resume(market: SymbolMarket, at: number): void {
-    for (const order of market.orders.filter(awaitsMarket)) this.#take(order, market, null, at)
+    for (const order of market.orders.filter(awaitsMarket)) this.#taking.take(order, market, null, at)
   }
 
   /** A trade somewhere in the market: triggers first, then resting orders, both against this one print. */
@@ -111,7 +102,7 @@ export class Matching {
     const seen = market.orders.filter((order) => order.restsSince <= print.tradedAt)
     const resting = seen.filter((order) => worksAsLimit(order) && this.#meets(order, print))
     for (const order of seen) {
-      if (!awaitsTrigger(order) || order.triggerPrice === null) continue
+      if (!this.#execution.isLive(order) || !awaitsTrigger(order) || order.triggerPrice === null) continue
       if (isReached(order, print.price))
         this.#fire(order, market, print.opens ? print.price : order.triggerPrice, print.at)
       else if (order.best !== null && improves(order.side, amount(order.best), print.price))
@@ -128,18 +119,22 @@ export class Matching {
   #fillResting(orders: readonly WorkingOrder[], market: SymbolMarket, print: MarketPrint): void {
     let share = roundDownToStep(print.quantity.times(this.#participation), market.lot)
     for (const order of orders) {
-      if (order.limitPrice === null) continue
+      if (order.limitPrice === null || !this.#execution.isLive(order)) continue
       let reaches = print.quantity
+      let most = sizeLeft(order, order.limitPrice, market.lot)
       if (goesThrough(order, print.price)) {
         if (order.queueAhead !== null) order.queueAhead = ZERO
       } else if (order.queueAhead !== null) {
         reaches = print.quantity.minus(order.queueAhead)
         order.queueAhead = reaches.lt(0) ? reaches.negated() : ZERO
+        // What an iceberg does not display stands behind everybody.
+        most = minOf(most, order.displayed ?? most)
       }
-      const size = minOf(share, roundDownToStep(reaches, market.lot), sizeLeft(order, order.limitPrice, market.lot))
+      const size = minOf(share, roundDownToStep(reaches, market.lot), most)
       if (size.lte(0)) continue
       share = share.minus(size)
       this.#execution.fill(order, market, { price: order.limitPrice, size, liquidity: 'maker' }, print.at)
+      if (order.displayed !== null && this.#execution.isLive(order)) this.#showNext(order, size, market, print.at)
     }
   }
 
@@ -152,22 +147,33 @@ export class Matching {
     this.#work(order, market, base, at)
   }
 
+  /** An iceberg whose displayed part is gone displays the next one, behind what stands there now. */
+  #showNext(order: WorkingOrder, size: Amount, market: SymbolMarket, at: number): void {
+    if (order.displayed === null || order.limitPrice === null) return
+    order.displayed = order.displayed.minus(size)
+    if (order.displayed.gt(0)) return
+    this.#execution.display(order)
+    order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
+    this.#execution.tell('restated', order, at)
+  }
+
   #work(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
     if (awaitsMarket(order)) {
-      this.#take(order, market, base, at)
+      if (isMatching(this.#session.mode)) this.#taking.take(order, market, base, at)
       return
     }
     if (order.limitPrice === null) return
-    if (order.timeInForce === 'FOK' && !this.#canFill(order, order.limitPrice, market, at)) {
+    const isOpen = isMatching(this.#session.mode)
+    if (order.timeInForce === 'FOK' && !(isOpen && this.#taking.canFill(order, market, at))) {
       this.#execution.cancel(order, CANCELLED.allOrNothing, at)
       return
     }
-    const crossing = market.crosses(order.side, order.limitPrice, at, base)
+    const crossing = this.#taking.wouldTake(order, market, base, at)
     if (crossing && order.postOnly) {
       this.#execution.cancel(order, CANCELLED.postOnly, at)
       return
     }
-    if (crossing && isMatching(this.mode)) this.#take(order, market, base, at)
+    if (crossing && isOpen) this.#taking.take(order, market, base, at)
     if (!this.#execution.isLive(order)) return
     if (order.timeInForce === 'IOC') {
       this.#execution.cancel(order, CANCELLED.immediate, at)
@@ -175,36 +181,6 @@ export class Matching {
     }
     order.restsSince = at
     order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
-  }
-
-  #canFill(order: WorkingOrder, limit: Amount, market: SymbolMarket, at: number): boolean {
-    return isMatching(this.mode) && market.canFill(order.side, limit, sizeLeft(order, limit, market.lot), at)
-  }
-
-  /** Walks the book up to the order's limit; without a book, everything at the estimated price. */
-  #take(order: WorkingOrder, market: SymbolMarket, base: Amount | null, at: number): void {
-    if (!market.fresh || !isMatching(this.mode)) return
-    const limit = hasLimit(order.type) ? order.limitPrice : null
-    const isWithin = (price: Amount): boolean =>
-      limit === null || (order.side === 'buy' ? price.lte(limit) : price.gte(limit))
-    if (market.knowsDepth(at)) {
-      for (const { level, price, available } of market.levels(order.side, at)) {
-        if (!isWithin(price) || !this.#execution.isLive(order)) break
-        const size = minOf(available, sizeLeft(order, price, market.lot))
-        if (size.lte(0)) {
-          this.#execution.finish(order, at)
-          break
-        }
-        market.take(order.side, level, size)
-        this.#execution.fill(order, market, { price, size, liquidity: 'taker' }, at)
-      }
-    } else {
-      const estimate = market.estimate(order.side, at, base)
-      if (estimate === null) return
-      if (!isWithin(estimate.touch)) return
-      const price = limit !== null && !isWithin(estimate.price) ? limit : estimate.price
-      this.#execution.fill(order, market, { price, size: sizeLeft(order, price, market.lot), liquidity: 'taker' }, at)
-    }
-    if (limit === null && this.#execution.isLive(order)) this.#execution.cancel(order, CANCELLED.liquidity, at)
+    this.#execution.display(order)
   }
 }

@@ -2,16 +2,17 @@
 import { type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
 import { type Amount, amount, type Numeric, text, ZERO_TEXT } from '../../../domain/units.ts'
 import type { Blotter } from './blotter.ts'
+import { closeProblem, closingOrderOf } from './closing-orders.ts'
 import type { Execution } from './execution.ts'
 import type { FeeSchedule } from './fee-schedule.ts'
 import { holdPriceOf } from './holds.ts'
-import { modeProblem } from './market-mode.ts'
+import { modeProblem, type Session } from './market-mode.ts'
 import type { Matching } from './matching.ts'
-import { type Checked, checkNumbers, checkOrder, isRefusal, isTrailing } from './order-rules.ts'
+import { type Checked, checkNumbers, checkOrder, displayProblem, isRefusal, isTrailing } from './order-rules.ts'
 import { CANCELLED, REFUSED, type Refusal } from './refusals.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 import type { IdOf } from './venue-ids.ts'
-import { type NewOrder, type OrderRow, rowOf, type WorkingOrder, workingOrder } from './venue-order.ts'
+import { type NewOrder, type OrderRow, parsed, rowOf, type WorkingOrder, workingOrder } from './venue-order.ts'
 
 /** Taken, with the venue's order id, or refused. */
 export type Outcome = { readonly venueOrderId: VenueOrderId } | Refusal
@@ -23,6 +24,7 @@ export interface Amendment {
   readonly quantity?: Numeric
   readonly limitPrice?: Numeric
   readonly triggerPrice?: Numeric
+  readonly displayQuantity?: Numeric
   readonly postOnly?: boolean
   /** It is refused when it takes effect later than this, milliseconds UTC; null for no limit. */
   readonly deadlineAt?: number | null
@@ -33,8 +35,11 @@ interface EntryParts {
   readonly execution: Execution
   readonly fees: FeeSchedule
   readonly matching: Matching
+  readonly session: Session
   readonly markets: ReadonlyMap<string, SymbolMarket>
   readonly idOf: IdOf
+  /** Live orders that a pair may have; null for any number. */
+  readonly maxOpenOrders: number | null
 }
 
 const NOT_YET = {
@@ -79,11 +84,38 @@ export class OrderEntry {
       answer(admitted)
       return
     }
-    const { working, market } = admitted
+    answer({ venueOrderId: admitted.working.venueOrderId })
+    this.#take(admitted, at)
+  }
+
+  /** Places the closing orders of the fills since this was last called; one that may not be is told as cancelled. */
+  spawn(at: number): void {
+    for (const spawn of this.#parts.execution.takeSpawning()) {
+      const { primary } = spawn
+      if (primary.close === null) continue
+      const order = closingOrderOf(spawn, primary.close)
+      const admitted = this.#admit(order, at, at)
+      if (!('message' in admitted)) {
+        admitted.working.refId = primary.venueOrderId
+        this.#take(admitted, at)
+      } else this.#turnAway(order, primary, admitted, at)
+    }
+  }
+
+  #turnAway(order: NewOrder, primary: WorkingOrder, refusal: Refusal, at: number): void {
+    const { quantity, limitPrice, triggerPrice } = order
+    const asked = { quantity: amount(quantity), limitPrice: parsed(limitPrice), triggerPrice: parsed(triggerPrice) }
+    const working = workingOrder(this.#rowFor(order, asked, null, at))
+    this.orders = working.sequence
+    working.refId = primary.venueOrderId
+    const reason = refusal.message.slice(refusal.message.indexOf(':') + 1)
+    this.#parts.execution.turnAway(working, reason, at)
+  }
+
+  #take({ working, market }: Admitted, at: number): void {
     const { execution, matching } = this.#parts
     this.orders = working.sequence
     execution.open(working, market)
-    answer({ venueOrderId: working.venueOrderId })
     execution.tell(working.isPending ? 'pending' : 'opened', working, at)
     if (!working.isPending) matching.begin(working, market, at)
   }
@@ -94,10 +126,11 @@ export class OrderEntry {
     if (market === undefined) return
     const { execution, matching } = this.#parts
     if (execution.start(order, market, at)) matching.begin(order, market, at)
+    this.spawn(at)
   }
 
   cancel(id: string, at: number, answer: Answer): void {
-    if (this.#parts.matching.mode === 'maintenance') {
+    if (this.#parts.session.mode === 'maintenance') {
       answer(REFUSED.maintenance)
       return
     }
@@ -118,7 +151,7 @@ export class OrderEntry {
     const isLate = change.deadlineAt !== undefined && change.deadlineAt !== null && effectiveAt > change.deadlineAt
     const amended = isLate
       ? REFUSED.deadline
-      : (modeProblem(this.#parts.matching.mode, order) ?? amendedOrder(order, change, market, at))
+      : (modeProblem(this.#parts.session.mode, order) ?? amendedOrder(order, change, market, at))
     if ('message' in amended) {
       answer(amended)
     } else if (amended.quantity.lte(order.filled)) {
@@ -136,10 +169,14 @@ export class OrderEntry {
     const { blotter, execution, markets } = this.#parts
     const checked = checkOrder(order, markets.get(order.symbol), effectiveAt)
     if (!('market' in checked)) return checked
-    const closedFor = modeProblem(this.#parts.matching.mode, order)
+    const closedFor = modeProblem(this.#parts.session.mode, order)
     if (closedFor !== null) return closedFor
     if (order.clientOrderId !== null && blotter.hasClientId(order.clientOrderId)) return REFUSED.duplicateClientId
     const { market, numbers } = checked
+    const problem = closeProblem(order, market)
+    if (problem !== null) return problem
+    const { maxOpenOrders } = this.#parts
+    if (maxOpenOrders !== null && blotter.countOf(order.symbol) >= maxOpenOrders) return REFUSED.orderLimit
     if (order.type === 'market' && market.takerPrice(order.side, numbers.quantity, at) === null) return REFUSED.noMarket
     const working = workingOrder(this.#rowFor(order, numbers, market, at))
     working.holdPrice = holdPriceOf(working, market, at)
@@ -156,15 +193,17 @@ export class OrderEntry {
     if (!isSame(limitPrice, order.limitPrice) || !isSame(triggerPrice, order.triggerPrice)) {
       order.restsSince = at
       matching.begin(order, market, at)
-    } else if (order.quantity.gt(quantity) && order.limitPrice !== null) {
-      order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
+      return
     }
+    if (order.quantity.gt(quantity) && order.limitPrice !== null)
+      order.queueAhead = market.queueAhead(order.side, order.limitPrice, at)
+    execution.display(order)
   }
 
-  #rowFor(order: NewOrder, numbers: Checked, market: SymbolMarket, at: number): OrderRow {
+  #rowFor(order: NewOrder, numbers: Checked, market: SymbolMarket | null, at: number): OrderRow {
     const sequence = this.orders + 1
     const { deadlineAt: _deadlineAt, ...asked } = order
-    const best = isTrailing(order.type) ? market.last : null
+    const best = isTrailing(order.type) ? (market?.last ?? null) : null
     return {
       ...asked,
       ...NOT_YET,
@@ -177,7 +216,8 @@ export class OrderEntry {
       status: order.startsAt !== null && order.startsAt > at ? 'pending' : 'open',
       venueOrderId: venueOrderId(this.#parts.idOf('O', sequence)),
       sequence,
-      holdRate: this.#parts.fees.holdRate,
+      holdRate: this.#parts.fees.holdRateAt(at),
+      displayed: null,
       best,
       openedAt: at,
       restsSince: at,
@@ -215,7 +255,10 @@ function amendedOrder(
     order.holdPrice ?? (market.last === null ? null : amount(market.last)),
   )
   if (isRefusal(numbers)) return numbers
-  const amended: WorkingOrder = { ...order, ...numbers, postOnly, amended: true }
+  const displayQuantity = change.displayQuantity ?? order.displayQuantity
+  const problem = displayProblem({ type: order.type, quantity: text(numbers.quantity), displayQuantity }, market)
+  if (problem !== null) return problem
+  const amended: WorkingOrder = { ...order, ...numbers, displayQuantity, postOnly, amended: true }
   amended.holdPrice = holdPriceOf(amended, market, at)
   const limit = change.limitPrice === undefined ? null : numbers.limitPrice
   return limit !== null && postOnly && market.crosses(order.side, limit, at, null) ? REFUSED.postOnly : amended

@@ -13,9 +13,18 @@ export interface Checked {
   readonly triggerPrice: Amount | null
 }
 
+/** One part in so many of an iceberg must be displayed. */
+const LEAST_DISPLAYED = 15
+
 const TRAILING: readonly VenueOrderType[] = ['trailing-stop', 'trailing-stop-limit']
 const STOPS: readonly VenueOrderType[] = ['stop-loss', 'stop-loss-limit', ...TRAILING]
-const HAS_LIMIT: readonly VenueOrderType[] = ['limit', 'stop-loss-limit', 'take-profit-limit', 'trailing-stop-limit']
+const HAS_LIMIT: readonly VenueOrderType[] = [
+  'limit',
+  'iceberg',
+  'stop-loss-limit',
+  'take-profit-limit',
+  'trailing-stop-limit',
+]
 const HAS_TRIGGER: readonly VenueOrderType[] = [...STOPS, 'take-profit', 'take-profit-limit']
 
 /** Does this type work at a limit price, now or once it was set off? */
@@ -51,24 +60,36 @@ function flagProblem(order: NewOrder): Refusal | null {
   if (order.leverage !== 1) return REFUSED.leverage
   if (order.type !== 'market' && !hasLimit(order.type) && !hasTrigger(order.type)) return REFUSED.orderType
   if (order.quantityInQuote && (order.type !== 'market' || order.side !== 'buy')) return REFUSED.flags
-  if (order.displayQuantity !== null) return REFUSED.display
-  if (order.close !== null) return REFUSED.closeTerms
   if (order.reduceOnly) return REFUSED.reduceOnly
   if (order.postOnly && order.type !== 'limit') return REFUSED.flags
   return null
+}
+
+/** An iceberg displays a fifteenth of itself at least, in lots; nothing else hides any of itself. */
+export function displayProblem(
+  order: Pick<NewOrder, 'type' | 'quantity' | 'displayQuantity'>,
+  market: SymbolMarket,
+): Refusal | null {
+  if (order.type !== 'iceberg') return order.displayQuantity === null ? null : REFUSED.display
+  const displayed = order.displayQuantity === null ? null : read(order.displayQuantity)
+  const quantity = read(order.quantity)
+  if (displayed === null || quantity === null || !displayed.mod(market.lot).isZero()) return REFUSED.display
+  const isInBounds = displayed.gt(0) && displayed.lte(quantity) && displayed.times(LEAST_DISPLAYED).gte(quantity)
+  return isInBounds ? null : REFUSED.display
 }
 
 function timeProblem(order: NewOrder, at: number): Refusal | null {
   const isAtOnce = order.timeInForce === 'IOC' || order.timeInForce === 'FOK'
   if (isAtOnce && order.postOnly) return REFUSED.timeInForce
   if (order.timeInForce === 'FOK' && order.type !== 'limit') return REFUSED.timeInForce
+  if (isAtOnce && order.type === 'iceberg') return REFUSED.timeInForce
   const startsAt = Math.max(order.startsAt ?? at, at)
   if (order.timeInForce === 'GTD' && (order.expiresAt === null || order.expiresAt <= startsAt)) return REFUSED.expiry
   return null
 }
 
 /** Is the distance one that a price can keep? */
-function trailingProblem(order: NewOrder, market: SymbolMarket): Refusal | null {
+function trailingProblem(order: Priced, market: SymbolMarket): Refusal | null {
   const isOff = (given: TrailingOffset): boolean => {
     const offset = read(given.offset)
     return offset === null || (!given.isPercent && !offset.mod(market.tick).isZero())
@@ -84,13 +105,15 @@ function trailingProblem(order: NewOrder, market: SymbolMarket): Refusal | null 
   return trigger.lte(0) ? REFUSED.invalidPrice : null
 }
 
-function priceProblem(order: NewOrder, market: SymbolMarket): Refusal | null {
+/** What is wrong with the prices that the type asks for; null where nothing is. */
+export function priceProblem(order: Priced, market: SymbolMarket): Refusal | null {
   if (isTrailing(order.type)) return trailingProblem(order, market)
   if (hasLimit(order.type) && order.limitPrice === null) return REFUSED.limitMissing
   if (hasTrigger(order.type) && order.triggerPrice === null) return REFUSED.triggerMissing
   return null
 }
 
+type Priced = Pick<NewOrder, 'side' | 'type' | 'limitPrice' | 'triggerPrice' | 'trailing' | 'limitOffset'>
 type Sized = Pick<NewOrder, 'type' | 'quantity' | 'quantityInQuote' | 'limitPrice' | 'triggerPrice'>
 
 /** Size in quote units against the minimums, at the price that it is valued at. */
@@ -103,15 +126,16 @@ function checkSpending(order: Sized, market: SymbolMarket, reference: Amount | n
   return { quantity, limitPrice: null, triggerPrice: null }
 }
 
+type Prices = Pick<Checked, 'limitPrice' | 'triggerPrice'>
+
 /**
- * Size and prices against the pair's lot, tick, minimum order and minimum cost. Prices that the type does not use are
- * ignored, as Kraken does, and so are those that a trailing stop has not set yet (null). `reference` values an order
- * without a price of its own; null skips the cost check.
+ * Prices against the pair's tick. Those that the type does not use are ignored, as Kraken does, and so are those that a
+ * trailing stop has not set yet (null).
  */
-export function checkNumbers(order: Sized, market: SymbolMarket, reference: Amount | null): Checked | Refusal {
-  if (order.quantityInQuote) return checkSpending(order, market, reference)
-  const quantity = read(order.quantity)
-  if (quantity === null || quantity.lte(0) || !quantity.mod(market.lot).isZero()) return REFUSED.volume
+export function checkPrices(
+  order: Pick<NewOrder, 'type' | 'limitPrice' | 'triggerPrice'>,
+  market: SymbolMarket,
+): Prices | Refusal {
   const isUnset = (price: Numeric | null): boolean => isTrailing(order.type) && price === null
   const usesLimit = hasLimit(order.type) && !isUnset(order.limitPrice)
   const limitPrice = usesLimit ? readPrice(order.limitPrice, market) : null
@@ -119,10 +143,23 @@ export function checkNumbers(order: Sized, market: SymbolMarket, reference: Amou
   const usesTrigger = hasTrigger(order.type) && !isUnset(order.triggerPrice)
   const triggerPrice = usesTrigger ? readPrice(order.triggerPrice, market) : null
   if (triggerPrice !== null && 'message' in triggerPrice) return triggerPrice
+  return { limitPrice, triggerPrice }
+}
+
+/**
+ * Size and prices against the pair's lot, tick, minimum order and minimum cost. `reference` values an order without a
+ * price of its own; null skips the cost check.
+ */
+export function checkNumbers(order: Sized, market: SymbolMarket, reference: Amount | null): Checked | Refusal {
+  if (order.quantityInQuote) return checkSpending(order, market, reference)
+  const quantity = read(order.quantity)
+  if (quantity === null || quantity.lte(0) || !quantity.mod(market.lot).isZero()) return REFUSED.volume
+  const prices = checkPrices(order, market)
+  if ('message' in prices) return prices
   if (quantity.lt(market.instrument.orderMin)) return REFUSED.orderMinimum
-  const valuedAt = limitPrice ?? triggerPrice ?? reference
+  const valuedAt = prices.limitPrice ?? prices.triggerPrice ?? reference
   if (valuedAt !== null && quantity.times(valuedAt).lt(market.instrument.costMin)) return REFUSED.costMinimum
-  return { quantity, limitPrice, triggerPrice }
+  return { quantity, ...prices }
 }
 
 /** The first trigger of a trailing stop; other orders stay as they are. */
@@ -144,7 +181,8 @@ export function checkOrder(
 ): { readonly market: SymbolMarket; readonly numbers: Checked } | Refusal {
   if (order.deadlineAt !== null && at > order.deadlineAt) return REFUSED.deadline
   if (market === undefined) return REFUSED.unknownPair
-  const problem = flagProblem(order) ?? timeProblem(order, at) ?? priceProblem(order, market)
+  const problem =
+    flagProblem(order) ?? timeProblem(order, at) ?? displayProblem(order, market) ?? priceProblem(order, market)
   if (problem !== null) return problem
   const numbers = checkNumbers(
     withFirstTrigger(order, market),

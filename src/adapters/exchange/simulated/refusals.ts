@@ -36,6 +36,7 @@ export const REFUSED = {
   funds: refusal('funds', 'EOrder:Insufficient funds'),
   deadline: refusal('deadline', 'EService:Deadline elapsed'),
   unknownOrder: refusal('gone', 'EOrder:Unknown order'),
+  orderLimit: refusal('limits', 'EOrder:Orders limit exceeded'),
   /** No price of the pair has been seen at all. */
   noMarket: refusal('outage', 'EService:Unavailable'),
   maintenance: refusal('outage', 'EService:Unavailable'),
@@ -51,6 +52,7 @@ export const CANCELLED = {
   postOnly: 'Post only order',
   immediate: 'Immediate or cancel',
   allOrNothing: 'Fill or kill',
+  selfTrade: 'Self trade prevention',
   liquidity: 'Insufficient liquidity',
   funds: 'Insufficient funds',
   amendedBelowFilled: 'Amended below filled quantity',

@@ -94,6 +94,7 @@ function rowOf(first: FirstRow, now: number, holdRate: Numeric): OrderRow {
     amended: false,
     refId: null,
     holdRate,
+    displayed: null,
     best: null,
     closedAt,
   }

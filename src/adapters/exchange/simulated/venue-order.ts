@@ -87,6 +87,8 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt'> {
   readonly holdPrice: Numeric | null
   /** The share that the fee of its rest is reckoned at in its hold. */
   readonly holdRate: Numeric
+  /** Iceberg: how much of the rest is displayed now. */
+  readonly displayed: Numeric | null
   /** Trailing types: the best price since acceptance. */
   readonly best: Numeric | null
   /** When it was accepted. */
@@ -97,7 +99,16 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt'> {
 }
 
 /** Parsed once, because matching reckons with them. */
-type Exact = 'quantity' | 'limitPrice' | 'triggerPrice' | 'filled' | 'cost' | 'fee' | 'queueAhead' | 'holdPrice'
+type Exact =
+  | 'quantity'
+  | 'limitPrice'
+  | 'triggerPrice'
+  | 'filled'
+  | 'cost'
+  | 'fee'
+  | 'queueAhead'
+  | 'holdPrice'
+  | 'displayed'
 /** Known of closed orders only, or follows from the rest. */
 type Outward = 'status' | 'reason' | 'averagePrice' | 'closedAt' | 'fills'
 
@@ -113,6 +124,7 @@ export type WorkingOrder = {
   fee: Amount
   queueAhead: Amount | null
   holdPrice: Amount | null
+  displayed: Amount | null
   /** It waits for its start time. */
   isPending: boolean
   /** What it keeps from being spent elsewhere; follows from the rest, so it is not saved. */
@@ -122,7 +134,8 @@ export type WorkingOrder = {
 
 const AVERAGE_DECIMALS = 10
 
-const parsed = (value: Numeric | null): Amount | null => (value === null ? null : amount(value))
+/** An amount out of a row; null stays null. */
+export const parsed = (value: Numeric | null): Amount | null => (value === null ? null : amount(value))
 /** Text for a row; null stays null. */
 const written = (value: Amount | null): Numeric | null => (value === null ? null : text(value))
 
@@ -139,6 +152,7 @@ export function workingOrder(row: OrderRow): WorkingOrder {
     fee: amount(row.fee),
     queueAhead: parsed(row.queueAhead),
     holdPrice: parsed(row.holdPrice),
+    displayed: parsed(row.displayed),
     isPending: status === 'pending',
     hold: ZERO,
     fills: [...row.fills],
@@ -166,6 +180,7 @@ export function rowOf(order: WorkingOrder, ending: Ending | null = null): OrderR
     averagePrice: order.filled.isZero() ? '0' : text(order.cost.div(order.filled).toDecimalPlaces(AVERAGE_DECIMALS)),
     queueAhead: written(order.queueAhead),
     holdPrice: written(order.holdPrice),
+    displayed: written(order.displayed),
     fills: [...order.fills],
     status: ending?.status ?? (isPending ? 'pending' : 'open'),
     reason: ending?.reason ?? null,
