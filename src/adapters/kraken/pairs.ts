@@ -14,29 +14,37 @@ export interface KrakenPair {
   readonly instrument: Instrument
   /** REST's name, e.g. `XBTUSDT`. */
   readonly restName: string
+  /** Every name the pair goes by: row key, altname, socket name. */
+  readonly names: readonly string[]
+  /** Kraken's ids of base and quote, e.g. `XXBT` and `USDT`; null where the row has none. */
+  readonly assetIds: readonly [base: string | null, quote: string | null]
   readonly decimals: BookDecimals
 }
 
 /** Kraken's own codes where they are not everybody's. A table: letters are never stripped. */
 const OUR_CODE: Readonly<Record<string, string>> = { XBT: 'BTC', XDG: 'DOGE' }
 
+/** An asset's code as everybody writes it, for the codes that Kraken's pairs and sockets use. */
+export const codeOf = (code: string): string => OUR_CODE[code] ?? code
+
 /** `XBT/USDT` is our `BTC/USDT`; null for a name that is no pair of ours, such as a tokenised stock's `AAPLx/USD`. */
 export function pairOfWsname(wsname: string): Pair | null {
-  const ours = wsname
-    .split('/')
-    .map((code) => OUR_CODE[code] ?? code)
-    .join('/')
+  const ours = wsname.split('/').map(codeOf).join('/')
   const symbol = parsePair(ours)
   return symbol === ours ? symbol : null
 }
 
-function readPair(row: { readonly [key: string]: Wire }): KrakenPair | null {
+const textOrNull = (value: Wire | undefined): string | null => (typeof value === 'string' ? value : null)
+
+function readPair(id: string, row: { readonly [key: string]: Wire }): KrakenPair | null {
   const symbol = typeof row.wsname === 'string' ? pairOfWsname(row.wsname) : null
   if (symbol === null) return null
   const lotDecimals = numberOf(row.lot_decimals, 'lot_decimals')
   const leverages = Array.isArray(row.leverage_buy) ? row.leverage_buy : []
   return {
     restName: textOf(row.altname, 'altname'),
+    names: [id, textOf(row.altname, 'altname'), textOf(row.wsname, 'wsname')],
+    assetIds: [textOrNull(row.base), textOrNull(row.quote)],
     decimals: { price: numberOf(row.pair_decimals, 'pair_decimals'), quantity: lotDecimals },
     instrument: {
       symbol,
@@ -59,9 +67,9 @@ export function readPairs(result: Wire): ReadonlyMap<Pair, KrakenPair> {
   const rows = fieldsOf(result)
   if (rows === null) throw new UnreadableError('AssetPairs is not an object')
   const pairs = new Map<Pair, KrakenPair>()
-  for (const row of Object.values(rows)) {
+  for (const [id, row] of Object.entries(rows)) {
     try {
-      const read = readPair(fieldsOf(row) ?? {})
+      const read = readPair(id, fieldsOf(row) ?? {})
       if (read !== null) pairs.set(read.instrument.symbol, read)
     } catch (error) {
       if (!(error instanceof UnreadableError || error instanceof NotANumberError)) throw error

@@ -1,6 +1,7 @@
 /** One call to Kraken's public REST: paced, with a deadline, every failure typed. */
 import type { Clock } from '../../ports/clock.ts'
-import { fieldsOf, parseExact, UnreadableError, type Wire } from './exact-json.ts'
+import { type Envelope, readEnvelope } from './envelope.ts'
+import { UnreadableError, type Wire } from './exact-json.ts'
 
 export type KrakenProblem =
   /** No answer within the deadline. */
@@ -41,22 +42,23 @@ const DEADLINE_MS = 5_000
 /** Kraken counts public calls per address, about one a second. */
 const PACE_MS = 1_000
 
-const messageOf = (error: unknown): string => {
+/** What went wrong on the wire, with what lay under it. */
+export const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 /** Kraken's `result`; only `E…` are errors, `W…` are warnings that may come with a result. */
 function resultOf(body: string, status: number, method: string): Wire {
-  let envelope: ReturnType<typeof fieldsOf> = null
-  let unreadable = 'not an object'
+  let envelope: Envelope | null = null
+  let unreadable = 'no result'
   try {
-    envelope = fieldsOf(parseExact(body))
+    envelope = readEnvelope(body)
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
     unreadable = error.message
   }
-  const errors = Array.isArray(envelope?.error) ? envelope.error.map(String).filter((text) => text.startsWith('E')) : []
+  const errors = envelope?.errors ?? []
   if (errors.length > 0) throw new KrakenRestError('refused', `${method}: ${errors.join(', ')}`)
   if (status !== 200) throw new KrakenRestError('http', `${method}: HTTP ${status}`)
   if (envelope?.result === undefined) throw new KrakenRestError('unreadable', `${method}: ${unreadable}`)

@@ -1,9 +1,10 @@
 /** Kraken's public WebSocket v2 frames, read into our words. Nothing here keeps anything. */
 
-import { type MarketChannel, readVenueMode, type VenueMode } from '../../../domain/connection.ts'
+import type { MarketChannel } from '../../../domain/connection.ts'
 import { type Pair, parsePair } from '../../../domain/ids.ts'
 import { type Numeric, price, quantity, text } from '../../../domain/units.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
+import { type ControlFrame, readControl } from '../../kraken/control-frames.ts'
 import {
   fieldsOf,
   numberOf,
@@ -43,21 +44,8 @@ export interface MinuteRow {
   readonly volume: Numeric
 }
 
-/** What a request came to. */
-export interface Answer {
-  readonly kind: 'answer'
-  readonly method: string
-  readonly requestId: number | null
-  readonly channel: string | null
-  readonly symbol: Pair | null
-  /** Null when it succeeded. */
-  readonly problem: string | null
-}
-
 export type Frame =
-  | { readonly kind: 'heartbeat' }
-  | { readonly kind: 'status'; readonly mode: VenueMode }
-  | Answer
+  | ControlFrame
   | { readonly kind: 'market'; readonly events: readonly MarketEvent[] }
   | { readonly kind: 'books'; readonly books: readonly BookFrame[] }
   | { readonly kind: 'minutes'; readonly snapshot: boolean; readonly rows: readonly MinuteRow[] }
@@ -141,31 +129,7 @@ function book(row: Wire, snapshot: boolean, seenAt: number): BookFrame {
   }
 }
 
-const status = (rows: readonly Wire[]): Frame => ({
-  kind: 'status',
-  mode: readVenueMode(textOf(rowFields(rows[0] ?? null, 'status').system, 'system')),
-})
-
-function answer(frame: Fields, method: string): Answer {
-  const result = fieldsOf(frame.result) ?? {}
-  const symbol = frame.symbol ?? result.symbol
-  return {
-    kind: 'answer',
-    method,
-    requestId: frame.req_id === undefined || frame.req_id === null ? null : numberOf(frame.req_id, 'req_id'),
-    channel: typeof result.channel === 'string' ? result.channel : null,
-    symbol: typeof symbol === 'string' ? parsePair(symbol) : null,
-    problem: frame.success === false ? textOf(frame.error ?? 'refused without a reason', 'error') : null,
-  }
-}
-
-const CHANNELS_READ: ReadonlySet<string> = new Set<MarketChannel | 'status'>([
-  'status',
-  'ticker',
-  'trade',
-  'ohlc',
-  'book',
-])
+const CHANNELS_READ: ReadonlySet<string> = new Set<MarketChannel>(['ticker', 'trade', 'ohlc', 'book'])
 
 /**
  * Reads one text frame. `seenAt` stands in where the venue sends no time of its own.
@@ -174,20 +138,13 @@ const CHANNELS_READ: ReadonlySet<string> = new Set<MarketChannel | 'status'>([
 export function readFrame(sent: string, seenAt: number): Frame {
   const frame = fieldsOf(parseExact(sent))
   if (frame === null) throw new UnreadableError('a frame is not an object')
-  if (typeof frame.method === 'string') return answer(frame, frame.method)
-  // The message-rate refusal comes with a capital E and without a method.
-  const complaint = frame.Error ?? frame.error
-  if (typeof complaint === 'string') {
-    return { kind: 'answer', method: '', requestId: null, channel: null, symbol: null, problem: complaint }
-  }
+  const control = readControl(frame)
+  if (control !== null) return control
   const channel = textOf(frame.channel, 'channel')
-  if (channel === 'heartbeat') return { kind: 'heartbeat' }
   if (!CHANNELS_READ.has(channel)) return { kind: 'other' }
   const rows = rowsOf(frame.data, `${channel} data`)
   const snapshot = frame.type === 'snapshot'
-  switch (channel as MarketChannel | 'status') {
-    case 'status':
-      return status(rows)
+  switch (channel as MarketChannel) {
     case 'ticker':
       return { kind: 'market', events: rows.map((row) => quote(row, seenAt)) }
     case 'trade':

@@ -4,10 +4,11 @@ import { MARKET_CHANNELS, type MarketChannel } from '../../../domain/connection.
 import type { Pair } from '../../../domain/ids.ts'
 import { NotANumberError } from '../../../domain/units.ts'
 import type { SocketEvent } from '../../../ports/market-socket.ts'
+import type { Answer } from '../../kraken/control-frames.ts'
 import { UnreadableError } from '../../kraken/exact-json.ts'
 import type { BookDecimals } from '../../kraken/pairs.ts'
 import { type KrakenBook, krakenBook } from './book.ts'
-import { type Answer, type BookFrame, type Frame, type MinuteRow, readFrame } from './frames.ts'
+import { type BookFrame, type Frame, type MinuteRow, readFrame } from './frames.ts'
 import type { Minutes } from './minutes.ts'
 
 export interface LineReaderParts {

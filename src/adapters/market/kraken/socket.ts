@@ -1,10 +1,10 @@
 /** Kraken's public WebSocket v2 behind the `MarketSocket` port. */
-import { type ClientOptions, WebSocket } from 'ws'
 import { TIMEFRAME_MS } from '../../../domain/candle.ts'
 import type { MarketChannel } from '../../../domain/connection.ts'
 import type { Pair } from '../../../domain/ids.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { MarketSocket, SocketEvent } from '../../../ports/market-socket.ts'
+import { type Line, openLine } from '../../kraken/line.ts'
 import type { BookDecimals } from '../../kraken/pairs.ts'
 import { BOOK_DEPTH } from './book.ts'
 import { type Minutes, minutes } from './minutes.ts'
@@ -26,14 +26,8 @@ const OPTIONS: Readonly<Record<MarketChannel, Readonly<Record<string, unknown>>>
   book: { depth: BOOK_DEPTH },
 }
 
-/** The largest snapshot is well below; anything above is not a market frame. */
-const CLIENT_OPTIONS: ClientOptions = { maxPayload: 16 * 1024 * 1024, perMessageDeflate: false }
-
-/** HTTP answers with which the venue's front door turns an address away. */
-const BANNED_ANSWERS: ReadonlySet<number> = new Set([403, 429])
-
-interface Line {
-  readonly socket: WebSocket
+interface Reading {
+  readonly line: Line
   readonly reader: LineReader
 }
 
@@ -41,7 +35,7 @@ class KrakenSocket implements MarketSocket {
   readonly name = 'kraken'
   readonly #parts: KrakenSocketParts
   readonly #minutes: Minutes
-  #line: Line | null = null
+  #reading: Reading | null = null
   #tell: (event: SocketEvent) => void = () => {}
   #lastRequest = 0
   #heardAt = Number.NEGATIVE_INFINITY
@@ -62,33 +56,32 @@ class KrakenSocket implements MarketSocket {
     this.close()
     this.#tell = listener
     const { url, decimals } = this.#parts
-    const socket = new WebSocket(url, CLIENT_OPTIONS)
     const tell = (event: SocketEvent): void => {
-      if (this.#line?.socket === socket) listener(event)
+      if (this.#reading?.reader === reader) listener(event)
     }
     const reader = new LineReader({ minutes: this.#minutes, decimals, tell })
-    this.#line = { socket, reader }
-    socket.on('open', () => tell({ kind: 'opened' }))
-    socket.on('message', (data) => {
-      if (this.#line?.socket !== socket) return
-      this.#heardAt = this.#parts.clock.now()
-      reader.hear(data.toString(), this.#heardAt)
+    const line = openLine(url, {
+      onOpen: () => tell({ kind: 'opened' }),
+      onText: (text) => {
+        this.#heardAt = this.#parts.clock.now()
+        reader.hear(text, this.#heardAt)
+      },
+      onEnd: (reason, banned) => {
+        this.close()
+        listener({ kind: 'closed', reason, banned })
+      },
     })
-    onEnd(socket, (reason, banned) => {
-      if (this.#line?.socket !== socket) return
-      this.close()
-      listener({ kind: 'closed', reason, banned })
-    })
+    this.#reading = { line, reader }
   }
 
   subscribe(channel: MarketChannel, symbols: readonly Pair[]): void {
     const params = { channel, symbol: symbols, ...OPTIONS[channel], snapshot: channel !== 'trade' }
     const requestId = this.#send('subscribe', params)
-    this.#line?.reader.asked(requestId, channel)
+    this.#reading?.reader.asked(requestId, channel)
   }
 
   unsubscribe(channel: MarketChannel, symbols: readonly Pair[]): void {
-    if (channel === 'book') this.#line?.reader.forgetBooks(symbols)
+    if (channel === 'book') this.#reading?.reader.forgetBooks(symbols)
     this.#send('unsubscribe', { channel, symbol: symbols, ...OPTIONS[channel] })
   }
 
@@ -98,34 +91,17 @@ class KrakenSocket implements MarketSocket {
 
   close(): void {
     this.#minutes.pause()
-    const dropped = this.#line
-    this.#line = null
-    dropped?.socket.terminate()
+    const dropped = this.#reading
+    this.#reading = null
+    dropped?.line.drop()
   }
 
   #send(method: string, params: Readonly<Record<string, unknown>> | null): number {
     this.#lastRequest += 1
     const request = { method, ...(params === null ? {} : { params }), req_id: this.#lastRequest }
-    if (this.#line?.socket.readyState === WebSocket.OPEN) this.#line.socket.send(JSON.stringify(request))
+    this.#reading?.line.send(JSON.stringify(request))
     return this.#lastRequest
   }
-}
-
-/** Tells once, when the socket has closed, the reason: the error before the close, where there was one. */
-function onEnd(socket: WebSocket, ended: (reason: string, banned: boolean) => void): void {
-  let problem: string | null = null
-  let banned = false
-  socket.on('unexpected-response', (_request, response) => {
-    problem = `the venue answered HTTP ${response.statusCode}`
-    banned = BANNED_ANSWERS.has(response.statusCode ?? 0)
-    socket.terminate()
-  })
-  socket.on('error', (error) => {
-    problem ??= error.message
-  })
-  socket.on('close', (code, reason) => {
-    ended(problem ?? `closed by the venue (${code}${reason.length > 0 ? ` ${reason}` : ''})`, banned)
-  })
 }
 
 /**
