@@ -1,0 +1,141 @@
+/** The account at Kraken: balances, its own fees, what moved them beside trades, and what the key may do. */
+
+import type { Flow } from '../../../domain/account-history.ts'
+import type { Pair } from '../../../domain/ids.ts'
+import type { Balance } from '../../../domain/portfolio.ts'
+import { amount, type Numeric, text } from '../../../domain/units.ts'
+import type { AccountFees, KeyPermissions, VenueAnswer } from '../../../ports/exchange.ts'
+import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from '../../kraken/exact-json.ts'
+import type { KrakenNames } from '../../kraken/names.ts'
+import { lost, reading, refused } from './answer.ts'
+import type { Form, PrivateCalls } from './call.ts'
+import { fieldsIn, readTable, secondsOf } from './rows.ts'
+
+const ask = (calls: PrivateCalls, method: string, form: Form = {}): Promise<VenueAnswer<Wire>> =>
+  calls.ask({ method, rank: 'read', form })
+
+/** Credit that is used up is no balance of ours; what open orders hold is told beside the total. */
+export async function readBalances(calls: PrivateCalls, names: KrakenNames): Promise<VenueAnswer<readonly Balance[]>> {
+  return reading(await ask(calls, 'BalanceEx'), (result) =>
+    readTable(result, 'BalanceEx', (id, value) => {
+      const row = fieldsIn(value, `balance of ${id}`)
+      return {
+        asset: names.assetOf(id),
+        total: text(textOf(row.balance, 'balance')),
+        held: text(textOf(row.hold_trade ?? '0', 'hold_trade')),
+      }
+    }),
+  )
+}
+
+/** `"0.4000"` per cent is a share of 0.004. */
+const share = (row: Wire | undefined): Numeric => text(amount(textOf(fieldsIn(row, 'fee').fee, 'fee')).div(100))
+
+export async function readFees(
+  calls: PrivateCalls,
+  names: KrakenNames,
+  symbols: readonly Pair[],
+): Promise<VenueAnswer<ReadonlyMap<Pair, AccountFees>>> {
+  const listed = symbols.flatMap((symbol) => names.restName(symbol) ?? [])
+  if (listed.length === 0) return { kind: 'done', value: new Map() }
+  return reading(await ask(calls, 'TradeVolume', { pair: listed.join(',') }), (result) => {
+    const { fees, fees_maker: makerFees } = fieldsIn(result, 'TradeVolume')
+    const makers = fieldsOf(makerFees) ?? {}
+    const found = new Map<Pair, AccountFees>()
+    for (const [name, row] of Object.entries(fieldsIn(fees, 'fees'))) {
+      const symbol = names.pairOf(name)
+      if (symbol === null) continue
+      const taker = share(row)
+      // Pairs without a maker's rate charge both sides alike.
+      const maker = makers[name] === undefined ? taker : share(makers[name])
+      found.set(symbol, { maker, taker })
+    }
+    return found
+  })
+}
+
+/** Ledger types that trading itself writes. Everything else moved a balance from outside. */
+const OF_TRADING: ReadonlySet<string> = new Set(['trade', 'margin', 'rollover', 'settled'])
+const LEDGER_PAGE = 50
+const MOST_LEDGER_PAGES = 40
+
+function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
+  const row = fieldsIn(value, `ledger entry ${id}`)
+  const type = textOf(row.type, 'type')
+  if (OF_TRADING.has(type)) return null
+  const fee = text(textOf(row.fee ?? '0', 'fee'))
+  return {
+    flowId: id,
+    kind: type === 'deposit' || type === 'withdrawal' ? type : 'other',
+    asset: names.assetOf(textOf(row.asset, 'asset')),
+    amount: text(amount(textOf(row.amount, 'amount')).minus(fee)),
+    fee,
+    at: secondsOf(row.time, 'time'),
+  }
+}
+
+/** Entries later than `since`, oldest first. Entries that come in between pages are met again, never missed. */
+export async function readFlows(
+  calls: PrivateCalls,
+  names: KrakenNames,
+  since: number,
+): Promise<VenueAnswer<readonly Flow[]>> {
+  const start = String(Math.max(0, Math.floor(since / 1000) - 1))
+  const flows = new Map<string, Flow>()
+  for (let page = 0; page < MOST_LEDGER_PAGES; page += 1) {
+    const answer = reading(await ask(calls, 'Ledgers', { start, ofs: String(page * LEDGER_PAGE) }), (result) => {
+      const rows = readTable(fieldsIn(result, 'Ledgers').ledger, 'ledger', (id, row) => readFlow(id, row, names))
+      for (const flow of rows) if (flow !== null && flow.at > since) flows.set(flow.flowId, flow)
+      return rows.length
+    })
+    if (answer.kind !== 'done') return answer
+    if (answer.value < LEDGER_PAGE) return { kind: 'done', value: [...flows.values()].sort((a, b) => a.at - b.at) }
+  }
+  return lost(`more than ${MOST_LEDGER_PAGES * LEDGER_PAGE} ledger entries since ${new Date(since).toISOString()}`)
+}
+
+const DENIED = 'EGeneral:Permission denied'
+
+/**
+ * Whether a key may call a method at all: permissions are looked at before arguments. Both methods are asked for without
+ * what they would need to do anything.
+ */
+async function probe(calls: PrivateCalls, method: string, form: Form): Promise<VenueAnswer<boolean>> {
+  const answer = await ask(calls, method, form)
+  if (answer.kind === 'done') return { kind: 'done', value: true }
+  if (answer.kind === 'lost') return answer
+  if (answer.message.startsWith(DENIED)) return { kind: 'done', value: false }
+  return answer.code === 'validation' || answer.code === 'funds' ? { kind: 'done', value: true } : answer
+}
+
+/** What the key may do, by GetApiKeyInfo; where the venue does not know that method, by probes. */
+export async function readPermissions(calls: PrivateCalls): Promise<VenueAnswer<KeyPermissions>> {
+  const info = await ask(calls, 'GetApiKeyInfo')
+  if (info.kind === 'lost' || (info.kind === 'refused' && info.code !== 'validation')) return info
+  if (info.kind === 'done') return reading(info, permissionsOf)
+  const withdraws = await probe(calls, 'WithdrawMethods', { asset: 'XBT' })
+  if (withdraws.kind !== 'done') return withdraws
+  const trades = await probe(calls, 'AddOrder', { validate: 'true' })
+  if (trades.kind !== 'done') return trades
+  return { kind: 'done', value: { mayTrade: trades.value, mayWithdraw: withdraws.value, nonceWindowMs: null } }
+}
+
+function permissionsOf(result: Wire): KeyPermissions {
+  const info = fieldsIn(result, 'GetApiKeyInfo')
+  if (!Array.isArray(info.permissions)) throw new UnreadableError('permissions is not a list')
+  const granted = info.permissions.map((permission) => String(permission).replaceAll('_', '-'))
+  const window = info.nonceWindow ?? info.nonce_window ?? null
+  return {
+    mayTrade: granted.some((permission) => /^(modify|create|add)-.*(trades|orders)$/.test(permission)),
+    mayWithdraw: granted.some((permission) => permission.startsWith('withdraw')),
+    nonceWindowMs: window === null ? null : numberOf(window, 'nonceWindow'),
+  }
+}
+
+/** The dead-man switch, in whole seconds; 0 disarms. */
+export async function cancelAllAfter(calls: PrivateCalls, timeoutMs: number): Promise<VenueAnswer<null>> {
+  if (timeoutMs < 0) return refused('validation', 'EGeneral:Invalid arguments:timeout')
+  const form = { timeout: String(Math.ceil(timeoutMs / 1000)) }
+  const answer = await calls.ask({ method: 'CancelAllOrdersAfter', rank: 'order', form })
+  return answer.kind === 'done' ? { kind: 'done', value: null } : answer
+}

@@ -1,0 +1,267 @@
+/**
+ * Kraken behind the exchange port, live: signed REST for everything that changes an order, the private line for reports,
+ * and the lists in its stead while it is down.
+ */
+import type { VenueMode } from '../../../domain/connection.ts'
+import { type OrderId, quoteOf, type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
+import { text } from '../../../domain/units.ts'
+import type { RandomSource } from '../../../ports/clock.ts'
+import type {
+  AmendRequest,
+  CheckRequest,
+  Exchange,
+  ExecutionReport,
+  PlaceRequest,
+  VenueAnswer,
+  VenueOrderRow,
+} from '../../../ports/exchange.ts'
+import { fieldsOf, numberOf, rowsOf, textOf, type Wire } from '../../kraken/exact-json.ts'
+import type { KrakenNames } from '../../kraken/names.ts'
+import { restCalls } from '../../kraken/rest-call.ts'
+import { cancelAllAfter, readBalances, readFees, readFlows, readPermissions } from './account.ts'
+import { reading, refused } from './answer.ts'
+import { type CallParts, PrivateCalls } from './call.ts'
+import { Executions } from './executions.ts'
+import { KnownFills } from './known-fills.ts'
+import { Listings } from './listings.ts'
+import { addOrder, amendOrder } from './order-form.ts'
+import { OrderLists, venueOrderOf } from './order-lists.ts'
+import { Poll } from './poll.ts'
+import { fieldsIn } from './rows.ts'
+import { PrivateSession } from './session.ts'
+
+export interface KrakenExchangeParts extends CallParts {
+  /** `wss://ws-auth.kraken.com/v2`, or a sandbox on loopback. */
+  readonly socketUrl: string
+  /** For the spread of reconnects. */
+  readonly chance: RandomSource
+  /** What the engine does right now, whenever the venue says it anew. */
+  readonly onMode?: (mode: VenueMode) => void
+}
+
+export interface KrakenExchange extends Exchange {
+  /** The engine's mode by SystemStatus. */
+  system(): Promise<VenueAnswer<VenueMode>>
+  /** Resolves when every report that the venue has sent before now was told; at once while the line is down. */
+  caughtUp(): Promise<void>
+}
+
+/** The live venue. Nothing is sent before `start`; `start` resolves with the first word of the line, up or down. */
+export function krakenExchange(parts: KrakenExchangeParts): KrakenExchange {
+  return new Kraken(parts)
+}
+
+class Kraken implements KrakenExchange {
+  readonly name = 'kraken'
+  /** One lane of nonces: a second call would wait for the first. */
+  readonly callsAtOnce = 1
+  readonly #parts: KrakenExchangeParts
+  readonly #calls: PrivateCalls
+  readonly #listings: Listings
+  readonly #lists: OrderLists
+  readonly #executions: Executions
+  readonly #session: PrivateSession
+  readonly #poll: Poll
+  readonly #unlisted = new Set<VenueOrderId>()
+  #tell: (report: ExecutionReport) => void = () => {}
+  #line: (up: boolean, reason: string | null) => void = () => {}
+  #firstWord: () => void = () => {}
+
+  constructor(parts: KrakenExchangeParts) {
+    this.#parts = parts
+    const { restUrl, fetch, clock, chance, log, socketUrl, onMode } = parts
+    const fills = new KnownFills()
+    this.#calls = new PrivateCalls(parts)
+    this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock }))
+    this.#lists = new OrderLists(this.#calls, fills)
+    this.#executions = new Executions(fills, (report) => this.#report(report))
+    this.#poll = new Poll({ lists: this.#lists, executions: this.#executions, clock })
+    this.#session = new PrivateSession({
+      ...{ socketUrl, clock, chance, log },
+      token: () => this.#token(),
+      onLine: (up, reason) => this.#lineIs(up, reason),
+      onMode: (mode) => onMode?.(mode),
+      onSnapshot: (rows) => this.#executions.takeSnapshot(rows),
+      onExecution: (row, isLate) => this.#executions.take(row, isLate),
+    })
+  }
+
+  onReport(listener: (report: ExecutionReport) => void): void {
+    this.#tell = listener
+  }
+
+  onLine(listener: (up: boolean, reason: string | null) => void): void {
+    this.#line = listener
+  }
+
+  async start(): Promise<void> {
+    const firstWord = new Promise<void>((resolve) => {
+      this.#firstWord = resolve
+    })
+    void this.#listings.names()
+    this.#poll.start()
+    this.#session.start()
+    await firstWord
+  }
+
+  /** Sends nothing more, lets what has left be answered, closes the line. Cancels nothing. */
+  async stop(): Promise<void> {
+    await this.#calls.stop()
+    this.#session.stop()
+    this.#poll.stop()
+  }
+
+  caughtUp(): Promise<void> {
+    return this.#session.caughtUp()
+  }
+
+  system(): Promise<VenueAnswer<VenueMode>> {
+    return this.#listings.system()
+  }
+
+  instruments(): ReturnType<Exchange['instruments']> {
+    return this.#listings.instruments()
+  }
+
+  async place(order: PlaceRequest): ReturnType<Exchange['place']> {
+    const answer = await this.#add(order, false)
+    if (answer.kind !== 'done') return answer
+    const read = reading(answer, (result) => {
+      const [txid] = rowsOf(fieldsIn(result, 'AddOrder').txid, 'txid')
+      return venueOrderId(textOf(txid, 'txid'))
+    })
+    if (read.kind !== 'done') return read
+    const { quantity, limitPrice, triggerPrice } = order.request
+    this.#executions.know(read.value, order.clientOrderId, {
+      quantity: text(quantity),
+      ...(limitPrice === null ? {} : { limitPrice: text(limitPrice) }),
+      ...(triggerPrice === null ? {} : { triggerPrice: text(triggerPrice) }),
+    })
+    return { kind: 'done', value: { venueOrderId: read.value } }
+  }
+
+  async validate(order: CheckRequest): ReturnType<Exchange['validate']> {
+    return asNull(await this.#add(order, true))
+  }
+
+  async amend(order: AmendRequest): ReturnType<Exchange['amend']> {
+    return asNull(await this.#calls.ask(amendOrder(order)))
+  }
+
+  async cancel(clientOrderId: OrderId): ReturnType<Exchange['cancel']> {
+    const form = { cl_ord_id: clientOrderId }
+    const answer = await this.#calls.ask({ method: 'CancelOrder', rank: 'order', form })
+    const taken = reading(answer, (result) => {
+      const { count, pending } = fieldsIn(result, 'CancelOrder')
+      return pending === true || numberOf(count, 'count') > 0
+    })
+    if (taken.kind !== 'done') return taken
+    return taken.value ? { kind: 'done', value: null } : refused('gone', 'EOrder:Unknown order')
+  }
+
+  async lookUp(clientOrderId: OrderId): ReturnType<Exchange['lookUp']> {
+    const found = await this.#lists.find(clientOrderId, (id) => this.#executions.hasEnded(id))
+    if (found.kind !== 'done') return found
+    if (found.value === null) return { kind: 'done', value: null }
+    this.#executions.know(found.value.row.venueOrderId, clientOrderId)
+    return { kind: 'done', value: venueOrderOf(found.value) }
+  }
+
+  async openOrders(): ReturnType<Exchange['openOrders']> {
+    const open = await this.#lists.open()
+    if (open.kind !== 'done') return open
+    const whole = await this.#lists.withFills(open.value)
+    if (whole.kind !== 'done') return whole
+    return this.#named((names) =>
+      whole.value.flatMap(({ row, fills }): VenueOrderRow[] => {
+        const symbol = names.pairOf(row.pairName)
+        if (symbol === null) return this.#leftOut(row.venueOrderId, row.pairName)
+        const order = venueOrderOf({ row, fills })
+        // An end that was heard of is newer than the list.
+        if (order.status === 'filled' || this.#executions.hasEnded(row.venueOrderId)) return []
+        const { clientOrderId, side, type, openedAt } = row
+        return [{ ...order, clientOrderId, symbol, side, type, openedAt }]
+      }),
+    )
+  }
+
+  async trades(since: number): ReturnType<Exchange['trades']> {
+    const trades = await this.#lists.trades(since)
+    if (trades.kind !== 'done') return trades
+    return this.#named((names) =>
+      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, orderType, fill }) => {
+        const symbol = names.pairOf(pairName)
+        if (symbol === null) return this.#leftOut(order, pairName)
+        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, fill, feeAsset: quoteOf(symbol) }]
+      }),
+    )
+  }
+
+  async balances(): ReturnType<Exchange['balances']> {
+    const names = await this.#listings.names()
+    return names.kind === 'done' ? readBalances(this.#calls, names.value) : names
+  }
+
+  async fees(symbols: Parameters<Exchange['fees']>[0]): ReturnType<Exchange['fees']> {
+    const names = await this.#listings.names()
+    return names.kind === 'done' ? readFees(this.#calls, names.value, symbols) : names
+  }
+
+  async flows(since: number): ReturnType<Exchange['flows']> {
+    const names = await this.#listings.names()
+    return names.kind === 'done' ? readFlows(this.#calls, names.value, since) : names
+  }
+
+  permissions(): ReturnType<Exchange['permissions']> {
+    return readPermissions(this.#calls)
+  }
+
+  cancelAllAfter(timeoutMs: number): ReturnType<Exchange['cancelAllAfter']> {
+    return cancelAllAfter(this.#calls, timeoutMs)
+  }
+
+  async #add(order: CheckRequest, validate: boolean): Promise<VenueAnswer<Wire>> {
+    const names = await this.#listings.names()
+    // Without the table nothing has been sent.
+    if (names.kind !== 'done') return refused('outage', names.kind === 'lost' ? names.problem : names.message)
+    const restName = names.value.restName(order.request.symbol)
+    if (restName === null) return refused('validation', 'EQuery:Unknown asset pair')
+    return this.#calls.ask(addOrder(order, restName, { validate }))
+  }
+
+  async #token(): Promise<VenueAnswer<string>> {
+    const answer = await this.#calls.ask({ method: 'GetWebSocketsToken', rank: 'read', form: {} })
+    return reading(answer, (result) => textOf(fieldsOf(result)?.token, 'token'))
+  }
+
+  async #named<T>(read: (names: KrakenNames) => readonly T[]): Promise<VenueAnswer<readonly T[]>> {
+    const names = await this.#listings.names()
+    return names.kind === 'done' ? { kind: 'done', value: read(names.value) } : names
+  }
+
+  /** Said once an order: lists are read again and again. */
+  #leftOut(order: VenueOrderId, pairName: string): [] {
+    if (this.#unlisted.has(order)) return []
+    this.#unlisted.add(order)
+    this.#parts.log.warn('an order of a pair that is not listed was left out', { venueOrderId: order, pairName })
+    return []
+  }
+
+  #lineIs(up: boolean, reason: string | null): void {
+    if (up) this.#poll.stop()
+    else this.#poll.start()
+    this.#line(up, reason)
+    this.#firstWord()
+  }
+
+  #report(report: ExecutionReport): void {
+    try {
+      this.#tell(report)
+    } catch (problem) {
+      this.#parts.log.error('the listener of execution reports failed', { report, problem: String(problem) })
+    }
+  }
+}
+
+const asNull = (answer: VenueAnswer<unknown>): VenueAnswer<null> =>
+  answer.kind === 'done' ? { kind: 'done', value: null } : answer
