@@ -23,6 +23,7 @@ import { newApiKey } from './new-key.ts'
 import { SANDBOX_PAIRS } from './pairs.ts'
 import { RateCounters } from './rate-counters.ts'
 import { restApp } from './rest/app.ts'
+import { socketServer } from './socket/socket-server.ts'
 import { SocketTokens } from './socket-tokens.ts'
 
 export interface SandboxOptions {
@@ -150,6 +151,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   app.route('/admin', adminApp(parts))
   app.route('/', restApp({ ...parts, clock: wire, log }) as unknown as Hono)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+  const sockets = socketServer({ venue, clock: wire, faults })
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url?.split('?')[0] === '/v2') sockets.upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  })
   const hear = (event: MarketEvent): void => {
     venue.hear(event)
     const mirrored = inDollars(event)
@@ -159,6 +165,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   let stopping: Promise<void> | null = null
   const stop = async (): Promise<void> => {
     await feed?.source.stop()
+    sockets.close()
     venue.stop()
     const closed = Promise.withResolvers<void>()
     server.close(() => closed.resolve())
