@@ -30,6 +30,12 @@ export function phrases<Context, Hears extends { readonly type: string }, Deadli
     params: ({ context, event }: { context: Context; event: Message }) => params(context, event),
   })
 
+  /** The same, given the whole message of that type. */
+  const given = <const Name extends string, const Type extends Hears['type']>(type: Name, _heard: Type) => ({
+    type,
+    params: ({ event }: { event: Extract<Hears, { readonly type: Type }> }) => event,
+  })
+
   const publish = <Message = unknown>(facts: (context: Context, message: Message) => readonly FactDraft[]) =>
     call('publish-facts', (context, message: Message) => ({ facts: facts(context, message) }))
 
@@ -63,5 +69,5 @@ export function phrases<Context, Hears extends { readonly type: string }, Deadli
     return { stay, to, ignore, ignoring }
   }
 
-  return { call, publish, arm, due, branches }
+  return { call, given, publish, arm, due, branches }
 }

@@ -15,6 +15,10 @@ export interface OrderPolicy {
   readonly lateFillMs: number
   readonly lookUpFirstMs: number
   readonly lookUpMaxMs: number
+  /** The least move of a price that the venue is asked for, per cent of it; none for orders of before there was one. */
+  readonly amendMinChangePct?: Numeric
+  /** Between two changes of the price. */
+  readonly amendMinIntervalMs?: number
 }
 
 /** The birth of an order: journaled as its first row. */
@@ -22,6 +26,8 @@ export interface OrderBirth {
   readonly orderId: OrderId
   readonly request: Approved<OrderRequest>
   readonly policy: OrderPolicy
+  /** The wait before each further try, drawn at birth so that a replay waits as long; none where none is given. */
+  readonly retryDelaysMs?: readonly number[]
   readonly seenAt: number
 }
 
@@ -49,6 +55,10 @@ export const withVenueOrder = <R extends OrderRecord>(record: R, order: VenueOrd
   triggerPrice: order.triggerPrice,
   reason: order.reason ?? record.reason,
 })
+
+/** What the order becomes by a look-up's answer. */
+export const isCompleteAtVenue = (record: OrderRecord, { fills, quantity }: VenueOrder): boolean =>
+  isCompletedBy(record, fills, quantity)
 
 export const hasNewFills = (record: OrderRecord, fills: readonly Fill[]): boolean => newFills(record, fills).length > 0
 
@@ -90,39 +100,74 @@ export const expiryCheckAt = (
 ): number | null =>
   expiresAt === null ? null : Math.max(expiresAt + policy.acknowledgeMs, updatedAt + policy.lookUpMaxMs)
 
-/** An order with the approval it was born with, and the start of its search. */
-export type NewOrder = OrderRecord & LookUps & { readonly request: Approved<OrderRequest> }
+/** What an order knows of its tries. */
+export interface Tries {
+  readonly retryDelaysMs: readonly number[]
+  /** Tries after the first one. */
+  readonly retries: number
+}
 
-export const newOrder = ({ orderId, request, policy, seenAt }: OrderBirth): NewOrder => ({
+/** At most a fifth is added to a wait, so that many orders that were refused at once do not come back at once. */
+const JITTER = 0.2
+
+/** The waits before the tries after the first: each twice the one before, with jitter. `draw` is uniform in [0, 1). */
+export const retryDelays = (tries: number, firstMs: number, draw: () => number): readonly number[] =>
+  Array.from({ length: tries }, (_, index) => Math.round(firstMs * 2 ** index * (1 + JITTER * draw())))
+
+/** Refusals that are known to come from before the matching engine: the order cannot be there. */
+const BEFORE_ENGINE: readonly string[] = ['rate', 'mode', 'nonce']
+/** What may still be sent after a while, and what is as old as the price that it was asked at. */
+function outlives({ type, timeInForce, expiresAt, intent, book }: OrderRequest, at: number): boolean {
+  if (book === 'trading' && (intent === 'reduce' || intent === 'close')) return true
+  return type !== 'market' && timeInForce !== 'IOC' && (timeInForce !== 'GTD' || (expiresAt ?? 0) > at)
+}
+
+/**
+ * Whether an order that was refused is sent again: a refusal before the engine, a try that is left, and still a use for
+ * it. An exit always has one, an entry only within its life.
+ */
+export function mayRetry(
+  order: NewOrder,
+  { code, seenAt }: { readonly code: string; readonly seenAt: number },
+): boolean {
+  const delay = order.retryDelaysMs[order.retries]
+  if (delay === undefined || order.cancelWanted || order.filled !== '0' || !BEFORE_ENGINE.includes(code)) return false
+  return outlives(order.request, seenAt + delay + order.policy.acknowledgeMs)
+}
+
+export const retryAt = ({ updatedAt, retryDelaysMs, retries }: Tries & Pick<LookUps, 'updatedAt'>): number =>
+  updatedAt + (retryDelaysMs[retries] ?? 0)
+
+/** The order is sent anew: the venue must refuse it after this moment. */
+export const acceptBeforeOf = ({ updatedAt, policy }: Pick<LookUps, 'updatedAt' | 'policy'>): number =>
+  updatedAt + policy.acknowledgeMs
+
+/** Whether the venue says that more was filled than we have heard of. */
+export const isMissingFills = ({ filled }: Pick<OrderRecord, 'filled'>, told: Numeric | undefined): boolean =>
+  told !== undefined && isOverfilled(told, filled)
+
+/** An order with the approval it was born with, its tries, its amendments, and the start of its search. */
+export type NewOrder = OrderRecord &
+  LookUps &
+  Tries & {
+    readonly request: Approved<OrderRequest>
+    /** It ends as soon as it is known to be there. */
+    readonly cancelWanted: boolean
+  }
+
+/** What the venue is asked to take. */
+export const submissionOf = ({ orderId, request, acceptBefore: deadlineAt }: NewOrder) => ({
+  orderId,
+  request,
+  deadlineAt,
+})
+
+export const newOrder = ({ orderId, request, policy, retryDelaysMs = [], seenAt }: OrderBirth): NewOrder => ({
   ...NO_FILLS,
   ...{ orderId, request, policy, venueOrderId: null, reason: null, outcome: null, freshFills: [] },
   ...{ quantity: request.quantity, limitPrice: request.limitPrice, triggerPrice: request.triggerPrice },
   ...{ createdAt: seenAt, updatedAt: seenAt, acceptBefore: seenAt + policy.acknowledgeMs, lookUps: 0, emptyAt: null },
-})
-
-/** Quantity and prices, as an amendment sets them. */
-export type Terms = Pick<OrderRecord, 'quantity' | 'limitPrice' | 'triggerPrice'>
-export const termsOf = ({ quantity, limitPrice, triggerPrice }: Terms): Terms => ({
-  quantity,
-  limitPrice,
-  triggerPrice,
-})
-
-interface Amendment {
-  readonly quantity?: Numeric
-  readonly limitPrice?: Numeric
-  readonly triggerPrice?: Numeric
-}
-
-/** What the venue is asked to change: only what the command names. */
-export const amendmentOf = (
-  { orderId }: OrderRecord,
-  { quantity, limitPrice, triggerPrice }: Amendment,
-): Amendment & { readonly orderId: OrderId } => ({
-  orderId,
-  ...(quantity === undefined ? {} : { quantity }),
-  ...(limitPrice === undefined ? {} : { limitPrice }),
-  ...(triggerPrice === undefined ? {} : { triggerPrice }),
+  ...{ retryDelaysMs, retries: 0, cancelWanted: false },
 })
 
 const atVenue = (phase: OrderPhase) => phase === 'open' || phase === 'partiallyFilled' || phase === 'cancelling'
@@ -178,8 +223,12 @@ export const orderFact = (type: PlainFact, record: OrderRecord, phase: OrderPhas
   order: orderView(record, phase),
 })
 
-/** An amendment, told from a resting order. */
-export const amendedFact = (record: OrderRecord): FactDraft => orderFact('order.amended', record, restingPhase(record))
+/** Refused before the engine, and sent again when `at` has come. */
+export const postponedFact = (record: OrderRecord, at: number | null): FactDraft => ({
+  type: 'order.postponed',
+  order: orderView(record, 'retrying'),
+  retryAt: at ?? record.updatedAt,
+})
 
 /** An order's answer to a command that it cannot obey. */
 export const orderDenied = ({ request, orderId }: OrderRecord, reason: string): FactDraft => ({

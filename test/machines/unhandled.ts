@@ -19,7 +19,6 @@ const NO_COMPARISON = 'No comparison is asked for before the boot has ended.'
 
 const NOT_ASKED = 'The venue is asked by client order id only from `unknown` on, and no way leads back from there.'
 const SENT_ONCE = 'The gateway tells of the one sending before anything else that concerns the order.'
-const ACCEPTED = 'The venue has accepted the order: it refuses a placement before that or never.'
 const NOT_CANCELLED = 'A cancel is asked for in `cancelling` alone, which leads back to `unknown` and never here.'
 
 export const UNHANDLED: UnhandledTable = {
@@ -47,15 +46,8 @@ export const UNHANDLED: UnhandledTable = {
     intended: {
       ...because(
         'Nothing has been sent yet, so the venue has nothing to tell; `venue.sent` comes before every answer.',
-        ...[
-          'venue.acknowledged',
-          'venue.opened',
-          'venue.filled',
-          'venue.cancelled',
-          'venue.expired',
-          'venue.answerLost',
-        ],
-        ...['venue.amended', 'venue.amendRefused', 'venue.cancelRefused'],
+        ...['venue.acknowledged', 'venue.opened', 'venue.filled', 'venue.cancelled', 'venue.expired'],
+        ...['venue.answerLost', 'venue.amended', 'venue.amendAccepted', 'venue.amendRefused', 'venue.cancelRefused'],
       ),
       ...because(NOT_ASKED, 'venue.found', 'venue.notFound', 'venue.lookupFailed'),
       ...because('No deadline runs before the order has been sent.', 'deadline.reached'),
@@ -65,20 +57,19 @@ export const UNHANDLED: UnhandledTable = {
       ...because(NOT_ASKED, 'venue.found', 'venue.notFound', 'venue.lookupFailed'),
       ...because(
         'Nothing was amended or cancelled at the venue while its first answer is awaited.',
-        ...['venue.amended', 'venue.amendRefused', 'venue.cancelRefused'],
+        ...['venue.amended', 'venue.amendAccepted', 'venue.amendRefused', 'venue.cancelRefused'],
       ),
     },
-    open: {
-      ...because(SENT_ONCE, 'venue.sent'),
-      ...because(ACCEPTED, 'venue.refused'),
-      ...because(NOT_CANCELLED, 'venue.cancelRefused'),
+    retrying: {
+      ...because('Nothing is on its way while it waits to be sent again.', 'venue.sent'),
+      ...because(
+        'Nothing was amended or cancelled at the venue that has refused it.',
+        ...['venue.amended', 'venue.amendAccepted', 'venue.amendRefused', 'venue.cancelRefused'],
+      ),
     },
-    partiallyFilled: {
-      ...because(SENT_ONCE, 'venue.sent'),
-      ...because(ACCEPTED, 'venue.refused'),
-      ...because(NOT_CANCELLED, 'venue.cancelRefused'),
-    },
-    cancelling: { ...because(SENT_ONCE, 'venue.sent'), ...because(ACCEPTED, 'venue.refused') },
+    open: { ...because(SENT_ONCE, 'venue.sent'), ...because(NOT_CANCELLED, 'venue.cancelRefused') },
+    partiallyFilled: { ...because(SENT_ONCE, 'venue.sent'), ...because(NOT_CANCELLED, 'venue.cancelRefused') },
+    cancelling: because(SENT_ONCE, 'venue.sent'),
     'settling.filled': because(SENT_ONCE, 'venue.sent'),
     'settling.cancelled': because(SENT_ONCE, 'venue.sent'),
     'settling.expired': because(SENT_ONCE, 'venue.sent'),

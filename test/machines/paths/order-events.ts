@@ -26,6 +26,7 @@ const FIRST = fill('T1', '4')
 const REST = fill('T2', '6')
 const FILLS: readonly Fill[] = [FIRST, REST, fill('T3', '10')]
 const AMENDED = '20'
+const CHANGE = { quantity: AMENDED, limitPrice: '99' }
 
 /** What a look-up may find: an order of the quantity that we know of, with none, the first or all of its fills. */
 function findings(quantity: Numeric): readonly VenueOrder[] {
@@ -52,20 +53,25 @@ export function orderEvents(context: OrderContext): readonly OrderHears[] {
   return [
     { type: 'venue.sent', seenAt },
     { type: 'venue.acknowledged', venueOrderId: VENUE_ORDER, seenAt },
-    { type: 'venue.refused', code: 'insufficient-funds', message: 'not enough USDT', seenAt },
+    { type: 'venue.refused', code: 'funds', message: 'EOrder:Insufficient funds', seenAt },
+    { type: 'venue.refused', code: 'rate', message: 'EOrder:Rate limit exceeded', seenAt },
     { type: 'venue.answerLost', problem: 'timeout', seenAt },
     { type: 'venue.opened', venueOrderId: VENUE_ORDER, seenAt },
     ...FILLS.map((one) => ({ type: 'venue.filled', venueOrderId: VENUE_ORDER, fill: one, seenAt }) as const),
     { type: 'venue.amended', quantity: AMENDED, limitPrice: '99', triggerPrice: null, seenAt },
+    { type: 'venue.amendAccepted', ...CHANGE, seenAt },
     { type: 'venue.amendRefused', code: 'invalid', message: 'no', seenAt },
     { type: 'venue.cancelled', reason: 'asked', seenAt },
+    { type: 'venue.cancelled', reason: 'asked', filled: '10', seenAt },
     { type: 'venue.expired', seenAt },
+    { type: 'venue.expired', filled: '10', seenAt },
     { type: 'venue.cancelRefused', code: 'unknown-order', message: 'not there', seenAt },
     ...findings(context.quantity).map((order) => ({ type: 'venue.found', order, seenAt }) as const),
     ...emptyTimes.map((time) => ({ type: 'venue.notFound', seenAt: Math.max(seenAt, time) }) as const),
     { type: 'venue.lookupFailed', problem: 'timeout', seenAt },
     { type: 'cancel-order', reason: 'asked', seenAt },
-    { type: 'amend-order', quantity: AMENDED, limitPrice: '99', triggerPrice: '98', seenAt },
+    { type: 'amend-order', ...CHANGE, seenAt },
+    { type: 'amend-order', limitPrice: '100.01', seenAt },
     { type: 'recover-order', seenAt },
     { type: 'deadline.reached', name, dueAt: 1, seenAt },
     ...(at === null ? [] : [{ type: 'deadline.reached', name, dueAt: at, seenAt: Math.max(seenAt, at) } as const]),

@@ -10,7 +10,10 @@ import { entryRequest, NOON, ORDER, orderEvents } from './order-events.ts'
 
 type Order = typeof orderMachine
 
-const policy = { acknowledgeMs: 5_000, cancelMs: 5_000, lateFillMs: 60_000, lookUpFirstMs: 1_000, lookUpMaxMs: 30_000 }
+const policy = {
+  ...{ acknowledgeMs: 5_000, cancelMs: 5_000, lateFillMs: 60_000, lookUpFirstMs: 1_000, lookUpMaxMs: 30_000 },
+  ...{ amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 },
+}
 const OUTCOMES: Readonly<Record<string, string>> = {
   filled: 'FILLED',
   cancelled: 'CANCELLED',
@@ -46,7 +49,9 @@ function endIsConsistent({ before, after: { state } }: Taken<Order>): void {
 /** One fact for each fresh fill, none without one; `order.intended` and a placement at birth only. */
 function factsMatch({ before, after: { state, effects } }: Taken<Order>): void {
   const names = effects.map((effect) => effect.type)
-  if (names.includes('submit-order')) throw new Error('placed a second time')
+  const isRetry = before.value === 'retrying' && state.value === 'intended'
+  if (names.includes('submit-order') !== isRetry) throw new Error('placed a second time, or not again after its wait')
+  if (names.includes('amend-at-venue') && before.context.amending !== null) throw new Error('two amendments at once')
   const facts = effects.flatMap(({ type, params }) =>
     type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : [],
   )
@@ -62,19 +67,21 @@ export function checkOrder(taken: Taken<Order>): void {
   factsMatch(taken)
 }
 
-export const orderInput = { orderId: ORDER, request: stampApproved(entryRequest), policy, seenAt: NOON }
+export const orderInput = {
+  ...{ orderId: ORDER, request: stampApproved(entryRequest), policy, retryDelaysMs: [5_500], seenAt: NOON },
+}
 
 export const orderPaths: PathModel<Order> = {
   machine: orderMachine,
   input: orderInput,
   required: [
-    ...['intended', 'submitting', 'unknown', 'open', 'partiallyFilled', 'cancelling', 'settling', 'done'],
+    ...['intended', 'submitting', 'retrying', 'unknown', 'open', 'partiallyFilled', 'cancelling', 'settling', 'done'],
     ...['settling.filled', 'settling.cancelled', 'settling.expired', 'settling.failed'],
   ],
   events: ({ context }) => orderEvents(context),
-  abstract: ({ fills, quantity, cancelWanted, emptyAt, outcome, deadline, updatedAt, acceptBefore }) => ({
+  abstract: ({ fills, quantity, cancelWanted, emptyAt, outcome, deadline, updatedAt, acceptBefore, ...rest }) => ({
     ...{ trades: fills.map((fill) => fill.tradeId).sort(), quantity, cancelWanted, outcome },
-    ...{ waitsFor: deadline.at === null ? null : deadline.name },
+    ...{ waitsFor: deadline.at === null ? null : deadline.name, tries: rest.retries, amends: rest.amending !== null },
     ...{ wasEmpty: emptyAt !== null, isOverdue: updatedAt >= acceptBefore + 5_000 },
   }),
   check: checkOrder,
