@@ -15,7 +15,6 @@ import { amount, text } from '../src/domain/units.ts'
 
 export type PeriodOpening = FactBodies['account.periodBegan']
 
-/** Ended orders and closed positions kept in memory; the database keeps all. */
 const HISTORY = 1_000
 
 export interface Books {
@@ -67,7 +66,8 @@ function bound<K, V>(
   }
 }
 
-export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books {
+/** `history` ended orders and closed positions are kept in memory; the database keeps all. */
+export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history = HISTORY): Books {
   const orders = new Map<OrderId, OrderView>()
   const byKey = new Map<string, OrderId>()
   const byOwner = new Map<string, Set<OrderId>>()
@@ -119,12 +119,12 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
     if (isLive(order)) live.add(orderId)
     else if (live.delete(orderId)) endedSinceBound += 1
     if (request.positionId !== null) observe(request.positionId, at)
-    if (endedSinceBound < HISTORY / 10) return
+    if (endedSinceBound < history / 10) return
     endedSinceBound = 0
     bound(
       orders,
       (one) => !isLive(one) && !isOwned(one),
-      HISTORY,
+      history,
       (id, one) => {
         byKey.delete(one.request.key)
         byOwner.get(one.request.positionId ?? one.request.planId ?? '')?.delete(id)
@@ -148,7 +148,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>): Books 
     bound(
       positions,
       (one) => one.status === 'closed',
-      HISTORY,
+      history,
       (id) => byOwner.delete(id),
     )
   }

@@ -3,21 +3,31 @@
  * order they belong to, by its name; an order that restarts in between asks for what it missed.
  */
 import type { Approved } from '../src/domain/approved.ts'
-import type { OrderId } from '../src/domain/ids.ts'
+import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
+import { addsRisk } from '../src/domain/order-birth.ts'
 import type { Report, VenueOrder } from '../src/domain/reports.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import type { ExecutionReport, VenueAnswer } from '../src/ports/exchange.ts'
 import { type OrderAddress, orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import type { ExchangeMessage } from './messages.ts'
+import type { Refused } from './pacing.ts'
+import type { Permission } from './permission.ts'
 import { serving } from './supervision/serving.ts'
 
+export interface Submission {
+  readonly orderId: OrderId
+  readonly request: Approved<OrderRequest>
+  /** The venue must refuse it after this moment, milliseconds UTC. */
+  readonly deadlineAt: number
+}
+
+export type MayAdd = Pick<Permission, 'mayOpenRisk' | 'control' | 'isReconciling'>
+
 export interface ExchangeGateway {
-  submit(
-    actor: OrderAddress,
-    order: { readonly orderId: OrderId; readonly request: Approved<OrderRequest>; readonly deadlineAt: number },
-  ): void
+  /** Leaves when its turn has come, if risk may still be added by it then. */
+  submit(actor: OrderAddress, order: Submission): void
   amend(
     actor: OrderAddress,
     change: {
@@ -35,6 +45,8 @@ export interface ExchangeGateway {
 
 type Draft = Report extends infer R ? (R extends Report ? Omit<R, 'seenAt'> : never) : never
 
+const filledOf = ({ filled }: { readonly filled?: Numeric }) => (filled === undefined ? {} : { filled })
+
 /** What a report of the venue is to the order it names. */
 function heardOf(report: ExecutionReport): Draft {
   switch (report.kind) {
@@ -43,9 +55,9 @@ function heardOf(report: ExecutionReport): Draft {
     case 'filled':
       return { type: 'venue.filled', venueOrderId: report.venueOrderId, fill: report.fill }
     case 'cancelled':
-      return { type: 'venue.cancelled', reason: report.reason }
+      return { type: 'venue.cancelled', reason: report.reason, ...filledOf(report) }
     case 'expired':
-      return { type: 'venue.expired' }
+      return { type: 'venue.expired', ...filledOf(report) }
     case 'amended':
       return {
         type: 'venue.amended',
@@ -61,7 +73,24 @@ const lost = (answer: Extract<VenueAnswer<unknown>, { kind: 'lost' }>): Draft =>
   problem: answer.problem,
 })
 
-export function createExchangeGateway(house: House): ExchangeGateway {
+/** Why what adds risk may not leave any more, asked when its turn has come; null when it may. */
+function riskProblem({ books, journal }: House, permission: MayAdd, { orderId, request }: Submission): Refused | null {
+  if (!addsRisk(request)) return null
+  const refused = (code: Refused['code'], message: string): Refused => ({ kind: 'refused', code, message })
+  const { state } = journal.health()
+  if (state !== 'durable') return refused('outage', `the database is ${state}: nothing that adds risk is sent`)
+  const isCore = request.book === 'core'
+  if (
+    isCore ? permission.control() !== 'RUNNING' || permission.isReconciling() : !permission.mayOpenRisk(request.symbol)
+  )
+    return refused('mode', 'risk may not be opened now')
+  const isUnknown = books
+    .liveOrders()
+    .some((order) => order.phase === 'unknown' && order.request.symbol === request.symbol && order.orderId !== orderId)
+  return isUnknown ? refused('mode', `an order on ${request.symbol} has no known state`) : null
+}
+
+export function createExchangeGateway(house: House, permission: MayAdd): ExchangeGateway {
   const { exchange, addresses, clock } = house
   let inFlight = 0
   const tell = (actor: OrderAddress, draft: Draft): void => {
@@ -72,31 +101,41 @@ export function createExchangeGateway(house: House): ExchangeGateway {
     actor: OrderAddress,
     work: Promise<VenueAnswer<T>>,
     answer: (given: VenueAnswer<T>) => Draft | null,
+    hasLeft: () => boolean = () => true,
   ): void => {
     inFlight += 1
     const deliver = (given: VenueAnswer<T>): void => {
       inFlight -= 1
       const isOutage = given.kind === 'lost' || (given.kind === 'refused' && given.code === 'outage')
-      addresses.tell('exchange', { type: 'call.ended', ok: !isOutage })
+      // What was refused before it left says nothing of the venue.
+      if (hasLeft()) addresses.tell('exchange', { type: 'call.ended', ok: !isOutage })
       const draft = answer(given)
       if (draft !== null) tell(actor, draft)
     }
     work.then(deliver, (error: unknown) => deliver({ kind: 'lost', problem: String(error) }))
   }
   return {
-    submit: (actor, { orderId, request, deadlineAt }) => {
-      tell(actor, { type: 'venue.sent' })
-      call(actor, exchange.place({ clientOrderId: orderId, request, deadlineAt }), (given) => {
+    submit: (actor, order) => {
+      const { orderId, request, deadlineAt } = order
+      let hasLeft = false
+      const onSent = (): void => {
+        hasLeft = true
+        tell(actor, { type: 'venue.sent' })
+      }
+      const leaving = { onSent, forbidden: () => riskProblem(house, permission, order) }
+      const answer = (given: VenueAnswer<{ readonly venueOrderId: VenueOrderId }>): Draft => {
         if (given.kind === 'done') return { type: 'venue.acknowledged', venueOrderId: given.value.venueOrderId }
         if (given.kind === 'lost') return lost(given)
-        return given.code === 'outage'
+        // A venue that is out of service may have taken the order all the same; what has not left, nobody has.
+        return given.code === 'outage' && hasLeft
           ? { type: 'venue.answerLost', problem: given.message }
           : { type: 'venue.refused', code: given.code, message: given.message }
-      })
+      }
+      call(actor, exchange.place({ clientOrderId: orderId, request, deadlineAt }, leaving), answer, () => hasLeft)
     },
     amend: (actor, { orderId, ...change }) => {
       call(actor, exchange.amend({ clientOrderId: orderId, ...change }), (given) => {
-        if (given.kind === 'done') return null
+        if (given.kind === 'done') return { type: 'venue.amendAccepted', ...change }
         return given.kind === 'lost'
           ? lost(given)
           : { type: 'venue.amendRefused', code: given.code, message: given.message }

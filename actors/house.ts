@@ -8,6 +8,7 @@ import type { Fact, FactDraft } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import type { Instrument } from '../src/domain/instrument.ts'
 import type { OrderPolicy } from '../src/domain/order-story.ts'
+import type { PacingRules } from '../src/domain/pacing.ts'
 import type { PositionPolicy } from '../src/domain/position-birth.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import type { SignalRules } from '../src/domain/signal.ts'
@@ -22,6 +23,7 @@ import type { Log } from '../src/ports/log.ts'
 import type { MarketFeed } from '../src/ports/market-feed.ts'
 import type { Addresses } from './addresses.ts'
 import type { Books } from './books.ts'
+import { type PacedExchange, pacedExchange } from './paced-exchange.ts'
 import type { Timers } from './supervision/timers.ts'
 
 export interface TaskSettings {
@@ -50,6 +52,11 @@ export interface Settings {
   readonly decisionMs: number
   readonly agents: { readonly regimeChange: RegimeChangeRules; readonly decision: DecisionRules }
   readonly orderPolicy: OrderPolicy
+  /** Tries after a refusal that came from before the venue's engine, and the wait before the first of them. */
+  readonly orderRetries: { readonly count: number; readonly firstMs: number }
+  readonly pacing: PacingRules
+  /** Ended orders and closed positions kept in memory; the database keeps all. */
+  readonly historySize: number
   readonly positionPolicy: PositionPolicy
   readonly portfolio: {
     readonly targets: Targets
@@ -84,6 +91,8 @@ export interface Ports {
 }
 
 export interface House extends Ports {
+  /** The venue behind the one queue that keeps its limits. */
+  readonly exchange: PacedExchange
   readonly settings: Settings
   readonly addresses: Addresses
   readonly timers: Timers
@@ -127,9 +136,11 @@ export function createHouse(
     const story = { causedBy: cause?.causedBy ?? null, correlationId: cause?.correlationId ?? id }
     publish(source, Object.freeze({ ...draft, ...meta, ...story }))
   }
+  const { clock, exchange } = ports
   return {
     ...ports,
     ...parts,
+    exchange: pacedExchange(exchange, { clock, rules: settings.pacing, orderOf: parts.books.order }),
     settings,
     publish,
     state,

@@ -51,6 +51,7 @@ export function createOrderOwners<Id extends PositionId | PlanId>(
       addresses.tell(addressOf(owner), {
         type: 'order.reported',
         order: fact.order,
+        ...(fact.type === 'order.amendRefused' ? { amendRefused: fact.reason } : {}),
         seenAt: clock.now(),
         causedBy: fact.id,
         origin: fact.origin,

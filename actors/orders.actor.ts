@@ -3,10 +3,14 @@
  * they are now is in the books.
  */
 import type { Approved } from '../src/domain/approved.ts'
-import { type OrderId, orderId, type Pair } from '../src/domain/ids.ts'
+import type { Fact } from '../src/domain/facts.ts'
+import { type OrderId, orderId, type Pair, type PositionId } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest } from '../src/domain/order.ts'
+import { addsRisk, birthProblem, exitsProblem, growthProblem } from '../src/domain/order-birth.ts'
+import { retryDelays } from '../src/domain/order-story.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import { orderAddress } from './addresses.ts'
+import { createHoldings } from './holdings.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
 import { member, type SpawnChild } from './pools.ts'
@@ -18,7 +22,10 @@ export interface Cause {
 }
 
 export interface OrderDesk {
-  /** The reason when it may not be born: the same key lives already, the house is draining, or an entry came too late. */
+  /**
+   * The reason when it may not be born: the same key lives already, the house is draining, an entry came too late, or
+   * what is held does not bear out its intent.
+   */
   place(request: Approved<OrderRequest>, cause: Cause): { readonly orderId: OrderId } | { readonly refused: string }
   cancel(key: string, reason: string): boolean
   amend(key: string, change: { readonly quantity?: Numeric; readonly triggerPrice?: Numeric }): boolean
@@ -26,6 +33,8 @@ export interface OrderDesk {
   cancelEntries(reason: string, symbols?: readonly Pair[]): number
   /** Brings an order of the journal back to life; it hears `recover-order` first. */
   revive(id: OrderId, input: JournaledInput): void
+  /** Executions, as they are told: exits that could sell more than is held, or have, are an invariant broken. */
+  watch(fact: Fact): void
   /** From now on nothing that adds risk is born. */
   close(): void
 }
@@ -40,8 +49,10 @@ export function createOrderDesk(
   spawn: (message: SpawnChild) => void,
   permission: Pick<Permission, 'mayOpenRisk'>,
 ): OrderDesk {
-  const { addresses, books, clock, ids, settings } = house
-  const born = new Map<string, OrderId>()
+  const { addresses, books, clock, ids, random, settings, state } = house
+  const broken = new Set<PositionId>()
+  const born = new Map<string, { readonly id: OrderId; readonly request: OrderRequest }>()
+  const holdings = createHoldings(books, () => [...born.values()].map(({ request }) => request))
   let isClosed = false
   const recover = (id: OrderId) => () => {
     addresses.tell(orderAddress(id), { type: 'recover-order', seenAt: clock.now() })
@@ -50,24 +61,41 @@ export function createOrderDesk(
   const liveId = (key: string): OrderId | null => {
     const known = books.orderByKey(key)?.orderId ?? null
     if (known !== null) born.delete(key)
-    return known ?? born.get(key) ?? null
+    return known ?? born.get(key)?.id ?? null
   }
-  const adds = (request: OrderRequest): boolean =>
-    request.intent === 'open' || request.intent === 'increase' || request.book === 'core'
+  const drawnFor = (id: OrderId): readonly number[] => {
+    const chance = random.stream(`retry ${id}`)
+    return retryDelays(settings.orderRetries.count, settings.orderRetries.firstMs, () => chance.next())
+  }
+  const deny = (key: string, orderId: OrderId | null, symbol: Pair, reason: string): string => {
+    state('orders', { type: 'order.denied', key, orderId, symbol, reason })
+    return reason
+  }
+  /** What the amended exit could sell, with the others of its position. */
+  const amendProblem = (id: OrderId, quantity: Numeric | undefined): string | null => {
+    const order = books.order(id)
+    const owner = order?.request.positionId ?? null
+    if (order === null || owner === null || quantity === undefined || addsRisk(order.request)) return null
+    const others = holdings.liveExits(owner).filter(({ key }) => key !== order.request.key)
+    return growthProblem(quantity, order.filled, holdings.heldBy(owner)?.quantity ?? '0', others)
+  }
 
   return {
     place: (request, cause) => {
       if (liveId(request.key) !== null) return { refused: `${request.key} was placed before` }
-      if (isClosed && adds(request)) return { refused: 'the process is stopping' }
+      if (isClosed && addsRisk(request)) return { refused: 'the process is stopping' }
       if (request.purpose === 'entry' && !permission.mayOpenRisk(request.symbol))
         return { refused: 'risk may not be opened now' }
+      const problem = birthProblem(request, holdings.birthPlace(request))
+      if (problem !== null) return { refused: deny(request.key, null, request.symbol, problem) }
       const id = orderId(ids.next())
-      born.set(request.key, id)
+      born.set(request.key, { id, request })
       const birth = {
         type: 'place-order',
         orderId: id,
         request,
         policy: settings.orderPolicy,
+        retryDelaysMs: drawnFor(id),
         seenAt: clock.now(),
         ...cause,
       }
@@ -81,22 +109,37 @@ export function createOrderDesk(
     },
     amend: (key, change) => {
       const id = liveId(key)
-      return id !== null && addresses.tell(orderAddress(id), { type: 'amend-order', ...change, seenAt: clock.now() })
+      if (id === null) return false
+      const problem = amendProblem(id, change.quantity)
+      if (problem === null)
+        return addresses.tell(orderAddress(id), { type: 'amend-order', ...change, seenAt: clock.now() })
+      const order = books.order(id)
+      if (order !== null) deny(key, id, order.request.symbol, problem)
+      return false
     },
     cancelEntries: (reason, symbols) => {
       const concerns = ({ symbol }: OrderRequest): boolean => symbols === undefined || symbols.includes(symbol)
       const adding = books
         .liveOrders()
-        .filter((order) => isLive(order) && adds(order.request) && concerns(order.request))
+        .filter((order) => isLive(order) && addsRisk(order.request) && concerns(order.request))
       for (const order of adding)
         addresses.tell(orderAddress(order.orderId), { type: 'cancel-order', reason, seenAt: clock.now() })
       return adding.length
     },
     revive: (id, input) => {
       const order = books.order(id)
-      if (order !== null) born.set(order.request.key, id)
+      if (order !== null) born.set(order.request.key, { id, request: order.request })
       spawn(member(house, logic, { stream: orderAddress(id), input }, recover(id)))
       recover(id)()
+    },
+    watch: (fact) => {
+      if (fact.type !== 'order.filled' && fact.type !== 'order.partiallyFilled') return
+      const owner = fact.order.request.positionId
+      if (owner === null || broken.has(owner)) return
+      const problem = exitsProblem(holdings.heldBy(owner)?.quantity ?? '0', holdings.liveExits(owner))
+      if (problem === null) return
+      broken.add(owner)
+      state('orders', { type: 'order.invariantBroken', order: fact.order, problem })
     },
     close: () => {
       isClosed = true

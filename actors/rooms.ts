@@ -101,7 +101,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   })
   const market = createMarket(house, triggers, onFeedEnded)
   const account = createAccount(house, market.marks)
-  const gateway = createExchangeGateway(house)
+  const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   return {
     ...{ permission, market, account, gateway, orders },

@@ -109,7 +109,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   const timers = createTimers(clock, (actor, message) => {
     addresses.tell(actor as 'system', message)
   })
-  const books = createBooks(settings.limits)
+  const books = createBooks(settings.limits, settings.historySize)
   const house = createHouse(ports, settings, { addresses, timers, books })
   const recovered = await recover(journal, books)
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
@@ -200,6 +200,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       schedule.stop()
       root.stop()
       timers.stop()
+      house.exchange.pacing.stop()
     },
     get restarts() {
       return restarts()

@@ -25,7 +25,10 @@ export function wire(house: House, parts: WiredParts): void {
     for (const topic of topicsHeardBy(actor))
       bus.subscribe(actor, topic, ({ payload }) => hear(house, parts, actor, payload))
   }
-  bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => parts.positions.pass(payload))
+  bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => {
+    parts.orders.watch(payload)
+    parts.positions.pass(payload)
+  })
 }
 
 function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>, fact: Fact): void {

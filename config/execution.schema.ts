@@ -15,6 +15,7 @@ const kraken = section({
     order_calls_per_minute: integer({ min: 1 }).default(30),
     order_burst: integer({ min: 1 }).default(5),
     exit_reserve_pct: numeric({ min: 0, max: 90 }).default('20'),
+    tier: oneOf(['starter', 'intermediate', 'pro']).default('starter'),
   }).prefault({}),
 }).prefault({})
 

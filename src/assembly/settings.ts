@@ -3,8 +3,10 @@ import type { Settings, TaskSettings } from '../../actors/house.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Asset, asset, type Pair, pair } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
+import type { PacingRules } from '../domain/pacing.ts'
 import { TASKS, type TaskName } from '../domain/tasks.ts'
 import { amount, type Numeric, text } from '../domain/units.ts'
+import { TIER_LIMITS } from '../domain/venue-limits.ts'
 
 /** A rate in per cent as a share: 0.4 is 0.004. */
 export const share = (percent: Numeric | number): Numeric => text(amount(percent).div(100))
@@ -58,6 +60,17 @@ function watchedPairs({ portfolio }: Config, symbols: readonly Pair[], held: rea
   return [...new Set([...symbols, ...wanted.filter((code) => code !== 'USDT').map((code) => pair(`${code}/USDT`))])]
 }
 
+/** The owner's buckets and the venue's counters; the same for paper, so that it shows what live could do. */
+function pacingOf({ kraken }: Config['execution']): PacingRules {
+  const { callsPerMinute, callBurst, orderCallsPerMinute, orderBurst, exitReservePct, tier } = kraken.rateLimit
+  return {
+    calls: { perMinute: callsPerMinute, burst: callBurst },
+    orders: { perMinute: orderCallsPerMinute, burst: orderBurst },
+    reserve: Number(share(exitReservePct)),
+    venue: TIER_LIMITS[tier],
+  }
+}
+
 export function settingsOf({ config, mode, symbols, instruments, account }: SettingsInput): Settings {
   const { execution, portfolio, risk } = config
   const { targetAllocation, rebalancing, hodlBags } = portfolio
@@ -95,7 +108,12 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
       lateFillMs: execution.deadlinesMs.lateFills,
       lookUpFirstMs: FIRST_LOOK_UP_MS,
       lookUpMaxMs: execution.deadlinesMs.lookupBackoffLimit,
+      amendMinChangePct: execution.orders.amendMinChangePct,
+      amendMinIntervalMs: execution.orders.amendMinIntervalMs,
     },
+    orderRetries: { count: execution.orders.maxRetryCount, firstMs: execution.orders.retryDelayMs },
+    pacing: pacingOf(execution),
+    historySize: execution.orders.maxHistorySize,
     positionPolicy: {
       protectMs: execution.deadlinesMs.protection,
       graceMs: POSITION_GRACE_MS,

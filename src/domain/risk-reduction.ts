@@ -29,7 +29,7 @@ export interface LiveExit {
 }
 
 /** Σ remaining of exits, an OCO pair counted once by its larger leg; the pair `except` is left out. */
-function promisedExits(exits: readonly LiveExit[], except: string | null): Amount {
+export function promisedExits(exits: readonly LiveExit[], except: string | null): Amount {
   const byGroup = new Map<string, Amount>()
   for (const exit of exits) {
     if (exit.ocoGroup !== null && exit.ocoGroup === except) continue

@@ -107,8 +107,21 @@ export interface VenueOrderRow extends VenueOrder {
   readonly openedAt: number
 }
 
+/** Questions that a venue may count against the key that asks them. */
+export type Question =
+  | 'lookUp'
+  | 'openOrders'
+  | 'balances'
+  | 'fees'
+  | 'flows'
+  | 'trades'
+  | 'permissions'
+  | 'cancelAllAfter'
+
 export interface Exchange {
   readonly name: string
+  /** What each question costs of the key's counter, at most; none where the venue keeps no such counter. */
+  readonly questionPoints?: Readonly<Record<Question, number>>
   /** How many calls that change orders may be on their way at once; null for any number. */
   readonly callsAtOnce: number | null
   /** Pairs this venue trades, with their rules. */

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
-import { createExchangeGateway, exchangeLogic } from '../../actors/exchange.actor.ts'
+import { createExchangeGateway, exchangeLogic, type MayAdd } from '../../actors/exchange.actor.ts'
 import { orderId, venueOrderId } from '../../src/domain/ids.ts'
 import type { VenueErrorClass } from '../../src/ports/exchange.ts'
-import { fillOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
+import { ALLOWED, fillOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
 
 const ORDER = orderId('o1')
 const TO = 'order:o1' as const
 const V1 = venueOrderId('V1')
 
-function gatewayHouse() {
+function gatewayHouse(permission: Partial<MayAdd> = {}) {
   const house = tradingHouse()
   house.listenAs(TO, 'order:o2', 'signals', 'system')
   house.enlist('exchange', createActor(exchangeLogic(house.house))).start()
-  const gateway = createExchangeGateway(house.house)
+  const gateway = createExchangeGateway(house.house, { ...ALLOWED, ...permission })
   const submit = () => gateway.submit(TO, { orderId: ORDER, request: requestOf(), deadlineAt: T0 + 5_000 })
   const answered = async (given: unknown) => {
     house.calls.at(-1)?.answer(given)
@@ -72,7 +72,7 @@ describe('a placement', () => {
 
 describe('an amendment', () => {
   it.each([
-    [{ kind: 'done', value: null }, []],
+    [{ kind: 'done', value: null }, [{ type: 'venue.amendAccepted', triggerPrice: '39500' }]],
     [refused('validation'), [{ type: 'venue.amendRefused', code: 'validation', message: 'no' }]],
     [LOST, [{ type: 'venue.answerLost', problem: 'timeout' }]],
   ])('answered %j', async (answer, reports) => {

@@ -1,15 +1,31 @@
 import { describe, expect, it } from 'vitest'
+import type { Books } from '../../actors/books.ts'
 import { createExchangeGateway } from '../../actors/exchange.actor.ts'
 import { orderLogic } from '../../actors/order.actor.ts'
 import { createOrderDesk } from '../../actors/orders.actor.ts'
 import { orderId } from '../../src/domain/ids.ts'
 import type { OrderRequest } from '../../src/domain/order.ts'
-import { factOf, fillOf, orderOf, requestOf, settle, tradingHouse } from './trading-house.ts'
+import {
+  ALLOWED,
+  balance,
+  factOf,
+  filledOrder,
+  fillOf,
+  orderOf,
+  requestOf,
+  settle,
+  tradingHouse,
+} from './trading-house.ts'
 
 const CAUSE = { correlationId: 'story' }
 const STOP: Partial<OrderRequest> = {
   ...{ key: 'position-1/stop/1', side: 'sell', type: 'stop-loss', limitPrice: null, triggerPrice: '39000' },
   ...{ intent: 'reduce', purpose: 'stop' },
+}
+/** What the position bought under another key: 0.01 BTC that stops and exits may sell. */
+const holding = (house: { readonly books: Books }): void => {
+  const entry = orderOf('bought', requestOf({ key: 'position-1/entry/0' }))
+  house.books.apply(filledOrder(entry, '40000', '0.01'))
 }
 const CORE: Partial<OrderRequest> = {
   ...{ key: 'plan-1/1/BTC', side: 'sell', intent: 'reduce', purpose: 'rebalance', book: 'core', positionId: null },
@@ -17,9 +33,10 @@ const CORE: Partial<OrderRequest> = {
 
 function orderHouse(mayOpenRisk = true) {
   const house = tradingHouse()
+  house.openAccount([balance('BTC', '1'), balance('USDT', '10000')], { 'BTC/USDT': '40000' })
   const permission = { mayOpenRisk: () => mayOpenRisk }
   house.listenAs('exchange')
-  const logic = orderLogic(house.house, createExchangeGateway(house.house))
+  const logic = orderLogic(house.house, createExchangeGateway(house.house, ALLOWED))
   const desk = createOrderDesk(house.house, logic, house.spawn, permission)
   const placed = (request = requestOf()): string => {
     const result = desk.place(request, CAUSE)
@@ -89,9 +106,13 @@ describe('a closed desk', () => {
 
   it.each<[string, Partial<OrderRequest>]>([
     ['a stop', STOP],
-    ['an exit', { ...STOP, key: 'position-1/exit/1', type: 'market', intent: 'close', purpose: 'exit' }],
+    [
+      'an exit',
+      { ...STOP, key: 'position-1/exit/1', type: 'market', triggerPrice: null, intent: 'close', purpose: 'exit' },
+    ],
   ])('takes %s', (_, changes) => {
-    const { desk } = closedHouse()
+    const { desk, books } = closedHouse()
+    holding({ books })
     expect(desk.place(requestOf(changes), CAUSE)).toHaveProperty('orderId')
   })
 })
@@ -104,7 +125,8 @@ function closedHouse() {
 
 describe('a desk that may not open risk', () => {
   it('refuses an entry that comes after the stop, and takes what reduces risk', () => {
-    const { desk } = orderHouse(false)
+    const { desk, books } = orderHouse(false)
+    holding({ books })
     expect(desk.place(requestOf(), CAUSE)).toEqual({ refused: 'risk may not be opened now' })
     expect(desk.place(requestOf(STOP), CAUSE)).toHaveProperty('orderId')
   })
@@ -124,7 +146,8 @@ describe('cancelling and amending by key', () => {
   })
 
   it('amends what rests at the venue', async () => {
-    const { desk, placed, asked } = orderHouse()
+    const { desk, placed, asked, books } = orderHouse()
+    holding({ books })
     const id = placed(requestOf(STOP))
     await settle()
     asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
@@ -141,7 +164,8 @@ describe('cancelling and amending by key', () => {
 })
 
 it('cancelling entries spares stops and exits, and takes rebalances with it', async () => {
-  const { desk, placed, asked, heard, stateOf } = orderHouse()
+  const { desk, placed, asked, heard, stateOf, books } = orderHouse()
+  holding({ books })
   const entry = placed()
   const stop = placed(requestOf(STOP))
   const core = placed(requestOf(CORE))

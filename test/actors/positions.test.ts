@@ -8,7 +8,7 @@ import type { Message } from '../../actors/supervision/journaled.ts'
 import { createTriggerIndex } from '../../actors/trigger-index.ts'
 import type { OrderRequest, OrderView } from '../../src/domain/order.ts'
 import { instrument } from '../domain/risk-builders.ts'
-import { BTC, factOf, fillOf, orderOf, POSITION, requestOf, settle, tradingHouse } from './trading-house.ts'
+import { ALLOWED, BTC, factOf, fillOf, orderOf, POSITION, requestOf, settle, tradingHouse } from './trading-house.ts'
 
 const CAUSE = { correlationId: 'story' }
 
@@ -30,6 +30,7 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
     amend: (key, change) => asked.push(`amend ${key} ${JSON.stringify(change)}`) > 0,
     cancelEntries: () => 0,
     revive: () => {},
+    watch: () => {},
     close: () => {},
   }
   const triggers = createTriggerIndex((id, trigger, price) => {
@@ -163,7 +164,7 @@ it('a whole trade through real orders: nothing is placed twice, and the story is
   const house = tradingHouse()
   house.listenAs('exchange')
   const permission = { mayOpenRisk: () => true }
-  const logic = orderLogic(house.house, createExchangeGateway(house.house))
+  const logic = orderLogic(house.house, createExchangeGateway(house.house, ALLOWED))
   const orders = createOrderDesk(house.house, logic, house.spawn, permission)
   const triggers = createTriggerIndex(() => {})
   const desk = createPositionDesk(house.house, positionLogic(house.house, orders, triggers), house.spawn)

@@ -18,6 +18,7 @@ import type { Mark } from '../../src/domain/valuation.ts'
 import type { Proposal } from '../../src/domain/views.ts'
 import { regime } from '../domain/view-builders.ts'
 import {
+  ALLOWED,
   BTC,
   balance,
   factOf,
@@ -158,7 +159,7 @@ describe('what the desk sees', () => {
 function tradingDesk(limits: Partial<Settings['limits']>) {
   const desk = riskHouse(limits)
   const { house, enlist, spawn } = desk
-  const orders = createOrderDesk(house, orderLogic(house, createExchangeGateway(house)), spawn, {
+  const orders = createOrderDesk(house, orderLogic(house, createExchangeGateway(house, ALLOWED)), spawn, {
     mayOpenRisk: () => true,
   })
   const positions = createPositionDesk(

@@ -19,6 +19,7 @@ import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
 import type { TaskName } from '../../src/domain/tasks.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
+import { TIER_LIMITS } from '../../src/domain/venue-limits.ts'
 import type { CandleStore } from '../../src/ports/candle-store.ts'
 import type { Exchange } from '../../src/ports/exchange.ts'
 import type { MarketFeed } from '../../src/ports/market-feed.ts'
@@ -48,6 +49,11 @@ export const TASK_TABLE: Readonly<Record<TaskName, TaskSettings>> = {
   portfolio_check: task(HOUR, 30 * SECOND, { firstAfterMs: MINUTE }),
 }
 
+const pacing: Settings['pacing'] = {
+  ...{ calls: { perMinute: 60, burst: 10 }, orders: { perMinute: 30, burst: 5 }, reserve: 0.2 },
+  venue: TIER_LIMITS.starter,
+}
+
 const settings = (tasks: Settings['tasks']): Settings => ({
   mode: 'paper',
   symbols: [BTC, XRP],
@@ -56,7 +62,8 @@ const settings = (tasks: Settings['tasks']): Settings => ({
   agents: { regimeChange: DEFAULT_REGIME_CHANGE, decision: DEFAULT_DECISION },
   signals: { consensus: DEFAULT_CONSENSUS, invokeLlmThreshold: 0.2, limits: DEFAULT_RISK_LIMITS },
   tasks,
-  ...({} as Omit<Settings, 'mode' | 'agents' | 'symbols' | 'instruments' | 'limits' | 'signals' | 'tasks'>),
+  pacing,
+  ...({} as Omit<Settings, 'mode' | 'agents' | 'symbols' | 'instruments' | 'limits' | 'signals' | 'tasks' | 'pacing'>),
 })
 
 export function routineHouse(startAt: number, tasks: Partial<Record<TaskName, TaskSettings>> = {}) {

@@ -90,6 +90,13 @@ export const proposalOf = (changes: Partial<Proposal> = {}): Proposal => ({
   ...{ sizePct: 10, leverage: 1, ...changes },
 })
 
+/** Trading runs and nothing forbids risk. */
+export const ALLOWED = {
+  mayOpenRisk: () => true,
+  control: () => 'RUNNING' as const,
+  isReconciling: () => false,
+}
+
 let factsMade = 0
 /** A whole fact around a body. */
 export const factOf = <T extends FactType>(body: FactBody<T>, at = T0): Fact<T> => {

@@ -1,0 +1,81 @@
+/** What positions and the core book hold by the fills in the books, and what their live orders may still take of it. */
+import { baseOf, type PositionId } from '../src/domain/ids.ts'
+import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
+import { addsRisk, type BirthPlace } from '../src/domain/order-birth.ts'
+import { heldQuantity, holdingsOf } from '../src/domain/position.ts'
+import type { HeldPosition, LiveExit } from '../src/domain/risk.ts'
+import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../src/domain/units.ts'
+import type { Books } from './books.ts'
+
+export interface Holdings {
+  /** Entered less exited; below zero where more was sold. Null for a position without an entry. */
+  heldBy(position: PositionId): HeldPosition | null
+  /** Exits that may still fill. */
+  liveExits(position: PositionId): readonly LiveExit[]
+  /** What must be known where an order is born. */
+  birthPlace(request: OrderRequest): BirthPlace
+}
+
+const remainingOf = (order: OrderView): Amount => maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
+
+/** `born` are requests of orders that may not be in the books yet: they count from their birth on. */
+export function createHoldings(books: Books, born: () => Iterable<OrderRequest>): Holdings {
+  const unwritten = (): readonly OrderRequest[] => [...born()].filter(({ key }) => books.orderByKey(key) === null)
+  const heldBy: Holdings['heldBy'] = (position) => {
+    const orders = books.ordersOf(position)
+    const entry = orders.find(({ request }) => request.purpose === 'entry')
+    if (entry === undefined) return null
+    const side = entry.request.side === 'buy' ? 'long' : 'short'
+    return { side, quantity: text(heldQuantity(holdingsOf(orders))) }
+  }
+  const liveExits: Holdings['liveExits'] = (position) => [
+    ...books
+      .ordersOf(position)
+      .filter((order) => !addsRisk(order.request) && isLive(order))
+      .map((order) => ({
+        ...{ key: order.request.key, remaining: text(remainingOf(order)), unknown: order.phase === 'unknown' },
+        ocoGroup: null,
+      })),
+    ...unwritten()
+      .filter((request) => request.positionId === position && !addsRisk(request))
+      .map(({ key, quantity }) => ({ key, remaining: quantity, unknown: false, ocoGroup: null })),
+  ]
+  /** All of a base asset, less what positions hold of it and what live sells of the core book will take. */
+  const coreBase = ({ symbol }: OrderRequest): Numeric | null => {
+    const totals = books.totals()
+    if (totals === null) return null
+    const base = baseOf(symbol)
+    const inPositions = books
+      .openPositions()
+      .filter((position) => baseOf(position.symbol) === base && position.side === 'long' && position.leverage === 1)
+      .map((position) => maxOf(amount(heldBy(position.positionId)?.quantity ?? ZERO), ZERO))
+    const sellsIt = ({ book, side, symbol: of }: OrderRequest) =>
+      book === 'core' && side === 'sell' && baseOf(of) === base
+    const promised = [
+      ...books
+        .liveOrders()
+        .filter(({ request }) => sellsIt(request))
+        .map(remainingOf),
+      ...unwritten()
+        .filter(sellsIt)
+        .map(({ quantity }) => amount(quantity)),
+    ]
+    return text(
+      amount(totals[base] ?? ZERO)
+        .minus(sumOf(inPositions))
+        .minus(sumOf(promised)),
+    )
+  }
+  return {
+    heldBy,
+    liveExits,
+    birthPlace: (request) => ({
+      held: request.positionId === null ? null : heldBy(request.positionId),
+      liveExits: request.positionId === null ? [] : liveExits(request.positionId),
+      coreBase: request.book === 'core' && request.side === 'sell' ? coreBase(request) : null,
+      isUnknownOnSymbol: books
+        .liveOrders()
+        .some((order) => order.phase === 'unknown' && order.request.symbol === request.symbol),
+    }),
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The one queue in front of the venue. Calls leave by rank (exits, cancels and look-ups, entries, reads), first in first
+ * out within a rank and pair, as soon as our own buckets and the venue's counters let them.
+ */
+import {
+  afterRateRefusal,
+  type CallCost,
+  freshPacing,
+  type PacingRules,
+  PRIORITIES,
+  readyAt,
+  spent,
+} from '../src/domain/pacing.ts'
+import type { Clock, Timer } from '../src/ports/clock.ts'
+import type { VenueAnswer } from '../src/ports/exchange.ts'
+
+/** Known not to have left. */
+export type Refused = Extract<VenueAnswer<never>, { kind: 'refused' }>
+
+export interface PacedCall extends CallCost {
+  /** Milliseconds UTC: what has not left by then is refused here and not sent. */
+  readonly deadlineAt?: number
+  /** Asked when it is about to leave, for what it waited through. */
+  readonly forbidden?: () => Refused | null
+}
+
+export interface Pacing {
+  /** Calls `send` when it is this call's turn; at once where nothing is in the way. Resolves with its answer. */
+  ask<T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>): Promise<VenueAnswer<T>>
+  readonly waiting: number
+  /** Nothing leaves any more; what waits is answered as refused. */
+  stop(): void
+}
+
+interface Waiting {
+  readonly call: PacedCall
+  readonly askedAt: number
+  readonly send: () => void
+  readonly refuse: (refusal: Refused) => void
+}
+
+/** A read that has waited so long goes before entries: the picture must not be starved by those who trade on it. */
+const PATIENCE_MS = 10_000
+
+const refused = (code: Refused['code'], message: string): Refused => ({ kind: 'refused', code, message })
+const TOO_LATE = refused('deadline', 'its deadline passed while it waited for its turn; it was not sent')
+const NEVER = refused('rate', 'it alone is more than the venue allows')
+const STOPPED = refused('outage', 'the process is stopping; it was not sent')
+
+export interface PacingParts {
+  readonly clock: Clock
+  readonly rules: PacingRules
+  /** Calls that change orders on their way at once; null for any number. */
+  readonly callsAtOnce: number | null
+}
+
+/** A call that throws instead of answering is one that failed. */
+function begun<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return send()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing {
+  let queue: Waiting[] = []
+  let used = freshPacing(rules, clock.now())
+  let changing = 0
+  let timer: Timer | null = null
+  let isPumping = false
+  let isStopped = false
+
+  const rankOf = ({ call, askedAt }: Waiting): number => {
+    const isPatient = call.priority !== 'read' || clock.now() < askedAt + PATIENCE_MS
+    return PRIORITIES.indexOf(isPatient ? call.priority : 'cancel') + (isPatient ? 0 : 0.5)
+  }
+  const isLaneFree = (call: PacedCall): boolean => !call.changesOrders || callsAtOnce === null || changing < callsAtOnce
+  const leave = (one: Waiting): void => {
+    queue = queue.filter((other) => other !== one)
+    const forbidden = one.call.forbidden?.() ?? null
+    if (forbidden !== null) return one.refuse(forbidden)
+    used = spent(used, rules, one.call, clock.now())
+    one.send()
+  }
+
+  /** The next that may leave now. Those behind it in its rank and pair wait with it, and nothing passes an exit but cancels. */
+  function next(): Waiting | null {
+    const now = clock.now()
+    const held = new Set<string>()
+    let exitWaits = false
+    for (const one of [...queue].sort((a, b) => rankOf(a) - rankOf(b))) {
+      const { call } = one
+      const rank = rankOf(one)
+      if (exitWaits && rank > PRIORITIES.indexOf('cancel')) return null
+      const lane = `${rank} ${call.symbol ?? ''}`
+      if (!held.has(lane) && isLaneFree(call) && readyAt(used, rules, call, now) === now) return one
+      held.add(lane)
+      exitWaits ||= call.priority === 'exit'
+    }
+    return null
+  }
+
+  function dropLate(): void {
+    const now = clock.now()
+    for (const one of queue.filter(({ call }) => (call.deadlineAt ?? Number.POSITIVE_INFINITY) <= now)) {
+      queue = queue.filter((other) => other !== one)
+      one.refuse(TOO_LATE)
+    }
+  }
+
+  /** One timer, for whatever comes first: a turn, a deadline, or the end of a read's patience. */
+  function rearm(): void {
+    timer?.cancel()
+    timer = null
+    if (queue.length === 0) return
+    const now = clock.now()
+    const moments = queue.flatMap(({ call, askedAt }) => [
+      ...(isLaneFree(call) ? [readyAt(used, rules, call, now) ?? now] : []),
+      ...(call.deadlineAt === undefined ? [] : [call.deadlineAt]),
+      ...(call.priority === 'read' ? [askedAt + PATIENCE_MS] : []),
+    ])
+    const later = moments.filter((at) => at > now)
+    if (later.length > 0) timer = clock.at(Math.min(...later), pump)
+  }
+
+  function pump(): void {
+    if (isPumping) return
+    isPumping = true
+    dropLate()
+    for (let one = next(); one !== null; one = next()) leave(one)
+    isPumping = false
+    rearm()
+  }
+
+  return {
+    ask: <T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>) =>
+      new Promise<VenueAnswer<T>>((resolve, reject) => {
+        if (isStopped) return resolve(STOPPED)
+        if (readyAt(used, rules, call, clock.now()) === null) return resolve(NEVER)
+        const ended = (given: VenueAnswer<T> | null): void => {
+          if (call.changesOrders) changing -= 1
+          if (given?.kind === 'refused' && given.code === 'rate')
+            used = afterRateRefusal(used, rules, call, clock.now())
+          pump()
+        }
+        const leaves = (): void => {
+          if (call.changesOrders) changing += 1
+          begun(send).then(
+            (given) => {
+              resolve(given)
+              ended(given)
+            },
+            (error: unknown) => {
+              reject(error)
+              ended(null)
+            },
+          )
+        }
+        queue.push({ call, askedAt: clock.now(), send: leaves, refuse: resolve })
+        pump()
+      }),
+    get waiting() {
+      return queue.length
+    },
+    stop: () => {
+      isStopped = true
+      timer?.cancel()
+      timer = null
+      const left = queue
+      queue = []
+      for (const one of left) one.refuse(STOPPED)
+    },
+  }
+}
