@@ -40,8 +40,9 @@ export interface AccountParts {
 }
 
 const RATE_EXCEEDED = 'EOrder:Rate limit exceeded'
-const ORDERS_EXCEEDED = 'EOrder:Orders limit exceeded'
 const SECOND_MS = 1_000
+/** What one order of a batch is refused for by itself: the matching engine's own checks. */
+const SINGLY: readonly string[] = ['funds', 'limits']
 
 const refused = (...errors: readonly string[]): Refused => ({ errors })
 const placedOf = (outcome: Outcome): Placed =>
@@ -90,9 +91,8 @@ export class SandboxAccount implements SandboxVenue {
   place(ask: NewOrder, { validate, origin }: PlaceOptions): Placed {
     if (validate) return this.#checked(ask)
     const charge = { fixed: addPoints(1, false), age: 0 }
-    const full = this.#counters.isFull(this.#openOf(ask.symbol)) ? refused(ORDERS_EXCEEDED) : null
     const fits = this.#counters.change(ask.symbol, charge, this.now())
-    return this.#submit(ask, origin, fits ? full : refused(RATE_EXCEEDED))
+    return this.#submit(ask, origin, fits ? null : refused(RATE_EXCEEDED))
   }
 
   placeBatch(asks: readonly NewOrder[], { validate, origin }: PlaceOptions): readonly Placed[] | Refused {
@@ -104,13 +104,10 @@ export class SandboxAccount implements SandboxVenue {
     }
     for (const ask of asks) {
       const refusal = this.#engine.check(ask, this.now())
-      if (refusal !== null && refusal.code !== 'funds') return refused(refusal.message)
+      if (refusal !== null && !SINGLY.includes(refusal.code)) return refused(refusal.message)
     }
     if (validate) return asks.map((ask) => this.#checked(ask))
-    return asks.map((ask) => {
-      const full = this.#counters.isFull(this.#openOf(ask.symbol)) ? refused(ORDERS_EXCEEDED) : null
-      return this.#submit(ask, origin, full)
-    })
+    return asks.map((ask) => this.#submit(ask, origin, null))
   }
 
   amend(change: Amendment, origin: Origin): Amended {
@@ -284,8 +281,6 @@ export class SandboxAccount implements SandboxVenue {
     const order = this.#live('venueOrderId' in selector ? selector.venueOrderId : selector.clientOrderId)
     return order === null ? [] : [order]
   }
-
-  #openOf = (symbol: Pair): number => this.#engine.openOrders().filter((order) => order.symbol === symbol).length
 
   /** The answer to what was just asked for, which takes effect at once. */
   #ask(ticket: number): Outcome {

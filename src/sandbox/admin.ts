@@ -184,7 +184,7 @@ export function adminApp(parts: AdminParts): Hono {
     tokens.expireAll()
     return context.json({ expired: true })
   })
-  app.notFound((context) => context.json({ error: `there is nothing at ${context.req.path}` }, 404))
+  app.all('*', (context) => context.json({ error: `there is nothing at ${context.req.path}` }, 404))
   app.onError((error, context) => {
     const isMeant = error instanceof AdminError || error instanceof FaultError
     return context.json({ error: error.message }, (isMeant ? 400 : 500) as ContentfulStatusCode)

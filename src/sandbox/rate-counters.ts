@@ -62,8 +62,4 @@ export class RateCounters {
   key(key: string, at: number): number {
     return counterAt(this.#byKey.get(key) ?? EMPTY_COUNTER, this.limits.rest, at)
   }
-
-  isFull(openOrders: number): boolean {
-    return this.#enforced && openOrders >= this.limits.openOrders
-  }
 }

@@ -2,14 +2,13 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { Hono } from 'hono'
 import { MatchingEngine } from '../adapters/exchange/simulated/engine.ts'
 import { ENGINE_DEFAULTS, type EngineParameters } from '../adapters/exchange/simulated/engine-options.ts'
 import { seriesOf } from '../adapters/exchange/simulated/venue-ids.ts'
 import { type Candle, TIMEFRAME_MS, type Timeframe } from '../domain/candle.ts'
 import { type Pair, pair } from '../domain/ids.ts'
 import type { Numeric } from '../domain/units.ts'
-import type { VenueTier } from '../domain/venue-limits.ts'
+import { TIER_LIMITS, type VenueTier } from '../domain/venue-limits.ts'
 import type { Clock, IdSource, RandomSource } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MarketEvent, MarketFeed } from '../ports/market-feed.ts'
@@ -75,6 +74,7 @@ export class SandboxServeError extends Error {
 }
 
 const HOST = '127.0.0.1'
+const SOCKET_PATH = /^\/v2\/?(\?|$)/
 const HISTORY_KEPT = 100_000
 /** What a fresh market view is given: rows of OHLC by time frame, finer ones first. */
 const SEEDED: readonly Timeframe[] = ['1m', '5m', '15m', '1h', '4h', '1d']
@@ -121,7 +121,11 @@ function build(options: SandboxOptions) {
   const instruments = SANDBOX_PAIRS.map(({ instrument }) => instrument)
   const engine = new MatchingEngine({
     ...{ instruments, startingBalances: balances, series: seriesOf(random.stream('series')) },
-    ...{ parameters: { ...ENGINE_DEFAULTS, ...parameters }, historyKept: options.historyKept ?? HISTORY_KEPT },
+    ...{
+      parameters: { ...ENGINE_DEFAULTS, feeSchedule: 'tiered', ...parameters },
+      historyKept: options.historyKept ?? HISTORY_KEPT,
+    },
+    ...(limits ? { maxOpenOrders: TIER_LIMITS[tier].openOrders } : {}),
   })
   engine.advanceTo(clock.now())
   const market = new MarketView(instruments)
@@ -147,14 +151,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { feed, log, clock } = options
   const parts = build(options)
   const { venue, faults, first, market, wire } = parts
-  const app = new Hono()
+  const app = restApp({ ...parts, clock: wire, log })
   app.route('/admin', adminApp(parts))
-  app.route('/', restApp({ ...parts, clock: wire, log }) as unknown as Hono)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
   const sockets = socketServer({ venue, clock: wire, faults })
   server.on('upgrade', (request, socket, head) => {
-    if (request.url?.split('?')[0] === '/v2') sockets.upgrade(request, socket, head)
-    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    if (SOCKET_PATH.test(request.url ?? '')) sockets.upgrade(request, socket, head)
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   const hear = (event: MarketEvent): void => {
     venue.hear(event)

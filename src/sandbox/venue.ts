@@ -1,11 +1,11 @@
 /** What REST and WebSocket ask of the sandbox's one account. Synchronous: what an answer says has happened. */
+import type { Fees } from '../adapters/exchange/simulated/fee-schedule.ts'
 import type { MarketMode } from '../adapters/exchange/simulated/market-mode.ts'
 import type { Amendment } from '../adapters/exchange/simulated/order-entry.ts'
 import type { LedgerRow, TradeRow, VenueEvent } from '../adapters/exchange/simulated/venue-events.ts'
 import type { NewOrder, OrderRow } from '../adapters/exchange/simulated/venue-order.ts'
 import type { Pair, VenueOrderId } from '../domain/ids.ts'
 import type { Balance } from '../domain/portfolio.ts'
-import type { Numeric } from '../domain/units.ts'
 import type { TierLimits } from '../domain/venue-limits.ts'
 import type { MarketView } from './market-view.ts'
 import type { SandboxPair } from './pairs.ts'
@@ -52,13 +52,8 @@ export type Cancelled = { readonly venueOrderIds: readonly VenueOrderId[] } | Re
 /** When all orders will be cancelled, milliseconds UTC; null when the switch is off. */
 export type Switched = { readonly now: number; readonly triggerAt: number | null } | Refused
 
-export interface AccountFeesNow {
-  /** Shares of the cost: 0.004. */
-  readonly maker: Numeric
-  readonly taker: Numeric
-  /** US dollars. */
-  readonly volume30d: Numeric
-}
+/** What the account pays now, by its volume. */
+export type AccountFeesNow = Fees
 
 export const isRefused = (outcome: object): outcome is Refused => 'errors' in outcome
 

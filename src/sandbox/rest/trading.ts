@@ -92,7 +92,7 @@ const amendOrder: PrivateMethod = (fields, { venue, origin }) => {
   if (order === null || order.closedAt !== null) throw new KrakenRefusal(UNKNOWN_ORDER)
   const reading = readingOf(venue)
   const quantity = numericField(fields, 'order_qty')
-  if (textField(fields, 'display_qty') !== null) throw invalidArgument('display_qty')
+  const displayQuantity = numericField(fields, 'display_qty')
   const about = { pair: pairOf(order.symbol), type: order.type, side: order.side, reading }
   const [limitPrice, triggerPrice] = [
     priceField(fields, 'limit_price', false, about),
@@ -101,6 +101,7 @@ const amendOrder: PrivateMethod = (fields, { venue, origin }) => {
   const change: Amendment = {
     id: order.venueOrderId,
     ...(quantity === null ? {} : { quantity }),
+    ...(displayQuantity === null ? {} : { displayQuantity }),
     ...(limitPrice === null ? {} : { limitPrice }),
     ...(triggerPrice === null ? {} : { triggerPrice }),
     ...(textField(fields, 'post_only') === null ? {} : { postOnly: flagField(fields, 'post_only') }),
