@@ -4,10 +4,12 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Clock, IdSource } from '../ports/clock.ts'
 import type { Desk } from '../ports/desk.ts'
 import type { Log } from '../ports/log.ts'
+import type { OrderHistory } from '../ports/order-history.ts'
 import { answerThrown, notFound, ProblemError, problemAnswer } from './errors.ts'
 import { isLoopbackHost } from './loopback.ts'
 import type { ReadModels } from './read-models.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
+import { fillRoutes } from './routes/fills.ts'
 import { healthRoutes } from './routes/health.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { portfolioRoutes } from './routes/portfolio.ts'
@@ -21,6 +23,7 @@ const ALLOWED = 'GET, HEAD'
 export interface ApiParts {
   readonly desk: Desk
   readonly readModels: ReadModels
+  readonly history: OrderHistory
   /** For the answer's deadline: in a replay the real one, since callers wait in real time. */
   readonly clock: Clock
   /** Names internal errors; never the source that trading draws from, whose sequence would move. */
@@ -33,6 +36,7 @@ const routesOf = (parts: RouteParts): readonly Route[] => [
   ...coordinatorRoutes(parts),
   ...positionRoutes(parts),
   ...orderRoutes(parts),
+  ...fillRoutes(parts),
   ...portfolioRoutes(parts),
   ...supervisionRoutes(parts),
 ]
@@ -76,12 +80,12 @@ const inTime =
   }
 
 /** The app; `app.request(path)` serves tests, `serveApi` a socket. Everything under it is read-only. */
-export function createApi({ desk, readModels, clock, ids, log }: ApiParts): Hono {
+export function createApi({ desk, readModels, history, clock, ids, log }: ApiParts): Hono {
   const app = new Hono()
   app.onError(answerThrown(log, ids))
   app.notFound(notFound)
   app.use(headers, neverCached, loopbackNamesOnly, inTime(clock))
-  for (const { path, answer } of routesOf({ desk, readModels })) {
+  for (const { path, answer } of routesOf({ desk, readModels, history })) {
     app.get(path, answer)
     app.all(path, () => {
       throw new ProblemError('method-not-allowed', `only ${ALLOWED} are answered here`, { headers: { allow: ALLOWED } })

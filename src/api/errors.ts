@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { IdSource } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import { HistoryAwayError, UnknownCursorError } from '../ports/order-history.ts'
 
 /** What can be wrong, by the name that a caller may switch on: the last part of the problem's `type`. */
 const PROBLEMS = {
@@ -11,8 +12,10 @@ const PROBLEMS = {
   'foreign-host': { status: 403, title: 'Only loopback names are served' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'not-acceptable': { status: 406, title: 'Not given in that form' },
   'internal-error': { status: 500, title: 'Something failed inside' },
   'not-ready': { status: 503, title: 'Not ready' },
+  'history-away': { status: 503, title: 'The past cannot be read now' },
   'no-allocation': { status: 503, title: 'No allocation yet' },
   'timed-out': { status: 504, title: 'The answer took too long' },
 } as const satisfies Readonly<Record<string, { readonly status: ContentfulStatusCode; readonly title: string }>>
@@ -60,11 +63,23 @@ export const notFound = (context: Context): Response =>
 
 const describe = (thrown: Error): string => thrown.stack ?? `${thrown.name}: ${thrown.message}`
 
+const RETRY_AFTER = { 'retry-after': '5' }
+
+/** What a port says in its own words, as a problem; null for what no caller should be told. */
+function problemOf(thrown: Error, log: Log): ProblemError | null {
+  if (thrown instanceof ProblemError) return thrown
+  if (thrown instanceof UnknownCursorError) return new ProblemError('bad-request', 'cursor: no such row, start again')
+  if (!(thrown instanceof HistoryAwayError)) return null
+  log.warn('orders and fills of the past cannot be read', { problem: thrown.message })
+  return new ProblemError('history-away', 'the database does not answer, or not in time', { headers: RETRY_AFTER })
+}
+
 /** Answers what a route threw. What was not meant for the caller is logged in full under an id, and only that is told. */
 export const answerThrown =
   (log: Log, ids: IdSource) =>
   (thrown: Error, context: Context): Response => {
-    if (thrown instanceof ProblemError) return problemAnswer(context, thrown)
+    const problem = problemOf(thrown, log)
+    if (problem !== null) return problemAnswer(context, problem)
     if (thrown instanceof HTTPException && thrown.status === 400)
       return problemAnswer(context, new ProblemError('bad-request', 'the request cannot be read'))
     const id = ids.next()

@@ -2,6 +2,8 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { type Pair, parsePair, SUPPORTED_PAIRS } from '../domain/ids.ts'
+import { parseTime } from '../domain/utc.ts'
+import { type FillFilter, type HistoryPage, type PageAsk, UnknownCursorError } from '../ports/order-history.ts'
 import { ProblemError } from './errors.ts'
 
 /** `BTC/USDT` or `BTC_USDT`, in any case, and one of the five that are traded. */
@@ -21,18 +23,43 @@ export const wordParameter = <const W extends string>(words: readonly W[]) =>
     return z.NEVER
   })
 
-const MOST = 100
-/** Paging: at most `limit` rows after the one whose id is `cursor`. */
+/** A day or an ISO time, UTC unless it names an offset: milliseconds. */
+const timeParameter = z.string().transform((given, check): number => {
+  const at = parseTime(given)
+  if (at !== null) return at
+  check.addIssue(`${JSON.stringify(given)} is not YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ`)
+  return z.NEVER
+})
+
+/** What orders and fills are filtered by. */
+export const filterParameters = {
+  symbol: symbolParameter.optional(),
+  side: wordParameter(['buy', 'sell']).optional(),
+  book: wordParameter(['trading', 'core']).optional(),
+  from: timeParameter.optional(),
+  to: timeParameter.optional(),
+}
+
+/** @throws ProblemError 400 for a time that ends before it begins. */
+export function filterOf(query: z.output<z.ZodObject<typeof filterParameters>>): FillFilter {
+  const { symbol = null, side = null, book = null, from = null, to = null } = query
+  if (from !== null && to !== null && from >= to)
+    throw new ProblemError('bad-request', 'from must be before to, which is exclusive')
+  return { symbol, side, book, from, to }
+}
+
+const MOST_ROWS = 100
+/** Paging: at most `limit` rows after the one that `cursor` names. */
 export const pageParameters = {
   limit: z
     .string()
-    .default(String(MOST))
     .transform((given, check): number => {
       const limit = /^\d{1,3}$/.test(given) ? Number(given) : 0
-      if (limit >= 1 && limit <= MOST) return limit
-      check.addIssue(`${JSON.stringify(given)} is not a whole number from 1 to ${MOST}`)
+      if (limit >= 1 && limit <= MOST_ROWS) return limit
+      check.addIssue(`${JSON.stringify(given)} is not a whole number from 1 to ${MOST_ROWS}`)
       return z.NEVER
-    }),
+    })
+    .optional(),
   cursor: z.string().optional(),
 }
 
@@ -51,20 +78,16 @@ export function readQuery<S extends z.ZodObject>(context: Context, schema: S): z
   throw new ProblemError('bad-request', details.join('; '))
 }
 
-export interface Page<T> {
-  readonly rows: readonly T[]
-  /** Ask with this for the next page; null on the last one. */
-  readonly nextCursor: string | null
-}
+/** The page that a query asks for: as many rows as there may be, unless it says how many. */
+export const pageAskOf = ({ limit, cursor }: z.output<z.ZodObject<typeof pageParameters>>): PageAsk => ({
+  limit: limit ?? MOST_ROWS,
+  cursor: cursor ?? null,
+})
 
-/** @throws ProblemError 400 for a cursor that is no row's id (any more). */
-export function pageOf<T>(
-  rows: readonly T[],
-  idOf: (row: T) => string,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): Page<T> {
-  const after = cursor === undefined ? -1 : rows.findIndex((row) => idOf(row) === cursor)
-  if (cursor !== undefined && after < 0) throw new ProblemError('bad-request', 'cursor: no such row, start again')
+/** A page of rows in memory. @throws UnknownCursorError for a cursor that is no row's id (any more). */
+export function pageOf<T>(rows: readonly T[], idOf: (row: T) => string, { limit, cursor }: PageAsk): HistoryPage<T> {
+  const after = cursor === null ? -1 : rows.findIndex((row) => idOf(row) === cursor)
+  if (cursor !== null && after < 0) throw new UnknownCursorError(cursor)
   const shown = rows.slice(after + 1, after + 1 + limit)
   const last = shown.at(-1)
   const isMore = after + 1 + shown.length < rows.length

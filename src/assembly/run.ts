@@ -8,6 +8,7 @@ import { seededRandom } from '../adapters/chance/seeded.ts'
 import { realClock } from '../adapters/clock/real.ts'
 import { logFact } from '../adapters/log/fact-lines.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
+import { PostgresOrderHistory } from '../adapters/persistence/postgres-order-history.ts'
 import { createApi } from '../api/app.ts'
 import { createReadModels } from '../api/read-models.ts'
 import { type ServedApi, serveApi } from '../api/serve.ts'
@@ -142,7 +143,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
       await store.journal.settled()
     })
     watchOver(run, store, running, clock, opened)
-    const api = await openApi(run, running, clock, opened)
+    const api = await openApi(run, store, running, clock, opened)
     const facts: BannerFacts = {
       ...{ mode, feed, agents: { mode: 'rules' }, symbols: run.symbols },
       database: {
@@ -161,13 +162,16 @@ export async function runSystem(run: SystemRun): Promise<number> {
 
 async function openApi(
   run: SystemRun,
+  { database: { sql }, account }: Store,
   { desk, house }: RunningSystem,
   clock: Clock,
   opened: (() => Promise<void> | void)[],
 ): Promise<ServedApi> {
   const readModels = createReadModels({ desk, bus: house.bus, clock, log: run.log })
   opened.push(() => readModels.stop())
-  const app = createApi({ desk, readModels, clock, ids: realIds(), log: run.log })
+  const deadlineMs = run.config.execution.deadlinesMs.database
+  const history = new PostgresOrderHistory({ sql, account, clock, deadlineMs })
+  const app = createApi({ desk, readModels, history, clock, ids: realIds(), log: run.log })
   const api = await serveApi({ app, port: run.port, clock, log: run.log })
   opened.push(() => api.close())
   return api

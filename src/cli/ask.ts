@@ -34,20 +34,37 @@ function reasonOf(thrown: unknown): string {
   return thrown.message
 }
 
-async function answerOf(parts: CliParts, base: string, path: string): Promise<{ ok: boolean; body: unknown }> {
-  let response: Response
-  let body: string
+interface Told {
+  readonly ok: boolean
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** @throws CliError when nothing answers. */
+async function told(parts: CliParts, base: string, path: string): Promise<Told> {
   try {
-    response = await parts.fetch(`${base}${path}`)
-    body = await response.text()
+    const response = await parts.fetch(`${base}${path}`)
+    const { ok, status, headers } = response
+    return { ok, status, headers, text: await response.text() }
   } catch (thrown) {
     throw new CliError(`nothing answers at ${base} (${reasonOf(thrown)}): is it running? See --port and --url`)
   }
+}
+
+function jsonOf(base: string, { status, text }: Told): unknown {
   try {
-    return { ok: response.ok, body: JSON.parse(body) }
+    return JSON.parse(text)
   } catch {
-    throw new CliError(`what answers at ${base} is not TripleGain (status ${response.status}, no JSON)`)
+    throw new CliError(`what answers at ${base} is not TripleGain (status ${status}, no JSON)`)
   }
+}
+
+/** Why the process refuses, in its own words where it has any. */
+function refusal(base: string, body: unknown): CliError {
+  const problem = problemShape.safeParse(body)
+  if (problem.success) return new CliError(`${problem.data.title}: ${problem.data.detail}`)
+  return new CliError(`what answers at ${base} is not TripleGain, or of another version`)
 }
 
 /**
@@ -60,14 +77,29 @@ export async function ask<S extends z.ZodType>(
   path: string,
   shape: S,
 ): Promise<z.output<S>> {
-  const { ok, body } = await answerOf(parts, base, path)
-  if (!ok) {
-    const problem = problemShape.safeParse(body)
-    if (problem.success) throw new CliError(`${problem.data.title}: ${problem.data.detail}`)
-  }
+  const answer = await told(parts, base, path)
+  const body = jsonOf(base, answer)
   const parsed = shape.safeParse(body)
-  if (!ok || !parsed.success) throw new CliError(`what answers at ${base} is not TripleGain, or of another version`)
+  if (!answer.ok || !parsed.success) throw refusal(base, answer.ok ? null : body)
   return parsed.data
+}
+
+const NEXT = /<([^>]+)>; rel="next"/
+
+/**
+ * The lines of a list as CSV, page after page to its end; the header line once. A broken line inside a cell is two lines
+ * here, so that joined again with CR LF they are what was sent.
+ * @throws CliError as `ask` does.
+ */
+export async function* csvLines(parts: CliParts, base: string, firstPath: string): AsyncGenerator<string> {
+  for (let path: string | null = firstPath, isFirst = true; path !== null; isFirst = false) {
+    const answer = await told(parts, base, path)
+    const isCsv = answer.ok && answer.headers.get('content-type')?.startsWith('text/csv') === true
+    if (!isCsv) throw refusal(base, jsonOf(base, answer))
+    const lines = answer.text.replace(/\r\n$/, '').split('\r\n')
+    yield* isFirst ? lines : lines.slice(1)
+    path = NEXT.exec(answer.headers.get('link') ?? '')?.[1] ?? null
+  }
 }
 
 /** `?a=b&c=d` of what is given. */

@@ -1,9 +1,9 @@
 /** `triplegain orders`: the orders of a running process. */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Pair } from '../domain/ids.ts'
-import { symbolArgument } from './arguments.ts'
-import { type AskArguments, addAskOptions, ask, baseUrl, queryOf } from './ask.ts'
+import { ask, baseUrl } from './ask.ts'
+import { refuse } from './exit.ts'
+import { addListOptions, type ListArguments, listPath, olderLines, printCsv, refuseTwoForms } from './listing.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
 
@@ -21,16 +21,24 @@ const shape = z.looseObject({
       request: z.looseObject({ symbol: z.string(), side: z.string(), type: z.string(), purpose: z.string() }),
     }),
   ),
-  total: z.number(),
+  nextCursor: z.string().nullable(),
 })
 type Answer = z.output<typeof shape>
 
-interface OrdersArguments extends AskArguments {
+interface OrdersArguments extends ListArguments {
+  readonly closed?: boolean
+  readonly all?: boolean
   readonly status?: string
-  readonly symbol?: Pair
 }
 
-function orderLines({ orders, total }: Answer): readonly string[] {
+/** Which orders are meant, in the API's word; nothing for its own choice. */
+function statusOf(command: Command, { closed, all, status }: OrdersArguments): string | undefined {
+  const meant = [closed ? 'closed' : undefined, all ? 'all' : undefined, status].filter((one) => one !== undefined)
+  if (meant.length > 1) refuse(command, 'give one of --closed, --all and --status')
+  return meant[0]
+}
+
+function orderLines({ orders, nextCursor }: Answer): readonly string[] {
   if (orders.length === 0) return ['no orders']
   const head = ['updated', 'symbol', 'side', 'type', 'for', 'quantity', 'filled', 'price', 'status', 'phase', 'order']
   const rows = orders.map((order) => [
@@ -46,17 +54,21 @@ function orderLines({ orders, total }: Answer): readonly string[] {
     order.phase,
     order.orderId,
   ])
-  const lines = table([head, ...rows], [5, 6, 7])
-  return orders.length === total ? lines : [...lines, `the newest ${orders.length} of ${total}`]
+  return [...table([head, ...rows], [5, 6, 7]), ...olderLines(nextCursor, orders.length)]
 }
 
 export function addOrders(program: Command, parts: CliParts): void {
-  addAskOptions(program.command('orders').description('orders of a running process, newest first'))
-    .option('--status <status>', 'live, final, all, or one such as FILLED (default: live)')
-    .option('--symbol <pair>', 'of one pair only', symbolArgument)
-    .action(async (given: OrdersArguments, command: Command) => {
-      const path = `/api/v1/orders${queryOf({ status: given.status, symbol: given.symbol })}`
-      const answer = await ask(parts, baseUrl(command, given), path, shape)
+  const command = program.command('orders').description('orders of a running process, newest first')
+  addListOptions(command, 'created')
+    .option('--closed', 'those that have ended')
+    .option('--all', 'open and closed')
+    .option('--status <status>', 'open, closed, all, or one such as FILLED (default: open)')
+    .action(async (given: OrdersArguments, asked: Command) => {
+      refuseTwoForms(asked, given)
+      const base = baseUrl(asked, given)
+      const path = listPath('orders', given, { status: statusOf(asked, given) })
+      if (given.csv) return printCsv(parts, base, path)
+      const answer = await ask(parts, base, path, shape)
       if (given.json) parts.out(JSON.stringify(answer))
       else for (const line of orderLines(answer)) parts.out(line)
     })

@@ -1,6 +1,7 @@
 /** The command line as a whole: `triplegain <command>`. */
 import { Command, CommanderError } from 'commander'
 import { FAILED, MISUSED } from './exit.ts'
+import { addFills } from './fills.ts'
 import { addHalt } from './halt.ts'
 import { addIndicators } from './indicators.ts'
 import { addMigrate } from './migrate.ts'
@@ -20,6 +21,7 @@ Examples:
   ${NAME} run --feed replay:data --from 2021-05-01 --to 2021-06-01 --json
   ${NAME} status                          what the process on this machine does
   ${NAME} sandbox --json                  a Kraken on this machine, for any client of Kraken
+  ${NAME} fills --from 2025-01-01 --to 2026-01-01 --csv > fills.csv
   ${NAME} indicators --data candles.csv --json
 
 Exit codes: 0 done, 1 failed, 2 misused,
@@ -51,7 +53,17 @@ export function buildProgram(parts: CliParts): Command {
       writeErr: inLines(parts.err),
       outputError: (text) => parts.err(`${NAME}: ${oneLine(text)}`),
     })
-  for (const add of [addRun, addStatus, addOrders, addPositions, addIndicators, addMigrate, addHalt, addSandbox])
+  for (const add of [
+    addRun,
+    addStatus,
+    addOrders,
+    addFills,
+    addPositions,
+    addIndicators,
+    addMigrate,
+    addHalt,
+    addSandbox,
+  ])
     add(program, parts)
   return program
 }

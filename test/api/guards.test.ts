@@ -10,6 +10,7 @@ const DOCUMENTED = [
   '/api/v1/positions/:id',
   '/api/v1/orders',
   '/api/v1/orders/:id',
+  '/api/v1/fills',
   '/api/v1/portfolio/allocation',
   '/api/v1/supervision',
 ]

@@ -10,6 +10,7 @@ import type { AllocationView } from '../../src/domain/portfolio.ts'
 import { TASKS } from '../../src/domain/tasks.ts'
 import type { ActorNode, CoordinatorStatus, Desk, PositionStatus, SystemStatus } from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
+import { TestHistory } from './test-history.ts'
 
 /** 2021-05-19T12:30:00Z */
 export const NOW = 1_621_427_400_000
@@ -218,11 +219,13 @@ export function deskAndApi() {
   const desk = new TestDesk()
   const readModels = createReadModels({ desk, bus, clock, log })
   const ids = seededIds(seededRandom('errors'))
-  const app = createApi({ desk, readModels, clock, ids, log })
+  const history = new TestHistory()
+  const app = createApi({ desk, readModels, history, clock, ids, log })
   const get = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(path, init)
     const body = await response.text()
-    return { response, status: response.status, json: body === '' ? null : JSON.parse(body), text: body }
+    const isJson = response.headers.get('content-type')?.endsWith('json') === true
+    return { response, status: response.status, json: isJson && body !== '' ? JSON.parse(body) : null, text: body }
   }
-  return { clock, log, bus, desk, readModels, app, get }
+  return { clock, log, bus, desk, readModels, history, app, get }
 }

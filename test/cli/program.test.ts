@@ -5,18 +5,21 @@ describe('triplegain', () => {
   it('helps with every command, examples and exit codes', async () => {
     const { code, out, err } = await commandLine().triplegain('--help')
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const command of ['run', 'status', 'orders', 'positions', 'indicators', 'migrate'])
+    for (const command of ['run', 'status', 'orders', 'fills', 'positions', 'indicators', 'migrate'])
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     expect(out).toContain('Examples:')
     expect(out).toContain('Exit codes: 0 done, 1 failed, 2 misused')
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
 
-  it.each(['run', 'status', 'orders', 'positions', 'indicators', 'migrate'])('helps with %s', async (command) => {
-    const { code, out } = await commandLine().triplegain(command, '--help')
-    expect(code).toBe(0)
-    expect(out).toContain(`Usage: triplegain ${command}`)
-  })
+  it.each(['run', 'status', 'orders', 'fills', 'positions', 'indicators', 'migrate'])(
+    'helps with %s',
+    async (command) => {
+      const { code, out } = await commandLine().triplegain(command, '--help')
+      expect(code).toBe(0)
+      expect(out).toContain(`Usage: triplegain ${command}`)
+    },
+  )
 
   it('never ends the process itself: a program that is parsed directly rejects with its exit code', async () => {
     const parsing = commandLine({ run: async () => 3 })

@@ -2,15 +2,16 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { type ServedApi, serveApi } from '../../src/api/serve.ts'
-import { deskAndApi, order, position, XRP } from '../api/test-desk.ts'
+import { deskAndApi, NOW, order, position, XRP } from '../api/test-desk.ts'
+import { fillRecord } from '../api/test-history.ts'
 import { commandLine } from './command-line.ts'
 
 const served: ServedApi[] = []
 async function running() {
-  const { app, desk, log } = deskAndApi()
+  const { app, desk, history, log } = deskAndApi()
   const api = await serveApi({ app, port: 0, clock: realClock(), log })
   served.push(api)
-  return { desk, api, line: commandLine({ fetch: (url) => fetch(url) }) }
+  return { desk, history, api, line: commandLine({ fetch: (url) => fetch(url) }) }
 }
 afterEach(async () => {
   await Promise.all(served.splice(0).map((api) => api.close()))
@@ -46,8 +47,10 @@ describe('triplegain status', () => {
   })
 })
 
+const closed = (id: string) => ({ ...order(id, { status: 'FILLED', phase: 'done' }), closedAt: NOW })
+
 describe('triplegain orders', () => {
-  it('lists the live ones in columns', async () => {
+  it('lists the open ones in columns', async () => {
     const { api, desk, line } = await running()
     desk.ordersNow = [order('o1'), order('o2', { status: 'FILLED', phase: 'done' })]
     const { code, out } = await line.triplegain('orders', '--url', api.url)
@@ -56,19 +59,98 @@ describe('triplegain orders', () => {
     expect(out).toMatch(/2021-05-19 12:30:00 {2}BTC\/USDT +buy +limit +entry +0.00012345 +0 +40000.1 +OPEN +open +o1$/m)
   })
 
+  it('lists closed ones, a hundred, and says how to see the others', async () => {
+    const { api, history, line } = await running()
+    history.ordersPast = Array.from({ length: 101 }, (_, index) => closed(`o${index}`))
+    const { out } = await line.triplegain('orders', '--url', api.url, '--closed')
+    expect(out.split('\n')).toHaveLength(102)
+    expect(out).toMatch(/FILLED +done +o99\nthe newest 100; all of them with --csv, older ones with --to$/)
+  })
+
   it('filters, and says when there are none', async () => {
     const { api, desk, line } = await running()
     desk.ordersNow = [order('o1')]
-    const { out } = await line.triplegain('orders', '--url', api.url, '--symbol', 'xrp_usdt', '--status', 'all')
+    const args = [
+      '--symbol',
+      'xrp_usdt',
+      '--side',
+      'buy',
+      '--book',
+      'core',
+      '--from',
+      '2021-05-01',
+      '--to',
+      '2021-06-01',
+    ]
+    const { out } = await line.triplegain('orders', '--url', api.url, '--all', ...args)
     expect(out).toBe('no orders')
-    expect(line.urls).toEqual([`${api.url}/api/v1/orders?status=all&symbol=XRP%2FUSDT`])
+    const query =
+      'symbol=XRP%2FUSDT&side=buy&book=core&from=2021-05-01T00%3A00%3A00.000Z&to=2021-06-01T00%3A00%3A00.000Z'
+    expect(line.urls).toEqual([`${api.url}/api/v1/orders?status=all&${query}`])
   })
 
   it('says in one line what the process refuses', async () => {
-    const { api, line } = await running()
+    const { api, history, line } = await running()
     const { code, err } = await line.triplegain('orders', '--url', api.url, '--status', 'alive')
     expect(code).toBe(1)
-    expect(err).toMatch(/^triplegain: Bad request: status: "alive" is not one of live, final, all/)
+    expect(err).toMatch(/^triplegain: Bad request: status: "alive" is not one of open, closed, all/)
+    history.answersLeft = 0
+    for (const form of [[], ['--csv']])
+      expect(await line.triplegain('orders', '--closed', '--url', api.url, ...form)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('triplegain: The past cannot be read now: the database does not answer'),
+      })
+  })
+
+  it.each([
+    [['--closed', '--all'], 'give one of --closed, --all and --status'],
+    [['--json', '--csv'], 'give either --json or --csv'],
+    [['--side', 'both'], 'Allowed choices are buy, sell'],
+    [['--from', 'yesterday'], 'A time is YYYY-MM-DD'],
+  ])('refuses %j with exit code 2', async (args, reason) => {
+    const { code, err } = await commandLine().triplegain('orders', ...args)
+    expect(code).toBe(2)
+    expect(err).toContain(reason)
+  })
+})
+
+describe('triplegain fills', () => {
+  it('lists them in columns, or as JSON', async () => {
+    const { api, history, line } = await running()
+    history.fillsPast = [fillRecord('t1', NOW)]
+    const { out } = await line.triplegain('fills', '--url', api.url)
+    expect(out).toMatch(
+      /^2021-05-19 12:30:00 {2}BTC\/USDT +buy +entry +0.0001 +40000.1 +4.00001 +0.03200008 +USDT +taker +t1$/m,
+    )
+    const json = await commandLine({ fetch: (url) => fetch(url) }).triplegain('fills', '--url', api.url, '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ fills: [{ tradeId: 't1' }], nextCursor: null })
+    history.fillsPast = []
+    expect((await commandLine({ fetch: (url) => fetch(url) }).triplegain('fills', '--url', api.url)).out).toBe(
+      'no fills',
+    )
+  })
+
+  it('prints all of them as CSV, page after page, byte for byte what the API exports', async () => {
+    const { api, history, line } = await running()
+    const odd = ['=cmd', 'two\r\nlines', 'a "b", c']
+    history.fillsPast = [...odd, ...Array.from({ length: 250 }, (_, index) => `t${index}`)].map((id) =>
+      fillRecord(id, NOW),
+    )
+    const { code, out } = await line.triplegain('fills', '--url', api.url, '--csv', '--symbol', 'BTC/USDT')
+    expect(code).toBe(0)
+    const whole = await (await fetch(`${api.url}/api/v1/fills?format=csv`)).text()
+    expect(`${out}\n`).toBe(whole)
+    expect(line.urls).toHaveLength(3)
+    for (const url of line.urls) expect(url).toContain('symbol=BTC%2FUSDT')
+  })
+
+  it('fails when the process goes away between two pages', async () => {
+    const { api, history, line } = await running()
+    history.fillsPast = Array.from({ length: 250 }, (_, index) => fillRecord(`t${index}`, NOW))
+    history.answersLeft = 1
+    const { code, out } = await line.triplegain('fills', '--url', api.url, '--csv')
+    expect(code).toBe(1)
+    expect(out.split('\n')).toHaveLength(101)
   })
 })
 
@@ -87,7 +169,7 @@ describe('triplegain positions', () => {
 })
 
 describe('a question that nobody answers', () => {
-  it.each(['status', 'orders', 'positions'])('%s says so in one line, exit code 1', async (command) => {
+  it.each(['status', 'orders', 'fills', 'positions'])('%s says so in one line, exit code 1', async (command) => {
     const { api, line } = await running()
     await api.close()
     const { code, out, err } = await line.triplegain(command, '--port', String(api.port))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { PositionView } from '../../domain/position.ts'
 import { ProblemError } from '../errors.ts'
 import { answer } from '../json.ts'
-import { pageOf, pageParameters, readQuery, symbolParameter, wordParameter } from '../query.ts'
+import { pageAskOf, pageOf, pageParameters, readQuery, symbolParameter, wordParameter } from '../query.ts'
 import type { Route, RouteParts } from './route.ts'
 
 const filters = z.object({
@@ -25,7 +25,7 @@ export const positionRoutes = ({ readModels }: RouteParts): readonly Route[] => 
         .filter((position) => status === 'all' || position.status === status)
         .filter((position) => symbol === undefined || position.symbol === symbol)
         .toSorted(newestFirst)
-      const { rows, nextCursor } = pageOf(found, (position) => position.positionId, page)
+      const { rows, nextCursor } = pageOf(found, (position) => position.positionId, pageAskOf(page))
       return answer(context, { positions: rows, total: found.length, nextCursor })
     },
   },

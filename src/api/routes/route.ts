@@ -1,11 +1,13 @@
 /** What a route is made of; every group of routes is a list of these. */
 import type { Context } from 'hono'
 import type { Desk } from '../../ports/desk.ts'
+import type { OrderHistory } from '../../ports/order-history.ts'
 import type { ReadModels } from '../read-models.ts'
 
 export interface RouteParts {
   readonly desk: Desk
   readonly readModels: ReadModels
+  readonly history: OrderHistory
 }
 
 /** Read-only: answers GET (and HEAD). */
