@@ -89,6 +89,7 @@ class PairView {
   trades: PublicTrade[] = []
   #tradeIds = 0
   known: KnownDepth = { book: null, quote: null, last: null }
+  #shown: { readonly of: KnownDepth; readonly book: BookView | null } | null = null
 
   constructor(instrument: Instrument) {
     this.instrument = instrument
@@ -98,6 +99,15 @@ class PairView {
     this.series = new Map(
       OHLC_INTERVALS.map((minutes) => [minutes, minutes === 1 ? this.minutes : new BarSeries(minutes, OHLC_ROWS)]),
     )
+  }
+
+  /** The whole book; made once for all who look until something is known anew. */
+  book(): BookView | null {
+    if (this.#shown?.of !== this.known) {
+      const book = shownBook(this.known, this.instrument, this.decimals)
+      this.#shown = { of: this.known, book: book === null ? null : { ...book, checksum: bookChecksum(book) } }
+    }
+    return this.#shown.book
   }
 
   print({ symbol, price, quantity, side, at }: Extract<MarketEvent, { kind: 'trade' }>): PublicTrade {
@@ -234,11 +244,9 @@ export class MarketView {
    * as many levels as the feed tells and ten at least (see `shownBook`); null before any price.
    */
   book(symbol: Pair, depth: number): BookView | null {
-    const view = this.#pairs.get(symbol)
-    const book = view === undefined ? null : shownBook(view.known, view.instrument, view.decimals)
+    const book = this.#pairs.get(symbol)?.book() ?? null
     if (book === null) return null
-    const { bids, asks, at } = book
-    return { bids: bids.slice(0, depth), asks: asks.slice(0, depth), checksum: bookChecksum(book), at }
+    return { ...book, bids: book.bids.slice(0, depth), asks: book.asks.slice(0, depth) }
   }
 
   #tell(change: MarketChange): void {

@@ -1,6 +1,6 @@
 /** What the public channels say of the market: rows in Kraken's fields, numbers with the pair's decimals. */
 import type { Pair } from '../../domain/ids.ts'
-import { amount, type Numeric, text } from '../../domain/units.ts'
+import { amount, type Numeric } from '../../domain/units.ts'
 import type { BookLevel } from '../../ports/market-feed.ts'
 import type { Bar } from '../market/bars.ts'
 import { type PairDecimals, written } from '../market/written.ts'
@@ -78,6 +78,3 @@ export function sideChanges(
 }
 
 const zeroLike = (quantity: Numeric): string => quantity.replace(/\d/g, '0').replace(/^0+(?=0)/, '')
-
-/** A whole number of quote or base units as text, without the exponent a float would get. */
-export const plain = (value: Numeric) => exact(text(value))
