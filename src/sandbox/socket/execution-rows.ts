@@ -87,6 +87,7 @@ function triggersOf(order: OrderRow, { pair, market }: RowParts): JsonFields | u
     price: trailing?.value ?? trigger,
     price_type: trailing?.type ?? 'static',
     actual_price: trailing === null ? undefined : trigger,
+    peak_price: order.best === null ? undefined : exact(written(order.best, priceDecimals)),
     status: order.triggered ? 'triggered' : 'untriggered',
     last_price: last === null ? undefined : exact(written(last, priceDecimals)),
   }
@@ -106,7 +107,8 @@ function prices(order: OrderRow, parts: RowParts): JsonFields {
   return {
     ...limit,
     triggers,
-    stop_price: triggers?.price ?? exact(written('0', priceDecimals)),
+    // The older field: where the trigger lies now, also of one that follows the price.
+    stop_price: exact(written(triggers === undefined ? '0' : (order.triggerPrice ?? '0'), priceDecimals)),
     trigger: triggers === undefined ? undefined : order.trigger,
   }
 }
@@ -123,6 +125,10 @@ function contingentOf(close: NonNullable<NewOrder['close']>, { priceDecimals }: 
   }
 }
 
+/** An iceberg's tip. */
+const displayOf = ({ displayQuantity }: OrderRow, { pair }: RowParts) =>
+  displayQuantity === null ? undefined : exact(written(displayQuantity, pair.lotDecimals))
+
 /** The whole order: what a snapshot says, and an order's first row. */
 export function wholeRow(order: OrderRow, parts: RowParts, about: About): JsonFields {
   const { pair } = parts
@@ -137,7 +143,7 @@ export function wholeRow(order: OrderRow, parts: RowParts, about: About): JsonFi
     ...{ ...size, cum_qty, cum_cost, avg_price, fee_usd_equiv },
     ...prices(order, parts),
     ...{ time_in_force: TIMES[order.timeInForce], fee_ccy_pref: order.feeIn === 'base' ? 'fcib' : 'fciq' },
-    display_qty: order.displayQuantity === null ? undefined : exact(written(order.displayQuantity, lotDecimals)),
+    display_qty: displayOf(order, parts),
     effective_time: order.startsAt === null ? undefined : microTime(order.startsAt),
     expire_time: order.expiresAt === null ? undefined : microTime(order.expiresAt),
     post_only: order.postOnly || undefined,
@@ -184,15 +190,23 @@ export function endRow(order: OrderRow, parts: RowParts, about: About, reason: s
 
 /** New terms, by the client (amended) or by the venue (restated). */
 export function changedRow(order: OrderRow, parts: RowParts, about: About, reason: string): JsonFields {
-  const { limit_price, limit_price_type, triggers } = prices(order, parts)
+  const { limit_price, limit_price_type, triggers, stop_price } = prices(order, parts)
   return {
     ...head(order, about),
     ...{ amended: true, reason },
     cum_qty: exact(written(order.filled, parts.pair.lotDecimals)),
     order_qty: exact(written(order.quantity, parts.pair.lotDecimals)),
-    ...{ limit_price, limit_price_type, triggers },
+    display_qty: displayOf(order, parts),
+    ...{ limit_price, limit_price_type, triggers, stop_price },
   }
 }
+
+/** An iceberg shows its next part. */
+export const refillRow = (order: OrderRow, parts: RowParts, about: About): JsonFields => ({
+  ...head(order, about),
+  display_qty: displayOf(order, parts),
+  display_qty_remain: exact(written(order.displayed ?? '0', parts.pair.lotDecimals)),
+})
 
 /** Its trigger was reached. */
 export const triggeredRow = (order: OrderRow, parts: RowParts, about: About): JsonFields => ({

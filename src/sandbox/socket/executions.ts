@@ -2,7 +2,6 @@
 import type { VenueEvent } from '../../adapters/exchange/simulated/venue-events.ts'
 import type { OrderRow } from '../../adapters/exchange/simulated/venue-order.ts'
 import type { Pair } from '../../domain/ids.ts'
-import { amount } from '../../domain/units.ts'
 import { pairOf } from '../pairs.ts'
 import type { SandboxVenue } from '../venue.ts'
 import type { JsonFields } from './exact-json.ts'
@@ -12,6 +11,7 @@ import {
   fillRow,
   newRow,
   type RowParts,
+  refillRow,
   statusOf,
   triggeredRow,
   wholeRow,
@@ -38,13 +38,6 @@ export interface PrivateParts {
 const FILLS_IN_SNAPSHOT = 50
 /** Sent also when only openings and ends are wanted. */
 const ALWAYS: ReadonlySet<unknown> = new Set(['new', 'trade', 'filled', 'canceled', 'expired'])
-
-/** Did this fill use up what an iceberg showed, with more behind it? Each part shown is filled before the next one. */
-function isRefilled(order: OrderRow, size: string): boolean {
-  if (order.displayQuantity === null || order.status !== 'open') return false
-  const [shown, filled] = [amount(order.displayQuantity), amount(order.filled)]
-  return !filled.div(shown).floor().eq(filled.minus(size).div(shown).floor())
-}
 
 /** Begins with the snapshot where one is wanted. The answer ends it. */
 export function executionsFeed(parts: PrivateParts, options: ExecutionOptions): () => void {
@@ -103,17 +96,14 @@ function rowsOf(event: Happening, parts: RowParts, pending: Set<string>, about: 
     case 'filled': {
       // A trade never says `filled`, not even the last one: that is a row of its own.
       const fill = fillRow(event.trade, order, parts, 'partially_filled')
-      if (order.status === 'filled') return [fill, endRow(order, parts, about('filled', 'filled'), null)]
-      return isRefilled(order, event.trade.quantity)
-        ? [fill, newRow(order, about('iceberg_refill', statusOf(order)))]
-        : [fill]
+      return order.status === 'filled' ? [fill, endRow(order, parts, about('filled', 'filled'), null)] : [fill]
     }
     case 'triggered':
       return [triggeredRow(order, parts, about('status', statusOf(order)))]
     case 'amended':
       return [changedRow(order, parts, about('amended', statusOf(order)), 'User requested')]
     case 'restated':
-      return [changedRow(order, parts, about('restated', statusOf(order)), order.reason ?? 'Restated')]
+      return [restated(order, parts, about)]
     case 'expired':
       pending.delete(id)
       return [endRow(order, parts, about('expired', 'expired'), order.reason)]
@@ -121,4 +111,11 @@ function rowsOf(event: Happening, parts: RowParts, pending: Set<string>, about: 
       pending.delete(id)
       return [endRow(order, parts, about('canceled', 'canceled'), event.reason)]
   }
+}
+
+/** The venue changed the order by itself: an order in quote units is done, an iceberg shows its next part. */
+function restated(order: OrderRow, parts: RowParts, about: AboutOf): JsonFields {
+  if (order.status === 'filled') return endRow(order, parts, about('filled', 'filled'), null)
+  if (order.displayed !== null) return refillRow(order, parts, about('iceberg_refill', statusOf(order)))
+  return changedRow(order, parts, about('restated', statusOf(order)), order.reason ?? 'Restated')
 }

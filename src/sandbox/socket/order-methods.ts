@@ -75,17 +75,17 @@ const amendOrder: OrderMethod = (params, venue, now) => {
   if (pair === undefined) throw new KrakenRefusal('EOrder:Unknown order')
   const price = (name: 'limit_price' | 'trigger_price') => {
     const given = numberParam(params, name)
+    // How far a trigger follows the price, and a limit the trigger, stays as it was placed.
+    if (given !== null && order?.trailing !== null) throw invalid(name)
     const type = choiceParam(params, `${name}_type`, PRICE_TYPES, 'static')
     return given === null ? undefined : effectivePrice(given, type, name, { pair, venue })
   }
-  const [quantity, limitPrice, triggerPrice] = [
-    sizeParam(params, 'order_qty'),
-    price('limit_price'),
-    price('trigger_price'),
-  ]
+  const [quantity, displayQuantity] = [sizeParam(params, 'order_qty'), sizeParam(params, 'display_qty')]
+  const [limitPrice, triggerPrice] = [price('limit_price'), price('trigger_price')]
   const change = {
     id,
     ...(quantity === null ? {} : { quantity }),
+    ...(displayQuantity === null ? {} : { displayQuantity }),
     ...(limitPrice === undefined ? {} : { limitPrice }),
     ...(triggerPrice === undefined ? {} : { triggerPrice }),
     ...(params.post_only === undefined ? {} : { postOnly: flagParam(params, 'post_only') }),

@@ -121,6 +121,87 @@ describe('executions', () => {
   })
 })
 
+describe('executions of the rarer orders', () => {
+  const types = () => rows('executions').map((row) => [row.exec_type, row.order_status])
+  const told = (execType: string) =>
+    client.next(({ channel, data }) => channel === 'executions' && data[0]?.exec_type === execType)
+  beforeEach(() => ask('subscribe', { channel: 'executions', snap_orders: false }))
+
+  it('tell a scheduled order as pending until its time has come', async () => {
+    await limit(49_000, { effective_time: '2026-11-02T12:00:30Z' })
+    const { frame } = await told('pending_new')
+    expect(frame.data[0].effective_time).toBe('2026-11-02T12:00:30.000000Z')
+    house.clock.advanceTo(START + 31_000)
+    house.trade('50000', '0.1')
+    await told('new')
+    expect(types()).toEqual([
+      ['pending_new', 'pending_new'],
+      ['new', 'new'],
+    ])
+  })
+
+  it('tell how a trailing stop follows, where it lies, and that it went off', async () => {
+    await ask('add_order', {
+      ...{ order_type: 'trailing-stop', side: 'sell', symbol: BTC, order_qty: 0.01 },
+      triggers: { price: 100, price_type: 'quote' },
+    })
+    expect((await told('pending_new')).frame.data[0]).toMatchObject({
+      ...{ triggers: { price: 100, price_type: 'quote', actual_price: 49_900 }, stop_price: 49_900 },
+    })
+    house.quote('49800', '49800.2')
+    house.trade('49800', '1', 'sell')
+    expect((await told('status')).frame.data[0].triggers).toMatchObject({ status: 'triggered', peak_price: 50_000 })
+    await told('filled')
+    const refused = await ask('add_order', {
+      ...{ order_type: 'trailing-stop', side: 'sell', symbol: BTC, order_qty: 0.01, triggers: { price: 49_900 } },
+    })
+    expect(refused.error).toBe('EGeneral:Invalid arguments:triggers')
+  })
+
+  it('tell each part that an iceberg shows', async () => {
+    await ask('add_order', {
+      ...{ order_type: 'iceberg', side: 'buy', symbol: BTC, order_qty: 0.03, display_qty: 0.01, limit_price: 49_000 },
+    })
+    expect((await told('pending_new')).frame.data[0].display_qty).toBe(0.01)
+    house.quote('48999', '49000')
+    house.trade('48990', '0.04', 'sell')
+    const { frame } = await told('iceberg_refill')
+    expect(frame.data[0]).toMatchObject({ order_status: 'partially_filled', display_qty: 0.01 })
+  })
+
+  it('tell what a fill spawned, and from which order', async () => {
+    const { order_id } = (
+      await ask('add_order', {
+        ...{ order_type: 'market', side: 'buy', symbol: BTC, order_qty: 0.01 },
+        conditional: { order_type: 'stop-loss', trigger_price: 45_000 },
+      })
+    ).result
+    const { frame } = await told('pending_new')
+    expect(frame.data[0].contingent).toEqual({
+      ...{ order_type: 'stop-loss', trigger_price: 45_000, trigger_price_type: 'static' },
+    })
+    const spawned = await client.next(({ channel, data }) => channel === 'executions' && data[0]?.ord_ref_id)
+    expect(spawned.frame.data[0]).toMatchObject({ ord_ref_id: order_id, side: 'sell', order_type: 'stop-loss' })
+  })
+
+  it('tell a market buy by what it may spend, and that it is done when it has been spent', async () => {
+    await ask('add_order', { order_type: 'market', side: 'buy', symbol: BTC, cash_order_qty: 1000 })
+    expect((await told('pending_new')).frame.data[0]).toMatchObject({ cash_order_qty: 1000 })
+    const { frame } = await told('filled')
+    expect(frame.data[0].order_status).toBe('filled')
+    expect(Number(frame.data[0].cum_cost)).toBeCloseTo(1000, 0)
+  })
+
+  it('tell a fill or kill that was killed', async () => {
+    const level = (price: string) => [{ price, quantity: '0.1' }]
+    house.hear({ kind: 'book', symbol: BTC, bids: level('49999'), asks: level('50001'), at: house.clock.now() })
+    await limit(50_001, { order_qty: 0.5, time_in_force: 'fok' })
+    const { frame } = await told('canceled')
+    expect(frame.data[0]).toMatchObject({ cum_qty: 0, reason: expect.any(String) })
+    expect(types().map(([type]) => type)).toEqual(['pending_new', 'new', 'canceled'])
+  })
+})
+
 describe('balances', () => {
   it('begin with every asset, then tell both sides of a trade as entries of one ledger', async () => {
     await ask('subscribe', { channel: 'balances' })
