@@ -140,6 +140,14 @@ describe('what becomes of a call', () => {
     venue.reply('AddOrder', 'never')
     expect(await place()).toEqual({ kind: 'lost', problem: 'AddOrder: no answer within 5000 ms' })
     expect(venue.clock.now() - NOON).toBeGreaterThanOrEqual(5_000)
+    expect(venue.clock.now() - NOON).toBeLessThan(5_200)
+  })
+
+  it('a key is not carried to another address', async () => {
+    venue.reply('AddOrder', { status: 307, body: '', location: '/0/private/CancelOrder' })
+    venue.reply('CancelOrder', { result: { count: 1 } })
+    expect(await place()).toMatchObject({ kind: 'lost' })
+    expect(venue.asked.map((call) => call.method)).toEqual(['AddOrder'])
   })
 
   it.each([

@@ -20,7 +20,7 @@ export type Form = Readonly<Record<string, string>>
 export type Reply =
   | { readonly result: unknown; readonly errors?: readonly string[] }
   | { readonly errors: readonly string[] }
-  | { readonly status: number; readonly body: string }
+  | { readonly status: number; readonly body: string; readonly location?: string }
   | 'never'
   | 'reset'
 export interface Asked {
@@ -121,6 +121,7 @@ export async function openLoopback(): Promise<Loopback> {
     }
     if ('status' in reply) {
       response.statusCode = reply.status
+      if (reply.location !== undefined) response.setHeader('location', reply.location)
       response.end(reply.body)
       return
     }
