@@ -28,6 +28,15 @@ function hurriedConfig(): string {
   return config
 }
 
+/** The trade ids of what `triplegain fills --csv` prints. */
+async function tradesAt(url: string): Promise<readonly string[]> {
+  const { code, out } = await run(['fills', '--csv', '--url', url])
+  expect(code).toBe(0)
+  const [header, ...rows] = out.map((line) => line.split(','))
+  expect(header?.slice(0, 2)).toEqual(['time', 'trade_id'])
+  return rows.map(([, tradeId]) => tradeId ?? '')
+}
+
 it('trades, stops, resumes, and refuses another account in its database', { timeout: 120_000 }, async () => {
   const DATABASE_URL = await server.freshDatabase('e2e')
   const [dataDir, config] = [folder(), hurriedConfig()]
@@ -38,6 +47,8 @@ it('trades, stops, resumes, and refuses another account in its database', { time
   const fill = await first.logged(({ msg }) => msg === 'order.partiallyFilled' || msg === 'order.filled')
   expect(fill.book ?? 'core').toBe('core')
   expect(await get(url, '/health/ready')).toMatchObject({ status: 200 })
+  const known = (await get(url, '/api/v1/fills')).body as { readonly fills: readonly { readonly tradeId: string }[] }
+  expect(known.fills.length).toBeGreaterThan(0)
   first.signal('SIGINT')
   expect(await first.ended).toBe(0)
   expect(first.said.join()).not.toContain('only-for-tests')
@@ -49,6 +60,9 @@ it('trades, stops, resumes, and refuses another account in its database', { time
   expect(again.log.find(isFact('reconciliation.completed'))).toMatchObject({ unexplained: [] })
   const { body } = await get(resumed.url, '/api/v1/orders?status=all')
   expect(body).toMatchObject({ orders: expect.arrayContaining([expect.objectContaining({ status: 'CANCELLED' })]) })
+  const remembered = await tradesAt(resumed.url)
+  expect(new Set(remembered).size).toBe(remembered.length)
+  expect(remembered).toEqual(expect.arrayContaining(known.fills.map(({ tradeId }) => tradeId)))
   expect(await get(resumed.url, '/api/v1/coordinator/status')).toMatchObject({ body: { state: 'RUNNING' } })
   const stranger = await run([...args.slice(0, 5), '--data-dir', folder()], { DATABASE_URL })
   expect(stranger.code).toBe(1)
