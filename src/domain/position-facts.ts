@@ -1,6 +1,7 @@
 /** What a position tells beside its plain facts, and the triggers it has watched. */
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
+import type { OrderView } from './order.ts'
 import type { PositionSide } from './position.ts'
 import { type Exposure, isCovered, type PositionRecord, positionFact, positionView } from './position-story.ts'
 import type { Numeric } from './units.ts'
@@ -50,6 +51,12 @@ export function closedFacts(record: PositionRecord): FactDraft[] {
 export const positionDenied = ({ positionId, instrument }: PositionRecord, reason: string): FactDraft => ({
   ...{ type: 'position.denied', positionId, symbol: instrument.symbol, reason },
 })
+
+/** A change of the stop that the venue does not have; nothing where none was wanted. */
+export const stopStands = (record: PositionRecord, stop: OrderView, why = 'refused'): FactDraft[] =>
+  record.stopWanted === null
+    ? []
+    : [positionDenied(record, `the stop stays at ${stop.triggerPrice ?? record.stopLoss}: ${why}`)]
 
 /** Prices that are watched locally; null where nothing is. */
 export interface WatchedTriggers {
