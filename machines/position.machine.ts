@@ -123,9 +123,8 @@ const tellTarget = publish((position, { takeProfit }: On<'modify-position'>) =>
   takeProfit === undefined ? [] : [story.positionFact('position.amended', position, 'protected')],
 )
 const amended = [call('modify', requested), ...protect(true), watch(true), tellTarget]
-const tellStopStands = publish((position, { order, amendRefused }: On<'order.reported'>) =>
-  tale.stopStands(position, order, amendRefused),
-)
+const tellStopStands = (here: PositionPhase) =>
+  publish((position, { amendRefused }: On<'order.reported'>) => tale.stopStands(position, here, amendRefused))
 const targetReached = when(
   call('isTakeProfit', (_, { trigger }: On<'trigger.crossed'>) => ({ trigger })),
   to('closing', because('take_profit')),
@@ -148,7 +147,10 @@ const onStop = (here: PositionPhase) => ({
   'order.reported': [
     when(given('confirmsStop', 'order.reported'), stay(learn, note, watch(true), tellAmended(here), ...protect(false))),
     {
-      ...when(given('isAmendRefused', 'order.reported'), stay(learn, note, tellStopStands, 'letStopBe', watch(true))),
+      ...when(
+        given('isAmendRefused', 'order.reported'),
+        stay(learn, note, tellStopStands(here), 'letStopBe', watch(true)),
+      ),
       description: 'The stop stays as the venue has it.',
     },
     stay(learn, note, ...protect(false)),
