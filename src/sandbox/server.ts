@@ -154,7 +154,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const app = restApp({ ...parts, clock: wire, log })
   app.route('/admin', adminApp(parts))
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
-  const sockets = socketServer({ venue, clock: wire, faults })
+  const sockets = socketServer({ venue, clock: wire, faults, log })
   server.on('upgrade', (request, socket, head) => {
     if (SOCKET_PATH.test(request.url ?? '')) sockets.upgrade(request, socket, head)
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')

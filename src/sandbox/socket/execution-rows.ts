@@ -55,7 +55,8 @@ const ids = (order: OrderRow): JsonFields => ({
   order_userref: order.userref ?? 0,
 })
 
-function totals(order: OrderRow, parts: RowParts): JsonFields {
+/** What has been executed of it so far. */
+export function totals(order: OrderRow, parts: RowParts): JsonFields {
   const { priceDecimals, lotDecimals, costDecimals } = parts.pair
   const fee = usdOf(order.fee, quoteOf(order.symbol), parts.market, parts)
   return {
@@ -161,7 +162,7 @@ export const newRow = (order: OrderRow, about: About): JsonFields => head(order,
 /** Trades count from 1: the last part of their id, in base 36. */
 export const tradeNumber = (tradeId: string): number => Number.parseInt(tradeId.slice(tradeId.lastIndexOf('-') + 1), 36)
 
-/** One fill. `order` as it stands right after it, null where it is not known any more. */
+/** One fill. `order`: null where it is not known any more. */
 export function fillRow(trade: TradeRow, order: OrderRow | null, parts: RowParts, status: string): JsonFields {
   const { priceDecimals, lotDecimals, costDecimals, quote, base } = parts.pair
   const fee = usdOf(trade.fee, trade.feeAsset, parts.market, parts)
@@ -174,7 +175,6 @@ export function fillRow(trade: TradeRow, order: OrderRow | null, parts: RowParts
     last_price: exact(written(trade.price, priceDecimals)),
     liquidity_ind: trade.liquidity === 'maker' ? 'm' : 't',
     cost: exact(written(trade.cost, costDecimals)),
-    ...(order === null ? {} : totals(order, parts)),
     fee_usd_equiv: exact(written(fee, USD_DECIMALS)),
     fees: [{ asset: trade.feeAsset, qty: exact(written(trade.fee, feeDecimals)) }],
     margin_borrow: trade.leverage > 1 || undefined,

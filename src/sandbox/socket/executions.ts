@@ -13,6 +13,7 @@ import {
   type RowParts,
   refillRow,
   statusOf,
+  totals,
   triggeredRow,
   wholeRow,
 } from './execution-rows.ts'
@@ -55,7 +56,8 @@ export function executionsFeed(parts: PrivateParts, options: ExecutionOptions): 
   }
   const snapshot = (): void => {
     const orders = options.snapOrders ? venue.openOrders() : []
-    const trades = options.snapTrades ? venue.trades().slice(-FILLS_IN_SNAPSHOT) : []
+    // Newest first, as Kraken has them.
+    const trades = options.snapTrades ? venue.trades().slice(-FILLS_IN_SNAPSHOT).reverse() : []
     const rows = orders.map((order) => {
       const execType = order.status === 'pending' ? 'pending_new' : 'new'
       const about = { execType, status: statusOf(order), timestamp: microTime(order.openedAt) }
@@ -63,7 +65,7 @@ export function executionsFeed(parts: PrivateParts, options: ExecutionOptions): 
     })
     const fills = trades.map((trade) => {
       const order = venue.order(trade.venueOrderId)
-      return fillRow(trade, null, rowParts(trade.symbol), order === null ? 'filled' : statusOf(order))
+      return fillRow(trade, order, rowParts(trade.symbol), order === null ? 'filled' : statusOf(order))
     })
     frame('snapshot', [...rows, ...fills], null)
   }
@@ -95,7 +97,7 @@ function rowsOf(event: Happening, parts: RowParts, pending: Set<string>, about: 
     }
     case 'filled': {
       // A trade never says `filled`, not even the last one: that is a row of its own.
-      const fill = fillRow(event.trade, order, parts, 'partially_filled')
+      const fill = { ...fillRow(event.trade, order, parts, 'partially_filled'), ...totals(order, parts) }
       return order.status === 'filled' ? [fill, endRow(order, parts, about('filled', 'filled'), null)] : [fill]
     }
     case 'triggered':

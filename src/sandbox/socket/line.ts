@@ -9,6 +9,8 @@ export interface LineParts {
   readonly clock: Clock
   /** Asked for every frame by its channel (`book`) or, for answers, its method (`add_order`); null leaves it alone. */
   readonly fateOf: (name: string, symbol: string | null) => FrameFate | null
+  /** Bytes that may wait to be read before the client is cut off. */
+  readonly unreadAtMost: number
   /** Called once, when the line has gone. */
   readonly onEnd: () => void
 }
@@ -16,8 +18,6 @@ export interface LineParts {
 const HEARTBEAT_MS = 1_000
 /** Kraken ends a line on which nothing was said for about a minute. */
 const IDLE_MS = 60_000
-/** Unread bytes after which a client is cut off. The largest snapshot is a tenth of it. */
-const UNREAD_AT_MOST = 4 * 1024 * 1024
 const GOING_AWAY = 1001
 /** Frames of the line itself, which faults leave alone. */
 const OWN_FRAMES: ReadonlySet<string> = new Set(['status', 'pong'])
@@ -132,9 +132,9 @@ export class Line {
   }
 
   #write(text: string): void {
-    const { socket, clock } = this.#parts
+    const { socket, clock, unreadAtMost } = this.#parts
     if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > UNREAD_AT_MOST) {
+    if (socket.bufferedAmount > unreadAtMost) {
       socket.terminate()
       return
     }

@@ -2,7 +2,14 @@
 import { KrakenRefusal } from '../refusal.ts'
 import { type CancelSelector, isRefused, type Origin, type SandboxVenue } from '../venue.ts'
 import { Exact, fieldsOf, type Json, type JsonFields } from './exact-json.ts'
-import { deadlineParam, editParams, effectivePrice, orderParams, userrefParam } from './order-params.ts'
+import {
+  deadlineParam,
+  editParams,
+  effectivePrice,
+  orderParams,
+  refuseOtherFields,
+  userrefParam,
+} from './order-params.ts'
 import {
   choiceParam,
   flagParam,
@@ -40,6 +47,7 @@ const ownIds = (params: JsonFields): JsonFields => ({
 })
 
 const addOrder: OrderMethod = (params, venue, now) => {
+  refuseOtherFields(params)
   const options = { validate: flagParam(params, 'validate'), origin: ORIGIN }
   const placed = venue.place(orderParams(params, params, venue, now), options)
   if (isRefused(placed)) return [refusal(placed)]

@@ -173,9 +173,26 @@ function sizeOf(params: JsonFields, type: VenueOrderType, side: Side): Pick<NewO
   return { quantity, quantityInQuote: false }
 }
 
-/** Kraken's `margin: true` asks for the highest leverage that the pair lists, five at most. */
-const leverageOf = (params: JsonFields, { instrument }: SandboxPair): number =>
-  flagParam(params, 'margin') ? Math.max(1, ...instrument.leverages.filter((leverage) => leverage <= 5)) : 1
+/** `leverage`, or `margin: true` for the highest that the pair lists, five at most. */
+function leverageOf(params: JsonFields, { instrument }: SandboxPair): number {
+  const leverage = integerParam(params, 'leverage')
+  if (leverage !== null) return leverage
+  return flagParam(params, 'margin') ? Math.max(1, ...instrument.leverages.filter((each) => each <= 5)) : 1
+}
+
+/** What add_order takes; the last five are old or for accounts of institutions, and change nothing here. */
+const FIELDS: ReadonlySet<string> = new Set([
+  ...['order_type', 'side', 'order_qty', 'cash_order_qty', 'symbol', 'limit_price', 'limit_price_type', 'triggers'],
+  ...['conditional', 'time_in_force', 'effective_time', 'expire_time', 'deadline', 'post_only', 'reduce_only'],
+  ...['margin', 'leverage', 'cl_ord_id', 'order_userref', 'display_qty', 'fee_preference', 'stp_type', 'validate'],
+  ...['token', 'stop_price', 'trigger', 'no_mpp', 'sender_sub_id', 'broker', 'ext_ord_id', 'asset_class'],
+])
+
+/** @throws KrakenRefusal for the first field that is none of add_order's, such as REST's `price`. */
+export function refuseOtherFields(params: JsonFields): void {
+  const other = Object.keys(params).find((name) => !FIELDS.has(name))
+  if (other !== undefined) throw new KrakenRefusal(`Unsupported field: '${other}' for the given msg type: add order`)
+}
 
 /**
  * One order. `batch`: the parameters around it, of which an order in a batch takes pair and deadline.

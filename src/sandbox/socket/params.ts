@@ -32,11 +32,15 @@ export function flagParam(params: JsonFields, name: string, otherwise = false): 
   return value
 }
 
+/** Numbers that anybody could mean: written out, those of three-digit exponents would fill the memory. */
+const NUMBER = /^-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?$/
+
 /** A decimal number, signed, as canonical text; texts are not taken for numbers. Null where absent. */
 export function numberParam(params: JsonFields, name: string): Numeric | null {
   const value = params[name]
   if (isAbsent(value)) return null
   if (!(value instanceof Exact)) throw mustBe(name, 'a number_float')
+  if (!NUMBER.test(value.text)) throw new KrakenRefusal(`EGeneral:Invalid arguments:${name}`)
   return text(amount(value.text))
 }
 

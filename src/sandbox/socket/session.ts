@@ -1,5 +1,6 @@
 /** What one client asks, and what it is answered. */
 import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
 import type { Faults, RequestFate } from '../faults.ts'
 import { KrakenRefusal } from '../refusal.ts'
 import type { SandboxVenue } from '../venue.ts'
@@ -14,8 +15,11 @@ export interface SessionParts {
   readonly venue: SandboxVenue
   readonly clock: Clock
   readonly faults: Pick<Faults, 'onRequest'>
+  readonly log: Log
   readonly line: Line
 }
+
+const BROKEN = 'EGeneral:Internal error'
 
 interface Request {
   readonly method: string
@@ -86,7 +90,7 @@ export class Session {
     }
     const tell = this.#said(request)
     if (fate.dropAnswer) line.cut()
-    else if (fate.status !== null) this.#answer(request, { error: 'EGeneral:Internal error' })
+    else if (fate.status !== null) this.#answer(request, { error: BROKEN })
     else if (fate.answerDelayMs > 0) clock.at(clock.now() + fate.answerDelayMs, tell)
     else tell()
     if (method === 'unsubscribe' && !this.#subscriptions.hasPrivate)
@@ -107,8 +111,10 @@ export class Session {
         for (const answer of answers) this.#answer(request, answer)
       }
     } catch (error) {
-      if (!(error instanceof KrakenRefusal)) throw error
-      return () => this.#answer(request, { error: error.errors[0] ?? 'EGeneral:Internal error' })
+      const refusal = error instanceof KrakenRefusal ? error.errors[0] : undefined
+      // A bug of ours ends one request, not the venue.
+      if (refusal === undefined) this.#parts.log.error('a socket request failed', { method, error })
+      return () => this.#answer(request, { error: refusal ?? BROKEN })
     }
   }
 

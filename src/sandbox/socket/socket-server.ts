@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
 import type { Faults } from '../faults.ts'
 import type { SandboxVenue } from '../venue.ts'
 import { exact, type JsonFields } from './exact-json.ts'
@@ -13,6 +14,9 @@ export interface SocketServerParts {
   readonly venue: SandboxVenue
   readonly clock: Clock
   readonly faults: Pick<Faults, 'onRequest' | 'onFrame'>
+  readonly log: Log
+  /** Bytes that a client may leave unread before it is cut off. Default: 4 MiB, many times the largest snapshot. */
+  readonly unreadAtMost?: number
 }
 
 export interface SocketServer {
@@ -24,6 +28,7 @@ export interface SocketServer {
   close(): void
 }
 
+const UNREAD_AT_MOST = 4 * 1024 * 1024
 /** Kraken takes no long requests; the largest is a batch of fifteen orders. */
 const REQUEST_BYTES_AT_MOST = 256 * 1024
 /** Connection ids are 64-bit numbers, beyond what a float holds: a client that reads one as a float shows it. */
@@ -32,7 +37,8 @@ const CONNECTION_ID_STEP = 7_919n
 const API_VERSION = 'v2'
 const VERSION = '2.0.10'
 
-export function socketServer({ venue, clock, faults }: SocketServerParts): SocketServer {
+export function socketServer(parts: SocketServerParts): SocketServer {
+  const { venue, clock, faults, log, unreadAtMost = UNREAD_AT_MOST } = parts
   const server = new WebSocketServer({ noServer: true, maxPayload: REQUEST_BYTES_AT_MOST, perMessageDeflate: false })
   const lines = new Map<Line, string>()
   let connections = 0n
@@ -49,8 +55,8 @@ export function socketServer({ venue, clock, faults }: SocketServerParts): Socke
       lines.delete(line)
       session.stop()
     }
-    const line = new Line({ socket, clock, fateOf: faults.onFrame, onEnd })
-    const session = new Session({ venue, clock, faults, line })
+    const line = new Line({ socket, clock, fateOf: faults.onFrame, unreadAtMost, onEnd })
+    const session = new Session({ venue, clock, faults, log, line })
     lines.set(line, id)
     line.send(statusFrame(id))
     socket.on('message', (data) => session.hear(data.toString()))

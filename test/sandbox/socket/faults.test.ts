@@ -153,15 +153,20 @@ it('cuts off a client that does not read, and keeps nobody else waiting', async 
   const upgrade = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13`
   deaf.write(`GET /v2 HTTP/1.1\r\nHost: 127.0.0.1\r\n${upgrade}\r\n\r\n`)
   await new Promise((answered) => deaf.once('data', answered))
-  const text = Buffer.from(`{"method":"subscribe","params":{"channel":"trade","symbol":["${BTC}"]}}`)
+  const text = Buffer.from(`{"method":"subscribe","params":{"channel":"book","symbol":["${BTC}"],"depth":1000}}`)
   // One masked text frame, its mask all zeros.
   deaf.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]))
   await new Promise((answered) => deaf.once('data', answered))
   deaf.pause()
   await subscribe('trade')
   expect(house.server.lines).toBe(2)
-  for (let round = 0; house.server.lines === 2 && round < 300; round++) {
-    for (let count = 0; count < 1000; count++) house.trade('50001', '1')
+  // Every level of a deep book changes each time: some seventy kilobytes that nobody takes.
+  const side = (from: number, direction: 1 | -1, quantity: string) =>
+    Array.from({ length: 900 }, (_, index) => ({ price: `${from + direction * index}.5`, quantity }))
+  for (let round = 1; house.server.lines === 2 && round < 500; round++) {
+    const [bids, asks] = [side(40_000, -1, `${round}.5`), side(40_002, 1, `${round}.5`)]
+    house.hear({ kind: 'book', symbol: BTC, bids, asks, at: house.clock.now() })
+    house.trade('50001', '1')
     client.ask({ method: 'ping', req_id: round + 1000 })
     await client.answer(round + 1000)
   }
@@ -170,4 +175,4 @@ it('cuts off a client that does not read, and keeps nobody else waiting', async 
   await lost
   house.trade('50002', '1')
   await client.next((frame) => frame.channel === 'trade' && frame.data[0].price === 50_002)
-})
+}, 30_000)

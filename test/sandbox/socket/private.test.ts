@@ -257,6 +257,8 @@ describe('orders', () => {
       [{ limit_price: 49_000.05 }, 'EOrder:Tick size check failed'],
       [{ limit_price: '49000' }, 'Limit_price field must be a number_float'],
       [{ symbol: 'XBT/USDT' }, 'Currency pair not supported XBT/USDT'],
+      [{ price: 49_000 }, "Unsupported field: 'price' for the given msg type: add order"],
+      [{ order_qty: 1e300 }, 'EGeneral:Invalid arguments:order_qty'],
       [{ order_type: 'wish' }, 'EGeneral:Invalid arguments:order_type'],
       [{ cl_ord_id: 'one', order_userref: 1 }, 'EGeneral:Invalid arguments:cl_ord_id and order_userref'],
       [{ deadline: '2026-11-02T11:59:59Z' }, 'EService:Deadline elapsed'],

@@ -24,6 +24,8 @@ export const START = Date.UTC(2026, 10, 2, 12)
 // biome-ignore lint/suspicious/noExplicitAny: frames are read field by field
 export type Frame = any
 
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 export interface Heard {
   readonly text: string
   readonly frame: Frame
@@ -93,7 +95,7 @@ export async function socketHouse(): Promise<SocketHouse> {
   const market = new MarketView(instruments)
   const counters = new RateCounters('pro', true)
   const venue = new SandboxAccount({ engine, market, clock, counters, tokens, ids })
-  const server = socketServer({ venue, clock, faults })
+  const server = socketServer({ venue, clock, faults, log: silent, unreadAtMost: 256 * 1024 })
   const http = createServer()
   http.on('upgrade', (request, socket, head) => server.upgrade(request, socket, head))
   await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening))
