@@ -14,6 +14,7 @@ const kraken = section({
     call_burst: integer({ min: 1 }).default(10),
     order_calls_per_minute: integer({ min: 1 }).default(30),
     order_burst: integer({ min: 1 }).default(5),
+    public_pace_ms: milliseconds({ min: 0 }).default(1_000),
     exit_reserve_pct: numeric({ min: 0, max: 90 }).default('20'),
     tier: oneOf(['starter', 'intermediate', 'pro']).default('starter'),
   }).prefault({}),

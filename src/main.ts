@@ -59,7 +59,6 @@ function feedOf(options: RunOptions, config: Config): FeedChoice {
 
 /** What is configured and not built is refused, never ignored. */
 function refuseUnbuilt(config: Config): void {
-  if (config.execution.mode === 'live') throw new CliError('live trading is not built yet: set execution.mode to paper')
   if (config.execution.exchange.wire)
     throw new CliError('the loopback wire is not built yet: set execution.exchange.wire to false')
   if (config.schedules.sentiment_analysis.enabled)
@@ -118,6 +117,8 @@ async function run(options: RunOptions): Promise<number> {
   refuseUnbuilt(config)
   const seed = options.seed ?? config.execution.paper.seed
   const feed = feedOf(options, config)
+  if (config.execution.mode === 'live' && feed.kind !== 'kraken')
+    throw new CliError('live trading takes its prices from Kraken alone: leave --feed out')
   const symbols = options.symbols ?? config.coordinator.symbols
   const foreign = symbols.find((symbol) => quoteOf(symbol) !== 'USDT')
   if (foreign !== undefined)

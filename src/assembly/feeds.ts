@@ -24,6 +24,8 @@ export interface FeedWish {
   readonly onCrash: (error: unknown) => void
   readonly krakenRestUrl: string
   readonly krakenSocketUrl: string
+  /** Between two public calls. */
+  readonly krakenPaceMs: number
 }
 
 export interface ChosenFeed {
@@ -39,7 +41,7 @@ const problemOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Kraken's public market. @throws KrakenRestError when it does not answer within 5 s. */
 async function krakenMarket(wish: FeedWish): Promise<ChosenFeed> {
   const { clock, log, onFact, onCrash, random } = wish
-  const rest = krakenRest({ baseUrl: wish.krakenRestUrl, fetch, clock })
+  const rest = krakenRest({ baseUrl: wish.krakenRestUrl, fetch, clock, paceMs: wish.krakenPaceMs })
   await rest.ping()
   const instruments = await rest.instruments()
   const socket = krakenSocket({ url: wish.krakenSocketUrl, clock, decimals: rest.decimals })

@@ -21,6 +21,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Log } from '../ports/log.ts'
 import { chooseFeed, type FeedWish } from './feeds.ts'
 import { sha256 } from './hash.ts'
+import { openLiveVenue } from './live-venue.ts'
 import { openPaperVenue } from './paper-venue.ts'
 import { settingsOf } from './settings.ts'
 import { keepLease, openStore, type Store } from './store.ts'
@@ -51,12 +52,18 @@ const ABNORMAL_EXITS_WITHIN_MS = 600_000
 const ABNORMAL_EXITS_HALT = 3
 const HALT_FILE_EVERY_MS = 1_000
 
+/** The key that names a live account; null on paper. */
+const liveKey = ({ execution: { kraken, mode } }: Config): string | null =>
+  mode === 'live' ? (kraken.apiKey?.reveal() ?? null) : null
+
 /** Where orders go, by the configured mode. @throws what `openLiveVenue` throws. */
-const openVenue = async (parts: VenueParts): Promise<OpenVenue> => openPaperVenue(parts)
+const openVenue = async (parts: VenueParts): Promise<OpenVenue> =>
+  parts.config.execution.mode === 'live' ? openLiveVenue(parts) : openPaperVenue(parts)
 
 /** Runs until the system ends; resolves with the exit code. @throws what `openStore`, `chooseFeed`, `serveApi` throw. */
 export async function runSystem(run: SystemRun): Promise<number> {
   const { config, log } = run
+  const { kraken } = config.execution
   const clock = realClock()
   const ids = realIds()
   const random = seededRandom(run.seed)
@@ -82,19 +89,26 @@ export async function runSystem(run: SystemRun): Promise<number> {
       }),
     )
     const store = await openStore({
-      ...{ dataDir: run.dataDir, databaseUrl: run.databaseUrl, apiKey: null },
+      ...{ dataDir: run.dataDir, databaseUrl: run.databaseUrl, apiKey: liveKey(config) },
       ...{ spoolAfterMs: config.execution.deadlinesMs.database, clock, ids, log },
     })
     opened.push(() => store.close())
+    // A start can take longer than the lease lasts. Lost before there is a system, it ends that system as it begins.
+    let isFenced = false
+    const onFenced = (): void => {
+      isFenced = true
+      system?.house.addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() })
+    }
+    const lease = keepLease(store, clock, log, onFenced)
+    opened.push(() => lease.stop())
     const chosen = await chooseFeed({
       ...{ kind: run.feed, folder: store.folder.path, clock, random, log },
-      ...{ krakenRestUrl: config.execution.kraken.restUrl, krakenSocketUrl: config.execution.kraken.wsUrl },
+      ...{ krakenRestUrl: kraken.restUrl, krakenSocketUrl: kraken.wsUrl, krakenPaceMs: kraken.rateLimit.publicPaceMs },
       onFact: (fact: FactDraft) => system?.house.state('system', fact),
       onCrash: (error) => system?.feedCrashed(String(error)),
     })
     const { exchange, mode, ...venue } = await openVenue({
-      ...{ config, symbols: run.symbols, chosen, store, clock, random, log },
-      onFenced: () => system?.house.addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() }),
+      ...{ config, symbols: run.symbols, chosen, store, clock, random, log, onFenced },
     })
     const feed = { name: chosen.feed.name, fallback: chosen.fallback, reason: chosen.reason }
     const bus = inMemoryBus({ clock, log })
@@ -135,6 +149,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
       },
     )
     const running = system
+    if (isFenced) onFenced()
     run.onSystem?.(running)
     opened.push(async () => {
       await venue.feed.stop()
@@ -142,7 +157,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
       running.stop()
       await store.journal.settled()
     })
-    watchOver(run, store, running, clock, opened)
+    watchOver(store, running, clock, opened)
     const api = await openApi(run, store, running, clock, opened)
     const facts: BannerFacts = {
       ...{ mode, feed, agents: { mode: 'rules' }, symbols: run.symbols },
@@ -177,18 +192,13 @@ async function openApi(
   return api
 }
 
-/** The lease, the HALT file, jumps of the clock, and a history of crashes. */
+/** The HALT file, jumps of the clock, and a history of crashes. */
 function watchOver(
-  run: SystemRun,
   store: Store,
   system: RunningSystem,
   clock: ReturnType<typeof realClock>,
   opened: (() => Promise<void> | void)[],
 ): void {
-  const lease = keepLease(store, clock, run.log, () =>
-    system.house.addresses.tell('system', { type: 'leadership.lost', seenAt: clock.now() }),
-  )
-  opened.push(() => lease.stop())
   const stopJumps = clock.onJump(({ kind, byMs }) =>
     system.house.addresses.tell('system', {
       type: 'picture.doubted',

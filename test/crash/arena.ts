@@ -10,24 +10,36 @@ import { seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { type Database, openDatabase } from '../../src/adapters/persistence/database.ts'
 import type { Sql } from '../../src/adapters/persistence/sql.ts'
+import type { Candle } from '../../src/domain/candle.ts'
 import { type Pair, pair } from '../../src/domain/ids.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { liveEnvironment, writeConfig } from '../support/live-config.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { type Death, Life, type Look } from './live-child.ts'
-import { liveEnvironment, writeConfig } from './live-config.ts'
 
 export const BTC = pair('BTC/USDT')
 export const XRP = pair('XRP/USDT')
 /** Two thirds of it in coins, so that the rebalancer has nothing to do until a story gives it something. */
 export const BALANCES = { USDT: '100000', BTC: '2', XRP: '100000' } as const
+const FIRST_PRICES: Readonly<Record<string, string>> = { [BTC]: '50000', [XRP]: '1' }
+const MINUTE_MS = 60_000
 const REPEAT_MS = 1_000
 const LOOK_EVERY_MS = 25
 const LOOK_MS = 30_000
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
 const clock = realClock()
 
+export const now = (): number => clock.now()
 export const wait = (ms: number): Promise<void> => new Promise((done) => clock.at(clock.now() + ms, () => done()))
+
+/** Minutes in which nothing happened, so that a price is known before the first trade. */
+function history(symbol: Pair, now: number): readonly Candle[] {
+  const price = FIRST_PRICES[symbol] ?? '1'
+  const at = Math.floor(now / MINUTE_MS) * MINUTE_MS
+  const bar = { symbol, timeframe: '1m', open: price, high: price, low: price, close: price, volume: '1' } as const
+  return Array.from({ length: 60 }, (_, index) => ({ ...bar, openAt: at - (60 - index) * MINUTE_MS }))
+}
 
 /** Something did not come about in time, with what the process said last. */
 export class CameToNothing extends Error {
@@ -42,10 +54,7 @@ export class Arena {
   readonly #folder: string
   readonly #configDir: string
   readonly #onStep: (step: string) => void
-  readonly #prices = new Map<Pair, string>([
-    [BTC, '50000'],
-    [XRP, '1'],
-  ])
+  readonly #prices = new Map(Object.entries(FIRST_PRICES).map(([symbol, price]) => [pair(symbol), price]))
   #life: Life | null = null
   #isOpen = true
 
@@ -74,6 +83,7 @@ export class Arena {
       ...{ clock, random, ids: realIds(), log: silent, feed: null, balances: BALANCES, limits: false },
       parameters: { makerFee: '0.0025', takerFee: '0.004' },
     })
+    for (const symbol of [BTC, XRP]) sandbox.venue.market.seed(history(symbol, clock.now()))
     const folder = mkdtempSync(join(tmpdir(), 'triplegain-crash-'))
     return new Arena(sandbox, database, databaseUrl, folder, onStep)
   }
@@ -86,6 +96,8 @@ export class Arena {
   /** A start of the process. The dead one's lease need not run out: who starts this one knows that it is dead. */
   async start(death: Death | null = null): Promise<void> {
     await this.sql.query(`update leadership set expires_at = to_timestamp(0)`)
+    // Three deaths within ten minutes would start it HALTED.
+    rmSync(join(this.#folder, 'data', 'runs.json'), { force: true })
     this.#life = new Life({
       ...{ configDir: this.#configDir, dataDir: join(this.#folder, 'data'), env: this.#env, death },
       onStep: this.#onStep,

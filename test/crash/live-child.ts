@@ -38,6 +38,8 @@ export class Life {
       ...{ cwd: root, env: { PATH: process.env.PATH, ...env } },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
+    // It may die while it is being told something.
+    this.#child.on('error', () => undefined)
     this.#child.stderr?.on('data', (data: Buffer) => this.#keep(data.toString().trimEnd()))
     this.#child.on('message', (message) => this.#hear(message as Tells, onStep))
     this.ended = new Promise((done) => {
@@ -69,7 +71,7 @@ export class Life {
   }
 
   tell(told: Told): void {
-    if (this.#exit === null && this.#child.connected) this.#child.send(told)
+    if (this.#exit === null && this.#child.connected) this.#child.send(told, () => undefined)
   }
 
   /** What it believes; null where it died before it answered. */

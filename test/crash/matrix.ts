@@ -4,17 +4,17 @@
  * while it recovers from a death.
  */
 import type { PostgresServer } from '../support/postgres.ts'
-import { Arena, BTC, CameToNothing, wait } from './arena.ts'
+import { Arena, BTC, CameToNothing, now, wait } from './arena.ts'
 import type { Death, Look } from './live-child.ts'
 import { MOMENTS, type Moment } from './steps.ts'
 import { isFlat, STORIES, type Story } from './stories.ts'
 import { problems } from './verify.ts'
 
+/** A death in a story; or, where `told` says how far it got before it was killed, a death in the recovery from that. */
 export interface Case {
   readonly story: Story
+  readonly told: number | null
   readonly death: Death
-  /** A second death at a step of the recovery from the first. */
-  readonly again: Death | null
 }
 
 export interface Failure {
@@ -22,20 +22,28 @@ export interface Failure {
   readonly problems: readonly string[]
 }
 
+/** A step, and where it is taken. */
+export type Found = ReadonlyMap<string, Omit<Case, 'death'>>
+
 /** A story may take another path than when its steps were found; then it is told again. */
 const MOST_TELLINGS = 4
+const AGAIN_MS = 2_000
 const SETTLED_MS = 8_000
-const nameOf = ({ step, moment }: Death): string => `${moment} ${step}`
-export const titleOf = ({ story, death, again }: Case): string =>
-  `${story.name}: ${nameOf(death)}${again === null ? '' : `, then ${nameOf(again)}`}`
+export const titleOf = ({ story, told, death }: Case): string =>
+  `${story.name}${told === null ? '' : `, recovery after ${story.stages[told - 1]?.what ?? 'nothing'}`}: ${death.moment} ${death.step}`
 
-/** Tells a story. False when the process died in it. */
-async function tell(arena: Arena, { stages }: Story): Promise<boolean> {
+/** Tells the first stages of a story. False when the process died in it. */
+async function tell(arena: Arena, stages: Story['stages']): Promise<boolean> {
   for (const stage of stages) {
+    let actedAt = now()
     stage.act(arena)
     const reached = await arena.until(stage.what, (look) => {
       if (stage.until(look)) return true
       stage.meanwhile?.(arena, look)
+      if (stage.again === true && now() >= actedAt + AGAIN_MS) {
+        actedAt = now()
+        stage.act(arena)
+      }
       return false
     })
     if (!reached) return false
@@ -46,23 +54,22 @@ async function tell(arena: Arena, { stages }: Story): Promise<boolean> {
 const isReady = ({ coordinator, system }: Look): boolean => system.ready && coordinator.reconciliation === 'READY'
 
 /** Comes back after a death, ready to trade. */
-async function comeBack(arena: Arena): Promise<void> {
+export async function comeBack(arena: Arena): Promise<void> {
   await arena.start()
   if (!(await arena.until('a system that is ready', isReady)))
     throw new CameToNothing(`it ended with ${arena.life.exit}`)
 }
 
-/** Brings everything to rest, whatever was under way. */
-async function flatten(arena: Arena): Promise<void> {
+/** Brings everything to rest, whatever was under way. False when the process died in it. */
+async function flatten(arena: Arena): Promise<boolean> {
   arena.print(BTC, '50000')
   arena.life.tell({ type: 'resume' })
-  const isDone = await arena.until('nothing held and nothing resting', (look) => {
+  return arena.until('nothing held and nothing resting', (look) => {
     if (isFlat(look)) return true
     arena.life.tell({ type: 'cancel-entry' })
     arena.life.tell({ type: 'close' })
     return false
   })
-  if (!isDone) throw new CameToNothing(`it ended with ${arena.life.exit}`)
 }
 
 /** What is wrong once everything has had its time; orders still on their way are given it. */
@@ -78,49 +85,73 @@ async function judged(arena: Arena): Promise<readonly string[]> {
 }
 
 /** One case: the story, the death, the recovery, the comparison; then everything to rest for the next one. */
-export async function runCase(arena: Arena, one: Case): Promise<readonly string[]> {
-  arena.life.tell({ type: 'die', ...one.death })
-  for (let telling = 1; await tell(arena, one.story); telling += 1)
-    if (telling === MOST_TELLINGS) return [`never came to: ${nameOf(one.death)}`]
-  if ((await arena.life.ended) !== 'SIGKILL') return [`it ended by itself, with ${arena.life.exit}`]
-  if (one.again !== null) {
-    await arena.start(one.again)
-    const survived = await arena.until('a second death, or a system that is ready', isReady)
-    if (survived) arena.life.signal('SIGKILL')
-    await arena.life.ended
-  }
+export async function runCase(arena: Arena, { story, told, death }: Case): Promise<readonly string[]> {
+  const problem = told === null ? await dieInStory(arena, story, death) : await dieInRecovery(arena, story, told, death)
+  if (problem !== null) return [problem]
   await comeBack(arena)
   const found = await judged(arena)
   await flatten(arena)
   const later = await judged(arena)
-  return [...found, ...later.map((problem) => `after all was closed: ${problem}`)]
+  return [...found, ...later.map((each) => `after all was closed: ${each}`)]
 }
 
-/** Steps in order of their first appearance, with the story that they appear in. */
-export async function findSteps(server: PostgresServer): Promise<ReadonlyMap<string, Story>> {
-  const found = new Map<string, Story>()
-  let telling: Story | null = null
+async function dieInStory(arena: Arena, { stages }: Story, death: Death): Promise<string | null> {
+  arena.life.tell({ type: 'die', ...death })
+  for (let telling = 1; await tell(arena, stages); telling += 1) {
+    if (telling === MOST_TELLINGS) return 'it never came to that step'
+    if (!(await flatten(arena))) break
+  }
+  return isKilled(arena)
+}
+
+async function dieInRecovery(arena: Arena, { stages }: Story, told: number, death: Death): Promise<string | null> {
+  if (!(await tell(arena, stages.slice(0, told)))) return `it ended by itself, with ${arena.life.exit}`
+  arena.life.signal('SIGKILL')
+  await arena.life.ended
+  await arena.start(death)
+  // Steps of a recovery are taken at its beginning, or never: what has to be asked for was answered before the kill.
+  await arena.until('a death while coming back', isReady)
+  arena.life.signal('SIGKILL')
+  return isKilled(arena)
+}
+
+const isKilled = async ({ life }: Arena): Promise<string | null> =>
+  (await life.ended) === 'SIGKILL' ? null : `it ended by itself, with ${life.exit}`
+
+/** Steps in order of their first appearance: in the stories, and in the recoveries from a kill after each stage. */
+export async function findSteps(server: PostgresServer): Promise<Found> {
+  const found = new Map<string, Omit<Case, 'death'>>()
+  let where: Omit<Case, 'death'> | null = null
   const arena = await Arena.open(server, 'steps', (step) => {
-    if (telling !== null && !found.has(step)) found.set(step, telling)
+    if (where !== null && !found.has(step)) found.set(step, where)
   })
   try {
     await comeBack(arena)
     for (const story of STORIES) {
-      telling = story
-      if (!(await tell(arena, story))) throw new CameToNothing(`it ended with ${arena.life.exit} in: ${story.name}`)
+      where = { story, told: null }
+      if (!(await tell(arena, story.stages)))
+        throw new CameToNothing(`it ended with ${arena.life.exit} in: ${story.name}`)
       // Late fills are waited for; what follows them belongs to this story too.
       await wait(1_000)
-      telling = null
+      where = null
       await flatten(arena)
     }
+    for (const story of STORIES)
+      for (let told = 1; told < story.stages.length; told += 1) {
+        await tell(arena, story.stages.slice(0, told))
+        arena.life.signal('SIGKILL')
+        await arena.life.ended
+        where = { story, told }
+        await comeBack(arena)
+        where = null
+        await flatten(arena)
+      }
   } finally {
     await arena.close()
   }
   return found
 }
 
-/** Every step of the stories, at every moment. */
-export const casesOf = (steps: ReadonlyMap<string, Story>): readonly Case[] =>
-  [...steps].flatMap(([step, story]) =>
-    MOMENTS.map((moment: Moment) => ({ story, death: { step, moment }, again: null })),
-  )
+/** Every step at every moment. */
+export const casesOf = (found: Found): readonly Case[] =>
+  [...found].flatMap(([step, where]) => MOMENTS.map((moment: Moment) => ({ ...where, death: { step, moment } })))

@@ -1,5 +1,4 @@
 /** What traders do, as often as it takes: each story begins and ends flat, and its stages are the same after a crash. */
-import { asset } from '../../src/domain/ids.ts'
 import type { OrderView, Purpose } from '../../src/domain/order.ts'
 import type { Arena } from './arena.ts'
 import { BTC } from './arena.ts'
@@ -8,6 +7,8 @@ import type { Look } from './live-child.ts'
 interface Stage {
   readonly what: string
   act(arena: Arena): void
+  /** The act is repeated every two seconds. */
+  readonly again?: boolean
   /** What the market does as long as it has not come about. */
   meanwhile?(arena: Arena, look: Look): void
   /** What the act leads to; the next stage begins then. */
@@ -32,10 +33,12 @@ const isOver = (order: OrderView): boolean => order.phase === 'done' || order.ph
 export const isFlat = (look: Look): boolean =>
   look.positions.every(({ phase }) => phase === 'closed') && look.orders.every(isOver)
 
+/** Said again as long as nothing came of it: after a crash the coordinator may still wait for an earlier verdict. */
 const signal: Stage = {
   what: 'an entry at the venue',
   act: ({ life }) =>
     life.tell({ type: 'signal', symbol: BTC, entryPrice: '50000', stopLoss: '49000', takeProfit: '52500' }),
+  again: true,
   until: ({ orders }) => last(orders, 'entry')?.status === 'OPEN',
 }
 /** A quarter of it is ours. */
@@ -101,42 +104,6 @@ export const STORIES: readonly Story[] = [
         what: 'trading again',
         act: ({ life }) => life.tell({ type: 'resume' }),
         until: ({ coordinator }) => coordinator.state === 'RUNNING',
-      },
-    ],
-  },
-  {
-    name: 'too many coins of one kind, sold for the others',
-    stages: [
-      {
-        what: 'a deposit that the books know of',
-        act: ({ sandbox }) => sandbox.venue.transfer(asset('XRP'), '40000'),
-        until: () => true,
-      },
-      {
-        what: 'a rebalance that has begun',
-        act: () => undefined,
-        meanwhile: ({ life }) => life.tell({ type: 'rebalance' }),
-        until: ({ orders }) => last(orders, 'rebalance')?.status === 'OPEN',
-      },
-      {
-        ...flat('a finished rebalance', () => undefined),
-        meanwhile: (arena, { orders }) => {
-          const order = orders.find((one) => !isOver(one))
-          if (order === undefined) return
-          const [calm, through] = order.request.side === 'sell' ? [1, 1.001] : [1, 0.999]
-          arena.print(order.request.symbol, String((order.request.symbol === BTC ? 50_000 : 1) * through))
-          arena.print(order.request.symbol, String((order.request.symbol === BTC ? 50_000 : 1) * calm))
-        },
-      },
-    ],
-  },
-  {
-    name: 'an order placed by hand at the venue, filled there',
-    stages: [
-      {
-        what: 'an order of somebody else that is known',
-        act: () => undefined,
-        until: () => true,
       },
     ],
   },

@@ -33,14 +33,14 @@ export interface RestCallParts {
   readonly baseUrl: string
   readonly fetch: typeof fetch
   readonly clock: Clock
+  /** Between the starts of two calls: Kraken counts public calls per address, about one a second. */
+  readonly paceMs: number
 }
 
 /** Calls `/0/public/<method>` and gives Kraken's `result`, numbers as text. @throws KrakenRestError */
 export type RestCall = (method: string, query?: Readonly<Record<string, string>>) => Promise<Wire>
 
 const DEADLINE_MS = 5_000
-/** Kraken counts public calls per address, about one a second. */
-const PACE_MS = 1_000
 
 /** What went wrong on the wire, with what lay under it. */
 export const messageOf = (error: unknown): string => {
@@ -69,14 +69,14 @@ function resultOf(body: string, status: number, method: string): Wire {
 const waitUntil = (clock: Clock, at: number): Promise<void> => new Promise((resolve) => clock.at(at, resolve))
 
 /**
- * Calls one after the other, their starts a second apart, each with five seconds from its own start to the last byte.
+ * Calls one after the other, their starts `paceMs` apart, each with five seconds from its own start to the last byte.
  */
-export function restCalls({ baseUrl, fetch, clock }: RestCallParts): RestCall {
+export function restCalls({ baseUrl, fetch, clock, paceMs }: RestCallParts): RestCall {
   let freeAt = Number.NEGATIVE_INFINITY
 
   const turn = async (): Promise<void> => {
     const startAt = Math.max(clock.now(), freeAt)
-    freeAt = startAt + PACE_MS
+    freeAt = startAt + paceMs
     if (startAt > clock.now()) await waitUntil(clock, startAt)
   }
 

@@ -59,7 +59,7 @@ beforeEach(async () => {
     ...{ clock, random, ids: seededIds(random), log: silent, balances: {} },
     feed: { source: watched, symbols: SYMBOLS },
   })
-  const rest = krakenRest({ baseUrl: sandbox.rest, fetch, clock })
+  const rest = krakenRest({ baseUrl: sandbox.rest, fetch, clock, paceMs: 0 })
   await rest.instruments()
   feed = connectedFeed({
     ...{ socket: krakenSocket({ url: sandbox.ws, clock, decimals: rest.decimals }), clock, log: silent },

@@ -33,6 +33,8 @@ import { PrivateSession } from './session.ts'
 export interface KrakenExchangeParts extends CallParts {
   /** `wss://ws-auth.kraken.com/v2`, or a sandbox on loopback. */
   readonly socketUrl: string
+  /** Between two public calls, milliseconds. */
+  readonly publicPaceMs: number
   /** For the spread of reconnects. */
   readonly chance: RandomSource
   /** What the engine does right now, whenever the venue says it anew. */
@@ -69,10 +71,10 @@ class Kraken implements KrakenExchange {
 
   constructor(parts: KrakenExchangeParts) {
     this.#parts = parts
-    const { restUrl, fetch, clock, chance, log, socketUrl, onMode } = parts
+    const { restUrl, publicPaceMs, fetch, clock, chance, log, socketUrl, onMode } = parts
     const fills = new KnownFills()
     this.#calls = new PrivateCalls(parts)
-    this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock }))
+    this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
     this.#lists = new OrderLists(this.#calls, fills)
     this.#executions = new Executions(fills, (report) => this.#report(report))
     this.#poll = new Poll({ lists: this.#lists, executions: this.#executions, clock })

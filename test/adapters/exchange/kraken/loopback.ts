@@ -221,6 +221,7 @@ export async function openLoopback(): Promise<Loopback> {
     exchange: krakenExchange({
       restUrl: `http://127.0.0.1:${port}`,
       socketUrl: `ws://127.0.0.1:${port}/v2`,
+      publicPaceMs: 0,
       apiKey: KEY,
       apiSecret: SECRET,
       nonces: {

@@ -46,7 +46,7 @@ function venue(replies: Readonly<Record<string, Reply>>) {
     const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
     return new Response(body, { status: reply.status ?? 200 })
   }
-  const rest = krakenRest({ baseUrl: 'https://venue.test', fetch, clock })
+  const rest = krakenRest({ baseUrl: 'https://venue.test', fetch, clock, paceMs: 1_000 })
   /** Lets promises run and time pass until the work is done. */
   const settle = async <T>(work: Promise<T>): Promise<T | KrakenRestError> => {
     let done = false
