@@ -48,6 +48,7 @@ export async function openAtSandbox(): Promise<SandboxHarness> {
     nonce: 1_000,
   }
   const exchange = krakenExchange({
+    publicPaceMs: 0,
     ...{ restUrl: sandbox.rest, socketUrl: sandbox.ws, apiKey: sandbox.apiKey, apiSecret: sandbox.apiSecret },
     nonces: {
       next() {
