@@ -47,10 +47,13 @@ const TOO_LATE = refused('deadline', 'its deadline passed while it waited for it
 const NEVER = refused('rate', 'it alone is more than the venue allows')
 const STOPPED = refused('outage', 'the process is stopping; it was not sent')
 
+/** A call that hangs holds up the next one for so long: an exit never waits for the end of somebody else's timeout. */
+const HOLD_MS = 1_000
+
 export interface PacingParts {
   readonly clock: Clock
   readonly rules: PacingRules
-  /** Calls that change orders on their way at once; null for any number. */
+  /** Calls that change orders on their way at once, those left out that hang; null for any number. */
   readonly callsAtOnce: number | null
 }
 
@@ -76,6 +79,23 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
     return PRIORITIES.indexOf(isPatient ? call.priority : 'cancel') + (isPatient ? 0 : 0.5)
   }
   const isLaneFree = (call: PacedCall): boolean => !call.changesOrders || callsAtOnce === null || changing < callsAtOnce
+  /** Takes a place among the calls on their way; gives how to leave it. */
+  const takeLane = (call: PacedCall): (() => void) => {
+    if (!call.changesOrders || callsAtOnce === null) return () => {}
+    changing += 1
+    let isTaken = true
+    const free = (): void => {
+      if (!isTaken) return
+      isTaken = false
+      hold.cancel()
+      changing -= 1
+    }
+    const hold = clock.at(clock.now() + HOLD_MS, () => {
+      free()
+      pump()
+    })
+    return free
+  }
   const leave = (one: Waiting): void => {
     queue = queue.filter((other) => other !== one)
     const forbidden = one.call.forbidden?.() ?? null
@@ -138,22 +158,22 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
       new Promise<VenueAnswer<T>>((resolve, reject) => {
         if (isStopped) return resolve(STOPPED)
         if (readyAt(used, rules, call, clock.now()) === null) return resolve(NEVER)
-        const ended = (given: VenueAnswer<T> | null): void => {
-          if (call.changesOrders) changing -= 1
+        const ended = (given: VenueAnswer<T> | null, free: () => void): void => {
+          free()
           if (given?.kind === 'refused' && given.code === 'rate')
             used = afterRateRefusal(used, rules, call, clock.now())
           pump()
         }
         const leaves = (): void => {
-          if (call.changesOrders) changing += 1
+          const free = takeLane(call)
           begun(send).then(
             (given) => {
               resolve(given)
-              ended(given)
+              ended(given, free)
             },
             (error: unknown) => {
               reject(error)
-              ended(null)
+              ended(null, free)
             },
           )
         }

@@ -68,6 +68,11 @@ export class PrivateCalls {
     return (await this.#isStillOurs(call.method)) ? this.#lane.run('again', () => this.#send(call)) : answer
   }
 
+  /** After `stop`: calls are sent again. */
+  start(): void {
+    this.#isStopped = false
+  }
+
   /** Refuses what comes from now on; resolves when all that has left is answered. */
   stop(): Promise<void> {
     this.#isStopped = true

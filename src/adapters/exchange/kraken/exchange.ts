@@ -12,6 +12,7 @@ import type {
   Exchange,
   ExecutionReport,
   PlaceRequest,
+  Question,
   VenueAnswer,
   VenueOrderRow,
 } from '../../../ports/exchange.ts'
@@ -48,7 +49,25 @@ export interface KrakenExchange extends Exchange {
   caughtUp(): Promise<void>
 }
 
-/** The live venue. Nothing is sent before `start`; `start` resolves with the first word of the line, up or down. */
+/**
+ * Points of the key's counter (Kraken, REST rate limits: a list costs 1, a history 2). At most, short of further pages: an
+ * order that is found among the open ones costs 1, and executions are asked for only where one is missing.
+ */
+const QUESTION_POINTS: Readonly<Record<Question, number>> = {
+  lookUp: 5,
+  openOrders: 3,
+  balances: 1,
+  fees: 1,
+  flows: 2,
+  trades: 2,
+  permissions: 3,
+  cancelAllAfter: 1,
+}
+
+/**
+ * The live venue. It answers before `start` too, and tells reports only after it; `start` resolves with the first word of
+ * the line, up or down.
+ */
 export function krakenExchange(parts: KrakenExchangeParts): KrakenExchange {
   return new Kraken(parts)
 }
@@ -57,6 +76,7 @@ class Kraken implements KrakenExchange {
   readonly name = 'kraken'
   /** One lane of nonces: a second call would wait for the first. */
   readonly callsAtOnce = 1
+  readonly questionPoints = QUESTION_POINTS
   readonly #parts: KrakenExchangeParts
   readonly #calls: PrivateCalls
   readonly #listings: Listings
@@ -100,6 +120,7 @@ class Kraken implements KrakenExchange {
     const firstWord = new Promise<void>((resolve) => {
       this.#firstWord = resolve
     })
+    this.#calls.start()
     void this.#listings.names()
     this.#poll.start()
     this.#session.start()
