@@ -3,7 +3,7 @@
  * Where ccxt itself is at fault with Kraken the test says so.
  */
 import ccxt, { type Order, type Trade } from 'ccxt'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { pair } from '../../src/domain/ids.ts'
@@ -68,7 +68,13 @@ beforeAll(async () => {
   client = await clientOf()
   await client.loadMarkets()
 })
+const checks = { passed: 0, of: 0 }
+afterEach(({ task }) => {
+  checks.of += 1
+  if (task.result?.state !== 'fail') checks.passed += 1
+})
 afterAll(async () => {
+  process.stdout.write(`${JSON.stringify({ ccxtSocket: checks })}\n`)
   await client.close()
   await sandbox.stop()
 })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { BTC, type Client, type SocketHouse, START, socketHouse } from './socket-house.ts'
 
 let house: SocketHouse
@@ -82,6 +83,13 @@ describe('the line', () => {
     }
     client.socket.send('{"method":')
     await client.next((frame) => frame.error === 'Malformed request')
+  })
+
+  it('takes clients that name a subprotocol, as some do', async () => {
+    const named = new WebSocket(house.url, ['v1'])
+    await new Promise((opened, failed) => named.on('open', opened).on('error', failed))
+    expect(named.protocol).toBe('v1')
+    named.terminate()
   })
 
   it('reads requests in binary frames too', async () => {
