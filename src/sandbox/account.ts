@@ -15,6 +15,7 @@ import type { RateCounters } from './rate-counters.ts'
 import { UNKNOWN_ORDER } from './refusal.ts'
 import { type EngineRequest, RequestLog } from './request-log.ts'
 import type { SocketTokens } from './socket-tokens.ts'
+import { type SpreadRow, Spreads } from './spreads.ts'
 import type {
   AccountFeesNow,
   Amended,
@@ -58,6 +59,7 @@ export class SandboxAccount implements SandboxVenue {
   readonly #tokens: SocketTokens
   readonly #ids: IdSource
   readonly #log = new RequestLog()
+  readonly #spreads: Spreads
   readonly #listeners = new Set<(event: VenueEvent) => void>()
   readonly #modeListeners = new Set<(mode: MarketMode) => void>()
   /** When an order was last amended. */
@@ -72,6 +74,7 @@ export class SandboxAccount implements SandboxVenue {
     this.#tokens = tokens
     this.#ids = ids
     this.limits = counters.limits
+    this.#spreads = new Spreads(market)
   }
 
   now(): number {
@@ -196,6 +199,7 @@ export class SandboxAccount implements SandboxVenue {
   ledger = () => this.#engine.ledger()
   balances = () => this.#engine.balances()
   fees = (symbol: Pair): AccountFeesNow => this.#engine.fees(symbol, this.now())
+  spreads = (symbol: Pair): readonly SpreadRow[] => this.#spreads.of(symbol)
   rateCounter = (symbol: Pair): number => this.#counters.pair(symbol, this.now())
 
   onEvent(listener: (event: VenueEvent) => void): () => void {

@@ -9,6 +9,7 @@ import type { Balance } from '../domain/portfolio.ts'
 import type { TierLimits } from '../domain/venue-limits.ts'
 import type { MarketView } from './market-view.ts'
 import type { SandboxPair } from './pairs.ts'
+import type { SpreadRow } from './spreads.ts'
 
 /** Kraken's error strings: nothing was done. */
 export interface Refused {
@@ -90,6 +91,8 @@ export interface SandboxVenue {
   ledger(): readonly LedgerRow[]
   balances(): readonly Balance[]
   fees(symbol: Pair): AccountFeesNow
+  /** The latest best prices, oldest first. */
+  spreads(symbol: Pair): readonly SpreadRow[]
   /** The engine counter of a pair as it stands now. */
   rateCounter(symbol: Pair): number
 

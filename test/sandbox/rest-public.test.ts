@@ -158,6 +158,21 @@ describe('the market', () => {
     ])
   })
 
+  it('Spread has one row for each change of the best prices', async () => {
+    await open()
+    sandbox.clock.advanceTo(T0 + 2_000)
+    sandbox.quote('BTC/USDT', '49999.9', '50000.1')
+    sandbox.quote('BTC/USDT', '49999.8', '50000.1')
+    const { result } = await sandbox.public('Spread', { pair: 'XBTUSDT' })
+    expect(result).toEqual({
+      XBTUSDT: [
+        [T0 / 1000, '49999.9', '50000.1'],
+        [T0 / 1000 + 2, '49999.8', '50000.1'],
+      ],
+      last: T0 / 1000 + 2,
+    })
+  })
+
   it('of a pair without any price is empty, and its ticker is left out', async () => {
     await open()
     expect((await sandbox.public('Ticker', { pair: 'XRPUSDT' })).result).toEqual({})

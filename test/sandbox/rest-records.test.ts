@@ -302,6 +302,7 @@ describe('shapes', () => {
       ['GetOrderBook', 'Depth'],
       ['GetKlines', 'OHLC'],
       ['GetTradeHistory', 'Trades'],
+      ['GetRecentSpread', 'Spread'],
     ] as const)
       expect([method, differences(documented(`exchange-data/${file}.txt`), await ask(method))]).toEqual([method, []])
     expect(differences(documented('exchange-data/GetAssets.txt').XXBT, (await ask('Assets')).XXBT)).toEqual([])

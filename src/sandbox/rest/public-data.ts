@@ -183,6 +183,19 @@ const trades: PublicMethod = (fields, venue) => {
   return { [pair.id]: rows, last: String(last === undefined ? since : nanos(last.at)) }
 }
 
+const spread: PublicMethod = (fields, venue) => {
+  const pair = pairField(fields)
+  const since = countField(fields, 'since', 0)
+  const second = (at: number): number => Math.floor(at / 1000)
+  const rows = venue.spreads(pair.symbol).filter(({ at }) => second(at) >= since)
+  return {
+    [pair.id]: rows.map(({ at, bid, ask }) => [
+      ...[second(at), decimal(bid, pair.priceDecimals), decimal(ask, pair.priceDecimals)],
+    ]),
+    last: second(rows.at(-1)?.at ?? venue.now()),
+  }
+}
+
 export const PUBLIC: Readonly<Record<string, PublicMethod>> = {
   Time: time,
   SystemStatus: systemStatus,
@@ -192,4 +205,5 @@ export const PUBLIC: Readonly<Record<string, PublicMethod>> = {
   OHLC: ohlc,
   Depth: depth,
   Trades: trades,
+  Spread: spread,
 }
