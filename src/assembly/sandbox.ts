@@ -4,6 +4,7 @@ import { seededIds, seededRandom } from '../adapters/chance/seeded.ts'
 import { realClock } from '../adapters/clock/real.ts'
 import { scaledClock } from '../adapters/clock/scaled.ts'
 import { listCandleFiles } from '../adapters/market/replay/candle-files.ts'
+import { ReplayError } from '../adapters/market/replay/replay-error.ts'
 import { replayFeed } from '../adapters/market/replay/replay-feed.ts'
 import { simulatedFeed } from '../adapters/market/simulated/simulated-feed.ts'
 import type { SandboxCommand, SandboxFeed } from '../cli/parts.ts'
@@ -38,11 +39,14 @@ const SIMULATED: readonly Pair[] = SUPPORTED_PAIRS.map(pair)
 
 /** Pairs and days of the one-minute files that the window asks for; the whole of them where it does not say. */
 async function recorded({ path, from, to }: Extract<SandboxFeed, { kind: 'replay' }>, log: Log) {
-  const files = (await listCandleFiles(path, null, log)).filter(
-    ({ timeframe, symbol }) => timeframe === '1m' && findPair(symbol) !== null,
-  )
+  const all = await listCandleFiles(path, null, log).catch((error: unknown) => {
+    if (error instanceof ReplayError) throw new SandboxInputError(error.message)
+    throw error
+  })
+  const files = all.filter(({ timeframe, symbol }) => timeframe === '1m' && findPair(symbol) !== null)
   const within = files.filter((file) => file.to > (from ?? 0) && file.from < (to ?? Number.POSITIVE_INFINITY))
-  if (within.length === 0) throw new SandboxInputError(`${path} has no one-minute candles of the sandbox's pairs then`)
+  if (within.length === 0)
+    throw new SandboxInputError(`${path} has no one-minute candles of the sandbox's pairs in that time`)
   const begin = from ?? Math.min(...within.map((file) => file.from))
   const playable = within.filter((file) => file.from <= begin)
   return {
