@@ -49,10 +49,9 @@ const parts = setup({
     isDueWhileHolding: ({ context }, p: Due) =>
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
     isTakeProfit: (_, p: { trigger: TriggerCrossed['trigger'] }) => p.trigger === 'takeProfit',
-    isModifiable: ({ context }, change: story.ExitChange) => {
-      const { side, stopLoss, takeProfit } = story.withExits(context, change)
-      return story.stopProblem(side, stopLoss, takeProfit) === null
-    },
+    isModifiable: ({ context }, change: story.ExitChange) => story.changeProblem(context, change) === null,
+    confirmsStop: ({ context }, p: { order: OrderView }) => story.confirmsStop(context, p.order),
+    isAmendRefused: (_, p: { amendRefused?: string }) => p.amendRefused !== undefined,
   },
   actions: {
     'direct-orders': effect<{ positionId: PositionId; directives: readonly story.OrderDirective[] }>(),
@@ -75,13 +74,14 @@ const parts = setup({
     giveStopReason: assign(({ context }) => ({
       closeReason: context.closeReason ?? (story.isHolding(context) ? null : ('stop_loss' as const)),
     })),
+    letStopBe: assign(({ context }) => story.withVenueStop(context)),
     giveUpDust: assign(({ context }) => ({ dust: text(amount(context.dust).plus(story.heldBy(context))) })),
     modify: assign(({ context }, change: story.ExitChange) => story.withExits(context, change)),
   },
 })
 
 type On<T extends PositionHears['type']> = Extract<PositionHears, { type: T }>
-const { call, publish, arm, due, branches } = phrases<PositionContext, PositionHears, DeadlineName>()
+const { call, given, publish, arm, due, branches } = phrases<PositionContext, PositionHears, DeadlineName>()
 const { to, stay, ignore } = branches(hear)
 
 const tell = (type: Parameters<typeof story.positionFact>[0], phase: PositionPhase) =>
@@ -116,7 +116,15 @@ const requested = (_: PositionContext, { stopLoss, takeProfit }: On<'modify-posi
   ...(stopLoss === undefined ? {} : { stopLoss }),
   ...(takeProfit === undefined ? {} : { takeProfit }),
 })
-const amended = [call('modify', requested), ...protect(true), watch(true), tell('position.amended', 'protected')]
+const tellAmended = (here: PositionPhase) =>
+  publish((position) => [story.positionFact('position.amended', position, here)])
+/** A target is changed at once; a stop once the venue has it. */
+const tellTarget = publish((position, { takeProfit }: On<'modify-position'>) =>
+  takeProfit === undefined ? [] : [story.positionFact('position.amended', position, 'protected')],
+)
+const amended = [call('modify', requested), ...protect(true), watch(true), tellTarget]
+const tellStopStands = (here: PositionPhase) =>
+  publish((position, { amendRefused }: On<'order.reported'>) => tale.stopStands(position, here, amendRefused))
 const targetReached = when(
   call('isTakeProfit', (_, { trigger }: On<'trigger.crossed'>) => ({ trigger })),
   to('closing', because('take_profit')),
@@ -132,6 +140,21 @@ const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
   /** Entered anew: deadlines and triggers are registered again. */
   'orders.recovered': { ...to(`#position.${here}`, relearn, note), reenter: true },
   'order.turnedAway': stay(forget, note, ...then),
+})
+/** The same where a stop is held or sought: the venue's word on a change of it. A refusal is not asked again at once. */
+const onStop = (here: PositionPhase) => ({
+  ...onOrders(here, protect(false)),
+  'order.reported': [
+    when(given('confirmsStop', 'order.reported'), stay(learn, note, watch(true), tellAmended(here), ...protect(false))),
+    {
+      ...when(
+        given('isAmendRefused', 'order.reported'),
+        stay(learn, note, tellStopStands(here), 'letStopBe', watch(true)),
+      ),
+      description: 'The stop stays as the venue has it.',
+    },
+    stay(learn, note, ...protect(false)),
+  ],
 })
 /** Nothing is held any more: the stop sold it, unless another reason was given. */
 const ended = [
@@ -185,7 +208,7 @@ export const positionMachine = parts.createMachine({
         { guard: 'isStranded', target: 'closing', actions: because('dust') },
       ],
       on: {
-        ...onOrders('protecting', protect(false)),
+        ...onStop('protecting'),
         'trigger.crossed': [
           targetReached,
           {
@@ -212,7 +235,7 @@ export const positionMachine = parts.createMachine({
       exit: disarm('grace'),
       always: [...ended, { guard: 'isUncovered', target: 'protecting' }],
       on: {
-        ...onOrders('protected', protect(false)),
+        ...onStop('protected'),
         'trigger.crossed': [
           targetReached,
           { ...stay(...armGrace), description: 'The venue holds the stop: it is given a moment to answer.' },

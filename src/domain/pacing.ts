@@ -3,7 +3,15 @@
  * at its rate and never holds more than its burst, so that no window sees more than rate × time + burst.
  */
 import type { Pair } from './ids.ts'
-import { type Counter, charged, EMPTY_COUNTER, roomAt, type TierLimits } from './venue-limits.ts'
+import {
+  type Counter,
+  type CounterLimit,
+  charged,
+  counterAt,
+  EMPTY_COUNTER,
+  roomAt,
+  type TierLimits,
+} from './venue-limits.ts'
 
 /** In the order of their rank: what reduces risk goes first, and never waits behind what adds it. */
 export const PRIORITIES = ['exit', 'cancel', 'entry', 'read'] as const
@@ -121,9 +129,22 @@ export function spent(state: PacingState, rules: PacingRules, call: CallCost, at
   }
 }
 
-/** The venue said that a counter is full: it knows better than we, who may have been started a moment ago. */
-export function afterRateRefusal(state: PacingState, { venue }: PacingRules, call: CallCost, at: number): PacingState {
+/**
+ * The venue said that a counter is full: it knows better than we, who may have been started a moment ago. What adds risk
+ * and what only reads waits for it to fall; the rest has its reserve.
+ */
+export function afterRateRefusal(
+  state: PacingState,
+  { venue, reserve }: PacingRules,
+  call: CallCost,
+  at: number,
+): PacingState {
   const { symbol } = call
-  if (symbol === null) return { ...state, rest: { value: venue.rest.max, at } }
-  return { ...state, engine: { ...state.engine, [symbol]: { value: venue.engine.max, at } } }
+  const raised = (counter: Counter, limit: CounterLimit): Counter => ({
+    value: Math.max(counterAt(counter, limit, at), limit.max * (1 - reserve)),
+    at,
+  })
+  if (symbol === null) return { ...state, rest: raised(state.rest, venue.rest) }
+  const engine = raised(state.engine[symbol] ?? EMPTY_COUNTER, venue.engine)
+  return { ...state, engine: { ...state.engine, [symbol]: engine } }
 }

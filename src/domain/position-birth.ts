@@ -41,7 +41,7 @@ export const newPosition = ({
   readonly directives: readonly OrderDirective[]
 } => ({
   ...birth,
-  ...{ closeReason: null, dust: '0', openedAt: seenAt, updatedAt: seenAt, closedAt: null },
+  ...{ stopWanted: null, closeReason: null, dust: '0', openedAt: seenAt, updatedAt: seenAt, closedAt: null },
   slots: [{ request: entry, view: null, dropped: false }],
   directives: [{ kind: 'place', request: entry }],
 })

@@ -1,8 +1,15 @@
 /** What a position tells beside its plain facts, and the triggers it has watched. */
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
-import type { PositionSide } from './position.ts'
-import { type Exposure, isCovered, type PositionRecord, positionFact, positionView } from './position-story.ts'
+import type { PositionPhase, PositionSide } from './position.ts'
+import {
+  type Exposure,
+  isCovered,
+  type PositionRecord,
+  positionFact,
+  positionView,
+  withVenueStop,
+} from './position-story.ts'
 import type { Numeric } from './units.ts'
 
 /** A stop rests at the venue for all that is held. */
@@ -50,6 +57,15 @@ export function closedFacts(record: PositionRecord): FactDraft[] {
 export const positionDenied = ({ positionId, instrument }: PositionRecord, reason: string): FactDraft => ({
   ...{ type: 'position.denied', positionId, symbol: instrument.symbol, reason },
 })
+
+/** A change of the stop that the venue does not have, and where it has the stop, should that be news. */
+export function stopStands(record: PositionRecord, here: PositionPhase, why = 'refused'): FactDraft[] {
+  const { stopLoss } = withVenueStop(record)
+  const moved: FactDraft[] =
+    stopLoss === record.stopLoss ? [] : [positionFact('position.amended', { ...record, stopLoss }, here)]
+  if (record.stopWanted === null) return moved
+  return [...moved, positionDenied(record, `the stop stays at ${stopLoss}: ${why}`)]
+}
 
 /** Prices that are watched locally; null where nothing is. */
 export interface WatchedTriggers {

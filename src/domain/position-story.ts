@@ -42,7 +42,10 @@ export interface PositionRecord {
   readonly side: PositionSide
   readonly leverage: number
   readonly instrument: Instrument
+  /** What protects it: the price of its stop at the venue, once it has one. */
   readonly stopLoss: Numeric
+  /** A stop that the venue has been asked for and has not confirmed; null when there is none. */
+  readonly stopWanted: Numeric | null
   readonly takeProfit: Numeric | null
   readonly slots: readonly OrderSlot[]
   readonly closeReason: CloseReason | null
@@ -114,10 +117,25 @@ export function isDust(record: PositionRecord): boolean {
 export const isStranded = (record: PositionRecord): boolean =>
   isDust(record) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
 
+/** Where its stop should be: what is wanted of the venue, else what protects it. */
+const stopToBe = ({ stopWanted, stopLoss }: PositionRecord): Numeric => stopWanted ?? stopLoss
+
+/** Whether this view of its stop shows that the venue has the price that was wanted. */
+export const confirmsStop = ({ stopWanted }: PositionRecord, { request, status, triggerPrice }: OrderView): boolean =>
+  stopWanted !== null &&
+  request.purpose === 'stop' &&
+  (status === 'OPEN' || status === 'PARTIALLY_FILLED') &&
+  triggerPrice === stopWanted
+
+const confirmed = (record: PositionRecord, orders: readonly OrderView[]): PositionRecord =>
+  orders.some((order) => confirmsStop(record, order))
+    ? { ...record, stopLoss: stopToBe(record), stopWanted: null }
+    : record
+
 /** The record with one order's latest view in its slot; views of orders it never asked for change nothing. */
 export function withOrder(record: PositionRecord, order: OrderView): PositionRecord {
   const slots = record.slots.map((slot) => (slot.request.key === order.request.key ? { ...slot, view: order } : slot))
-  return { ...record, slots }
+  return confirmed({ ...record, slots }, [order])
 }
 
 /** After a restart: the orders as they are now; those that were never written down are dropped, to be decided anew. */
@@ -127,7 +145,7 @@ export function withOrders(record: PositionRecord, orders: readonly OrderView[])
     const view = byKey.get(slot.request.key) ?? slot.view
     return { ...slot, view, dropped: slot.dropped || view === null }
   })
-  return { ...record, slots }
+  return confirmed({ ...record, slots }, orders)
 }
 
 export const withoutOrder = (record: PositionRecord, key: string): PositionRecord => ({
@@ -163,7 +181,7 @@ function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amoun
     type: purpose === 'stop' ? 'stop-loss' : 'market',
     quantity: text(size),
     limitPrice: null,
-    triggerPrice: purpose === 'stop' ? record.stopLoss : null,
+    triggerPrice: purpose === 'stop' ? stopToBe(record) : null,
     timeInForce: 'GTC',
     expiresAt: null,
     postOnly: false,
@@ -208,13 +226,13 @@ export function planProtection(record: PositionRecord, retry: boolean): OrderPla
   if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
   const total = amount(stop.view.filled).plus(size)
   const amendsSize = !total.eq(amount(stop.view.quantity))
-  const amendsTrigger = stop.view.triggerPrice !== record.stopLoss
+  const amendsTrigger = stop.view.triggerPrice !== stopToBe(record)
   if (!amendsSize && !amendsTrigger) return unchanged
   const directive: OrderDirective = {
     kind: 'amend',
     key: stop.request.key,
     ...(amendsSize ? { quantity: text(total) } : {}),
-    ...(amendsTrigger ? { triggerPrice: record.stopLoss } : {}),
+    ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
   }
   return { slots: record.slots, directives: [directive] }
 }
@@ -279,11 +297,29 @@ export interface ExitChange {
   readonly takeProfit?: Numeric | null
 }
 
+/** The target is ours to change; the stop is wanted until the venue has it. */
 export const withExits = <R extends PositionRecord>(record: R, { stopLoss, takeProfit }: ExitChange): R => ({
   ...record,
-  stopLoss: stopLoss ?? record.stopLoss,
+  // Back to where it is, while another price is on its way: that is wanted of the venue too.
+  stopWanted:
+    stopLoss === undefined || (record.stopWanted === null && stopLoss === record.stopLoss)
+      ? record.stopWanted
+      : stopLoss,
   takeProfit: takeProfit === undefined ? record.takeProfit : takeProfit,
 })
+
+/** The stop as the venue has it, and nothing more is wanted of it. */
+export function withVenueStop(record: PositionRecord): Pick<PositionRecord, 'stopLoss' | 'stopWanted'> {
+  const view = liveStop(record)?.view
+  const isAtVenue = view?.status === 'OPEN' || view?.status === 'PARTIALLY_FILLED'
+  return { stopLoss: (isAtVenue ? view.triggerPrice : null) ?? record.stopLoss, stopWanted: null }
+}
+
+/** Why its exits would be on the wrong side of each other after the change; null when they would not. */
+export function changeProblem(record: PositionRecord, change: ExitChange): string | null {
+  const changed = withExits(record, change)
+  return stopProblem(changed.side, stopToBe(changed), changed.takeProfit)
+}
 
 /** Why a change of stop or target cannot be made; null when it can. `mark` is not needed: the sides are the entry's. */
 export function stopProblem(side: PositionSide, stopLoss: Numeric, takeProfit: Numeric | null): string | null {

@@ -1,6 +1,13 @@
 /** A line to the paper venue that misbehaves on demand: it loses answers and reports, and refuses in the venue's name. */
 import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
-import type { Exchange, ExecutionReport, PlaceRequest, VenueAnswer, VenueErrorClass } from '../../src/ports/exchange.ts'
+import type {
+  AmendRequest,
+  Exchange,
+  ExecutionReport,
+  PlaceRequest,
+  VenueAnswer,
+  VenueErrorClass,
+} from '../../src/ports/exchange.ts'
 
 type Refusal = { readonly code: VenueErrorClass; readonly message: string }
 
@@ -20,6 +27,8 @@ export interface Faults {
   losesAnswer: (order: PlaceRequest) => boolean
   /** Placements that the venue refuses. */
   refuses: (order: PlaceRequest) => Refusal | null
+  /** What becomes of an amendment on its way, or of the answer to it. */
+  amends: (change: AmendRequest) => 'refused' | 'request lost' | 'answer lost' | null
   /** Reports that do not come through. */
   losesReport: (report: ExecutionReport) => boolean
   /** The answer to the question for balances, as it arrives. */
@@ -38,6 +47,7 @@ const NO_FAULTS: Faults = {
   losesRequest: () => false,
   losesAnswer: () => false,
   refuses: () => null,
+  amends: () => null,
   losesReport: () => false,
   bendsBalances: null,
 }
@@ -69,7 +79,13 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     validate: (order) => venue.validate(order),
     amend: (change) => {
       note('amend', change.clientOrderId)
-      return venue.amend(change)
+      const fault = faults.amends(change)
+      if (fault === 'refused')
+        return Promise.resolve({ kind: 'refused', code: 'validation', message: 'EOrder:Invalid price' })
+      const lost: VenueAnswer<never> = { kind: 'lost', problem: 'the line broke' }
+      if (fault === 'request lost') return Promise.resolve(lost)
+      const answer = venue.amend(change)
+      return fault === 'answer lost' ? answer.then(() => lost) : answer
     },
     cancel: (clientOrderId) => {
       note('cancel', clientOrderId)

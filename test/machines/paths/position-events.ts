@@ -45,8 +45,9 @@ function parts(view: OrderView): string[] {
 function amended(view: OrderView, context: PositionContext): OrderView[] {
   if (view.request.purpose !== 'stop') return []
   const quantity = text(amount(view.filled).plus(heldBy(context)))
-  const isAsIs = quantity === view.quantity && view.triggerPrice === context.stopLoss
-  return isAsIs || heldBy(context).lte(0) ? [] : [{ ...view, quantity, triggerPrice: context.stopLoss }]
+  const triggerPrice = context.stopWanted ?? context.stopLoss
+  const isAsIs = quantity === view.quantity && view.triggerPrice === triggerPrice
+  return isAsIs || heldBy(context).lte(0) ? [] : [{ ...view, quantity, triggerPrice }]
 }
 
 /** Every view that may follow of a live order. */
@@ -102,6 +103,9 @@ export function positionEvents(context: PositionContext): readonly PositionHears
     ...[...context.slots.flatMap((slot) => reportsOf(slot, context)), foreign].map(
       (order) => ({ type: 'order.reported', order, seenAt }) as const,
     ),
+    ...orders
+      .filter(({ request, status }) => request.purpose === 'stop' && status === 'OPEN')
+      .map((order) => ({ type: 'order.reported', order, amendRefused: 'too soon', seenAt }) as const),
     ...unborn.map(({ request }) => ({ type: 'order.turnedAway', key: request.key, reason: 'no', seenAt }) as const),
     { type: 'order.turnedAway', key: 'p-9/entry/1', reason: 'no', seenAt },
     { type: 'orders.recovered', orders, seenAt },

@@ -90,7 +90,8 @@ function asksAgain({ event, after: { state, effects } }: Taken<Position>): void 
     type === 'direct-orders' ? (params as { directives: readonly OrderDirective[] }).directives : [],
   )
   const stop = liveStop(state.context)?.view
-  const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== state.context.stopLoss
+  const { stopLoss, stopWanted } = state.context
+  const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== (stopWanted ?? stopLoss)
   if (state.value === 'protected' && isStopElsewhere && !kinds.some(({ kind }) => kind === 'amend'))
     throw new Error('the stop rests at another price than the position says, and nobody amends it')
   const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null && isEntryLive(state.context)
@@ -98,11 +99,20 @@ function asksAgain({ event, after: { state, effects } }: Taken<Position>): void 
     throw new Error('a withdrawn entry is not cancelled again')
 }
 
+/** What a position says of its stop is what rests at the venue. */
+function stopIsTheVenues({ after: { state } }: Taken<Position>): void {
+  const stop = liveStop(state.context)?.view
+  if (stop?.phase !== 'open' || state.value !== 'protected') return
+  if (stop.triggerPrice !== state.context.stopLoss)
+    throw new Error(`a stop at ${state.context.stopLoss} is told, ${stop.triggerPrice} rests`)
+}
+
 export function checkPosition(taken: Taken<Position>): void {
   exitsFit(taken.after.state)
   statesMeanWhatTheySay(taken.after.state)
   directivesFit(taken)
   asksAgain(taken)
+  stopIsTheVenues(taken)
   nobodyIsForgotten(taken)
 }
 
@@ -129,7 +139,7 @@ export const positionPaths: PathModel<Position> = {
   abstract: (context) => ({
     orders: [lastOf(context, 'entry'), lastOf(context, 'stop'), lastOf(context, 'exit')],
     held: text(heldBy(context)),
-    stopLoss: context.stopLoss,
+    stopLoss: [context.stopLoss, context.stopWanted],
     isLeaving: context.closeReason !== null,
     waits: Object.entries(context.deadlines).flatMap(([name, at]) => (at === null ? [] : [name])),
   }),

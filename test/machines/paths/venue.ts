@@ -49,6 +49,7 @@ export class Venue {
       () => this.#hear({ type: 'close-position', reason: 'api' }),
       () => this.#hear({ type: 'modify-position', stopLoss: pick % 2 === 0 ? '96' : '94' }),
       () => this.#crash(key, pick),
+      () => this.#refuseAmendment(key),
     ] as const
     moves[which % moves.length]?.()
   }
@@ -131,6 +132,12 @@ export class Venue {
     const isResting = order?.status === 'OPEN' || order?.status === 'PARTIALLY_FILLED'
     if (order === undefined || change === undefined || !isResting) return
     if (amount(change.quantity).gt(amount(order.filled))) this.#report({ ...order, ...change })
+  }
+
+  #refuseAmendment(key: string): void {
+    const order = this.#orders.get(key)
+    if (!this.#amendments.delete(key) || order === undefined || isFinal(order.status)) return
+    this.#hear({ type: 'order.reported', order, amendRefused: 'no' })
   }
 
   #ring(pick: number): void {
