@@ -3,8 +3,8 @@
  * writes it.
  */
 
-import type { Fact } from '../../domain/facts.ts'
-import { isFinal, type OrderView } from '../../domain/order.ts'
+import type { Origin } from '../../domain/facts.ts'
+import { type Book, type Fill, isFinal, type OrderView } from '../../domain/order.ts'
 import { costOf, feeAssetOf } from '../../domain/order-record.ts'
 import { averagePrice } from '../../domain/position.ts'
 import { amount, text } from '../../domain/units.ts'
@@ -43,6 +43,10 @@ interface Told {
   readonly orderId?: string | null
   readonly positionId?: string | null
   readonly symbol?: string
+  readonly fill?: Fill
+  /** Of a fill that counts for another book than its order's. */
+  readonly book?: Book
+  readonly origin?: Origin
 }
 
 function eventOf({ pos, body }: ProjectedRow): Columns {
@@ -63,9 +67,8 @@ const statusOf = (pos: number, { orderId, request, status, phase, venueOrderId, 
   average_price: filled === '0' ? null : text(averagePrice(amount(cost), amount(filled))),
 })
 
-function fillOf(pos: number, fact: Fact<'order.filled' | 'order.partiallyFilled'>): Columns {
-  const { fill, order, origin } = fact
-  const { symbol, side, book, purpose, positionId, planId } = order.request
+function fillOf(pos: number, order: OrderView, fill: Fill, { origin, book = order.request.book }: Told): Columns {
+  const { symbol, side, purpose, positionId, planId } = order.request
   const { tradeId, price, quantity, fee, liquidity, at } = fill
   return {
     ...{ pos, order_id: order.orderId, trade_id: tradeId, symbol, side, price, quantity, cost: costOf(fill), fee },
@@ -97,13 +100,13 @@ export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | 
   for (const row of rows) {
     if (!isExecution(row)) continue
     events.push(eventOf(row))
-    const { order } = row.body as Told
+    const told = row.body as Told
+    const { order, fill } = told
     if (order === undefined) continue
     statuses.push(statusOf(row.pos, order))
     const closedAt = isFinal(order.status) ? (last.get(order.orderId)?.closedAt ?? row.at) : null
     last.set(order.orderId, { pos: row.pos, order, closedAt })
-    if (row.type === 'order.filled' || row.type === 'order.partiallyFilled')
-      fills.push(fillOf(row.pos, row.body as unknown as Fact<'order.filled' | 'order.partiallyFilled'>))
+    if (fill !== undefined) fills.push(fillOf(row.pos, order, fill, told))
   }
   if (events.length === 0) return null
   return { orders: [...last.values()].map((one) => orderOf(one.pos, one.order, one.closedAt)), fills, statuses, events }

@@ -94,22 +94,22 @@ export function executionText(rows: ExecutionRows): string {
 }
 
 /**
- * Part of a statement: moves the mark over the rows of `written` where they are the next ones. Rows that somebody
+ * Part of a statement: moves the watermark over the rows of `written` where they are the next ones. Rows that somebody
  * appended without projecting them leave it behind, and it stays there until they are caught up with.
  */
-export const ADVANCE_MARK = `
-mark as (
+export const ADVANCE_WATERMARK = `
+watermark as (
   update projections set pos = next.last
   from (select min(pos) - 1 as before, max(pos) as last from written) next
   where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and projections.pos = next.before
   returning 1
 )`
 
-/** The mark of an account, made where there is none; rows of an older version are dropped, and it begins anew. */
-export const OPEN_MARK = `
+/** The watermark of an account, made where there is none; rows of an older version are dropped, and it begins anew. */
+export const OPEN_WATERMARK = `
 with begun as (
-  insert into projections as mark (account, name, version, pos) values ($1, '${EXECUTION}', ${EXECUTION_VERSION}, 0)
-  on conflict (account, name) do update set version = excluded.version, pos = 0 where mark.version < excluded.version
+  insert into projections as known (account, name, version, pos) values ($1, '${EXECUTION}', ${EXECUTION_VERSION}, 0)
+  on conflict (account, name) do update set version = excluded.version, pos = 0 where known.version < excluded.version
   returning 1
 ), no_events as (delete from execution_events where account = $1 and exists (select from begun)
 ), no_statuses as (delete from order_status_log where account = $1 and exists (select from begun)
@@ -117,24 +117,24 @@ with begun as (
 ), no_orders as (delete from orders where account = $1 and exists (select from begun))
 select 1`
 
-/** Where the mark stands; no row where it is missing or of another version than this program's. */
-export const READ_MARK = `
+/** Where the watermark stands; no row where it is missing or of another version than this program's. */
+export const READ_WATERMARK = `
 select pos::float8 as pos from projections
 where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION}`
 
-/** Projects rows $2 to $3 of the journal, `$4` as JSON, where the mark stands right before them: nobody does it twice. */
+/** Projects rows $2 to $3 of the journal, `$4` as JSON, where the watermark is right before them: it is done once. */
 export const catchUpSql = (parts: readonly Part[]): string => `
-with mark as (
+with watermark as (
   update projections set pos = $3
   where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and pos = $2 - 1
   returning 1
 ), written as materialized (
   select pos, type, at, correlation_id, causation_id from journal
-  where account = $1 and pos between $2 and $3 and exists (select from mark)
+  where account = $1 and pos between $2 and $3 and exists (select from watermark)
 )${projectSql(parts, '$4')}
 select $4::text is null`
 
-/** A row where the mark of an account is behind its journal: what the tables hold is not all of it. */
+/** A row where the watermark of an account is behind its journal: what the tables hold is not all of it. */
 export const IS_LAGGING = `
 select 1 as lagging where (select coalesce(max(pos), 0) from journal where account = $1) > coalesce((
   select pos from projections where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION}), 0)`

@@ -2,7 +2,14 @@
 
 import type { Log } from '../../ports/log.ts'
 import { isExecution, type ProjectedRow, projectExecution } from './execution-projection.ts'
-import { ADVANCE_MARK, executionText, type Part, partsOf, projectSql, unlessUnprojectable } from './execution-tables.ts'
+import {
+  ADVANCE_WATERMARK,
+  executionText,
+  type Part,
+  partsOf,
+  projectSql,
+  unlessUnprojectable,
+} from './execution-tables.ts'
 import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts'
 import type { Prepared, Sql } from './sql.ts'
 import { UPCASTERS, upcast } from './upcasters.ts'
@@ -34,7 +41,10 @@ select (select count(*) from lease)::int as leases, (select count(*) from writte
 /** With what the rows project, in the same transaction; `null` leaves them to whoever catches up. */
 function appendStatement(parts: readonly Part[] | null): Prepared {
   if (parts === null) return { name: 'append alone', text: `${WRITE}${OUTCOME}` }
-  return { name: ['append', ...parts].join(' '), text: `${WRITE}, ${ADVANCE_MARK}${projectSql(parts, '$5')}${OUTCOME}` }
+  return {
+    name: ['append', ...parts].join(' '),
+    text: `${WRITE}, ${ADVANCE_WATERMARK}${projectSql(parts, '$5')}${OUTCOME}`,
+  }
 }
 
 const COUNT_SAME = `

@@ -6,9 +6,9 @@ import {
   catchUpSql,
   executionText,
   LAGGING,
-  OPEN_MARK,
+  OPEN_WATERMARK,
   partsOf,
-  READ_MARK,
+  READ_WATERMARK,
   unlessUnprojectable,
 } from './execution-tables.ts'
 import { pageAfter } from './journal-table.ts'
@@ -18,13 +18,13 @@ import { UPCASTERS, upcast } from './upcasters.ts'
 const NOTHING = { orders: [], fills: [], statuses: [], events: [] }
 
 async function catchUp(sql: Sql, account: string): Promise<number> {
-  await sql.query(OPEN_MARK, [account])
+  await sql.query(OPEN_WATERMARK, [account])
   let read = 0
   for (;;) {
-    const [mark] = await sql.query<{ pos: number }>(READ_MARK, [account])
+    const [watermark] = await sql.query<{ pos: number }>(READ_WATERMARK, [account])
     // Newer code has been here: its tables are not ours to fill.
-    if (mark === undefined) return read
-    const page = await pageAfter(sql, account, mark.pos)
+    if (watermark === undefined) return read
+    const page = await pageAfter(sql, account, watermark.pos)
     const [first, last] = [page[0], page.at(-1)]
     if (first === undefined || last === undefined) return read
     const rows = page

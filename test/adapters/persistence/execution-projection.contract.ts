@@ -113,7 +113,7 @@ export function executionProjectionContract(database: () => Database): void {
     const { sql } = database()
     const { account, journal, options, history } = await written(sql, manyLives(2))
     const expected = (await history.fills(ANY_FILL, FIRST)).rows
-    // As an older program would leave it: the rows are there, and the mark has not moved.
+    // As an older program would leave it: the rows are there, and the watermark has not moved.
     await forgetProjections(sql, account)
     await sql.query("insert into projections values ($1, 'execution', 1, 0)", [account])
     for (const entry of manyLives(1, 'after')) journal.append(entry, () => null)
