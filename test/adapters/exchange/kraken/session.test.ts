@@ -183,6 +183,18 @@ describe('the private line', () => {
     expect(venue.logged.join()).toContain('left out')
   })
 
+  it('is closed by a stop, sends nothing more, and opens again by a start', async () => {
+    await venue.start()
+    await venue.settle(venue.exchange.stop())
+    expect(venue.lines).toEqual(['up', 'stopped'])
+    const before = venue.asked.length
+    expect(await venue.settle(venue.exchange.cancel(ID))).toMatchObject({ kind: 'refused', code: 'outage' })
+    venue.clock.advanceTo(venue.clock.now() + 60_000)
+    expect(venue.asked).toHaveLength(before)
+    await venue.start()
+    expect(venue.lines).toEqual(['up', 'stopped', 'up'])
+  })
+
   it('tells the engine’s mode whenever it changes', async () => {
     await venue.start()
     venue.socket.send({ channel: 'status', type: 'update', data: [{ system: 'cancel_only' }] })
