@@ -99,8 +99,9 @@ const tradesHistory: PrivateMethod = (fields, { venue }) => {
 const queryTrades: PrivateMethod = (fields, { venue }) => {
   const ids = listField(fields, 'txid')
   if (ids.length === 0 || ids.length > ROWS_AT_MOST) throw invalidArgument('txid')
+  const trades = venue.trades()
   const found = ids.map((id) => {
-    const trade = venue.trades().find((each) => each.tradeId === id)
+    const trade = trades.find((each) => each.tradeId === id)
     if (trade === undefined) throw new KrakenRefusal('EOrder:Unknown trade')
     return trade
   })
