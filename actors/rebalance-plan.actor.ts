@@ -8,6 +8,7 @@ import type { OrderRequest } from '../src/domain/order.ts'
 import type { PlanBirth, PlannedTrade } from '../src/domain/rebalance-plan-story.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { approveRebalance } from '../src/domain/risk.ts'
+import { guarded, guardPrice } from '../src/domain/slippage.ts'
 import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Account } from './account.ts'
@@ -55,7 +56,11 @@ function placeTrade(
   const instrument = instrumentOf(settings, symbol)
   const mark = account.priceOf()(symbol)
   if (mark === null) return 'STALE_DATA'
-  const price = roundToTick(mark, instrument)
+  const { side } = planned.trade
+  const isLimit = settings.portfolio.orderType === 'limit'
+  const price = isLimit
+    ? roundToTick(mark, instrument)
+    : guardPrice(side, mark, settings.limits.slippageGuardPct, instrument)
   const balances = account.balances()
   const feeRate = settings.fees.taker
   const isBuy = planned.trade.side === 'buy'
@@ -75,11 +80,10 @@ function placeTrade(
     : maxOf(freeOf(balances, baseOf(symbol)).minus(notCore), ZERO)
   const most = isBuy ? free.div(price.times(amount(feeRate).plus(1))) : free
   const size = roundDownToLot(minOf(amount(planned.trade.quantity), most), instrument)
-  const isLimit = settings.portfolio.orderType === 'limit'
-  const request: OrderRequest = {
+  const wanted: OrderRequest = {
     key: planned.key,
     symbol,
-    side: planned.trade.side,
+    side,
     type: settings.portfolio.orderType,
     quantity: text(size),
     limitPrice: isLimit ? text(price) : null,
@@ -95,6 +99,7 @@ function placeTrade(
     positionId: null,
     planId: plan,
   }
+  const request = guarded(wanted, price)
   const unknownOrderSymbols = books
     .liveOrders()
     .filter((order) => order.phase === 'unknown')

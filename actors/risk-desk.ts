@@ -10,6 +10,7 @@ import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/dom
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Proposal, Regime } from '../src/domain/views.ts'
 import type { Account } from './account.ts'
+import { positionAddress } from './addresses.ts'
 import { type House, instrumentOf } from './house.ts'
 import type { Permission } from './permission.ts'
 
@@ -22,13 +23,23 @@ export interface RiskDesk {
   ): { readonly positionId: PositionId; readonly verdict: RiskVerdict }
   /** Trading signals, as they are published: only a proposal that everybody could see is judged. */
   hear(fact: Fact): void
+  /** A proposal that was handed in by the execution desk: judged as one that was published, once. Returns how to take it back. */
+  admit(proposalId: string): () => void
   release(positionId: PositionId): void
   reserved(): number
 }
 
-export function createRiskDesk(house: House, account: Account, marks: () => Marks, permission: Permission): RiskDesk {
+/** `lives`: whether an actor of that name is there. A position that nobody looks after cannot be counted on. */
+export function createRiskDesk(
+  house: House,
+  account: Account,
+  marks: () => Marks,
+  permission: Permission,
+  lives: (name: string) => boolean = () => true,
+): RiskDesk {
   const { books, bus, clock, ids, settings } = house
   const reservations = new Map<PositionId, PendingEntry>()
+  const admitted = new Set<string>()
   const published = new Map<string, string>()
   const bothFees = amount(settings.fees.taker).times(2)
 
@@ -78,7 +89,11 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
       working.filter((order) => isOf(order, position)).reduce(withRest, exposureOf(position)),
     )
     const alone = working.filter((order) => !held.some((position) => isOf(order, position)))
-    return { positions, pendingEntries: [...alone.map(pendingOf), ...standing().values()] }
+    const isCounted = books.openPositions().every(({ positionId: id }) => lives(positionAddress(id)))
+    return {
+      positions: isCounted ? positions : null,
+      pendingEntries: [...alone.map(pendingOf), ...standing().values()],
+    }
   }
   const withRest = (exposure: Exposure, order: OrderView): Exposure => {
     const { notionalUsd, riskUsd } = pendingOf(order)
@@ -130,7 +145,8 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
     },
     judge: (proposal, confidence, viewConfidences) => {
       const id = positionId(ids.next())
-      if (published.get(proposal.symbol) !== proposal.proposalId) {
+      const isKnown = admitted.delete(proposal.proposalId) || published.get(proposal.symbol) === proposal.proposalId
+      if (!isKnown) {
         const reasons = ['INVALID_PROPOSAL: it was never published, or a newer one was']
         return { positionId: id, verdict: { kind: 'denied', codes: ['INVALID_PROPOSAL'], warnings: [], reasons } }
       }
@@ -144,6 +160,10 @@ export function createRiskDesk(house: House, account: Account, marks: () => Mark
         reservations.set(id, { symbol: proposal.symbol, side, ...money, heldAtVenue: false })
       }
       return { positionId: id, verdict }
+    },
+    admit: (proposalId) => {
+      admitted.add(proposalId)
+      return () => void admitted.delete(proposalId)
     },
     release: (id) => {
       reservations.delete(id)

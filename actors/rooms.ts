@@ -4,6 +4,7 @@ import type { ExitReason } from '../machines/system.machine.ts'
 import { type Account, createAccount } from './account.ts'
 import { positionAddress } from './addresses.ts'
 import { createExchangeGateway, type ExchangeGateway } from './exchange.actor.ts'
+import { createExecutionDesk, type ExecutionDesk } from './execution-desk.ts'
 import type { House } from './house.ts'
 import { createMarket, type Market } from './market.actor.ts'
 import { orderLogic } from './order.actor.ts'
@@ -34,6 +35,7 @@ export interface Rooms {
   readonly account: Account
   readonly gateway: ExchangeGateway
   readonly orders: OrderDesk
+  readonly execution: ExecutionDesk
   readonly positions: PositionDesk
   readonly plans: PlanDesk
   readonly risk: RiskDesk
@@ -99,16 +101,18 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const triggers = createTriggerIndex((positionId, trigger, price) => {
     addresses.tell(positionAddress(positionId), { type: 'trigger.crossed', trigger, price, seenAt: clock.now() })
   })
+  const lives = (name: string): boolean => find(name)?.getSnapshot().status === 'active'
   const market = createMarket(house, triggers, onFeedEnded)
   const account = createAccount(house, market.marks)
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
+  const risk = createRiskDesk(house, account, market.marks, permission, lives)
   return {
-    ...{ permission, market, account, gateway, orders },
+    ...{ permission, market, account, gateway, orders, risk },
+    execution: createExecutionDesk(house, risk),
     feed: feedLine(house),
     positions: createPositionDesk(house, positionLogic(house, orders, triggers), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
-    risk: createRiskDesk(house, account, market.marks, permission),
     schedule: scheduleOf(house, permission),
     lifecycle: createLifecycle(house, { orders, marks: market.marks, permission, onEnd }),
   }

@@ -7,6 +7,7 @@ import { createAddresses } from './addresses.ts'
 import { createBooks } from './books.ts'
 import { rearmDecisions } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
+import type { ExecutionDesk } from './execution-desk.ts'
 import { createHouse, type House, type Ports, type Settings } from './house.ts'
 import type { Market } from './market.actor.ts'
 import { recover, revive } from './recovery.ts'
@@ -46,6 +47,8 @@ export interface RunningSystem {
   readonly house: House
   readonly desk: Desk
   readonly market: Market
+  /** Trades, cancellations and comparisons that are asked from outside. */
+  readonly execution: ExecutionDesk
   /** Nothing is queued, in flight or unwritten: a simulated clock may move on. */
   isQuiet(): boolean
   /** What a statement of the run needs. */
@@ -173,6 +176,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   return {
     house,
     market,
+    execution: rooms.execution,
     desk: createDesk(house, {
       ...{ account, permission, schedule, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },

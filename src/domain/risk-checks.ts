@@ -5,6 +5,7 @@ import type { Side } from './order.ts'
 import { confidenceFloor, maxStopPct, type RiskLimits, roundConfidence } from './risk-limits.ts'
 import type { Exposure, PeriodLoss, ProposalForRisk, RiskState } from './risk-state.ts'
 import type { RiskCode } from './risk-verdict.ts'
+import { guardPrice } from './slippage.ts'
 import { type Amount, amount, type Price, price, ratio, ZERO } from './units.ts'
 import { freshPrice, freshPrices, usdRate } from './valuation.ts'
 import type { Regime } from './views.ts'
@@ -19,6 +20,8 @@ export interface Finding {
 export interface Terms {
   readonly side: Side
   readonly entry: Price
+  /** What the entry may cost at most: its limit, or the edge of the slippage guard. */
+  readonly worst: Price
   readonly stop: Price
   readonly target: Price | null
   readonly lastPrice: Price
@@ -120,9 +123,12 @@ export function termsOf(request: ProposalForRisk, state: RiskState, limits: Risk
   const stopShare = isBuy ? distanceShare(stop, entry, entry) : distanceShare(entry, stop, entry)
   const targetShare =
     target === null ? null : isBuy ? distanceShare(entry, target, entry) : distanceShare(target, entry, entry)
+  const side = isBuy ? 'buy' : 'sell'
+  const isMarket = limits.entry.type === 'market'
   return {
-    side: isBuy ? 'buy' : 'sell',
+    side,
     entry,
+    worst: isMarket ? guardPrice(side, entry, limits.slippageGuardPct, request.instrument) : entry,
     stop,
     target,
     lastPrice: price(last),

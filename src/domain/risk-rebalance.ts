@@ -38,8 +38,8 @@ export function rebalanceProblem(
   const isCore = request.purpose === 'rebalance' && request.book === 'core' && request.planId !== null
   if (!isCore || request.positionId !== null || request.leverage !== 1 || request.reduceOnly)
     return { code: 'NOT_A_REBALANCE', message: 'only spot orders of a plan on the core book rebalance' }
-  if (request.type !== 'limit' && request.type !== 'market')
-    return { code: 'NOT_A_REBALANCE', message: `${request.type} orders do not rebalance` }
+  if (request.type !== 'limit' || request.limitPrice === null)
+    return { code: 'NOT_A_REBALANCE', message: `a ${request.type} order without a limit does not rebalance` }
   if (gate.halted !== false) return { code: 'TRADING_HALTED', message: 'trading is halted' }
   if (gate.paused !== false) return { code: 'PAUSED', message: 'trading is paused' }
   if (gate.reconciling !== false) return { code: 'RECONCILING', message: 'not reconciled with the venue yet' }
@@ -51,7 +51,7 @@ export function rebalanceProblem(
   const isBuy = request.side === 'buy'
   const guard = mark.times(amount(limits.slippageGuardPct)).div(100)
   const worst = isBuy ? mark.plus(guard) : mark.minus(guard)
-  const limit = request.type === 'limit' && request.limitPrice !== null ? amount(request.limitPrice) : worst
+  const limit = amount(request.limitPrice)
   if (isBuy ? limit.gt(worst) : limit.lt(worst))
     return { code: 'SLIPPAGE', message: `limit ${limit} is past ${worst}, ${limits.slippageGuardPct} % from the mark` }
   const wanted = quantity(request.quantity)

@@ -171,7 +171,7 @@ export function marginFindings(
     const quote = quoteOf(request.symbol)
     const promised = unheld(state).filter((entry) => quoteOf(entry.symbol) === quote)
     const free = amount(state.freeQuote[quote] ?? ZERO).minus(sumOf(promised.map((entry) => amount(entry.costQuote))))
-    const cost = sized.quantity.times(terms.entry)
+    const cost = sized.quantity.times(terms.worst)
     const needed = cost.plus(cost.times(amount(state.fees.entry)))
     if (needed.lte(free)) return []
     return [{ code: 'INSUFFICIENT_MARGIN', detail: `${figure(needed)} ${quote} needed, ${figure(free)} free` }]

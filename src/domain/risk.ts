@@ -28,6 +28,7 @@ import {
 } from './risk-size.ts'
 import type { ProposalForRisk, RiskState } from './risk-state.ts'
 import type { RiskCode, RiskWarning } from './risk-verdict.ts'
+import { guarded } from './slippage.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from './units.ts'
 
 /** What the position will be: its protection is fixed before its entry leaves. */
@@ -86,7 +87,7 @@ function entryOrder(
   limits: RiskLimits,
 ): OrderRequest {
   const isLimit = limits.entry.type === 'limit'
-  return {
+  const order: OrderRequest = {
     key: `${request.positionId}/entry/1`,
     symbol: request.symbol,
     side: terms.side,
@@ -105,10 +106,11 @@ function entryOrder(
     positionId: request.positionId,
     planId: null,
   }
+  return guarded(order, terms.worst)
 }
 
 function entryPlan(sized: Sized, terms: Terms, state: RiskState): EntryPlan {
-  const cost = sized.quantity.times(terms.entry)
+  const cost = sized.quantity.times(terms.worst)
   return {
     side: terms.side === 'buy' ? 'long' : 'short',
     entryPrice: text(terms.entry),
@@ -200,7 +202,7 @@ export function approveReduction(
 
 /**
  * Approves a rebalance trade of the core book. It skips size, exposure, correlation and stop; it obeys pause, halt,
- * reconciliation, free balance and the slippage guard (a market order is costed at the guard's edge).
+ * reconciliation, free balance and the slippage guard, which its limit may not pass.
  */
 export function approveRebalance(
   request: OrderRequest,

@@ -122,7 +122,7 @@ describe('a rebalance trade', () => {
     ['it would sell .51 % below the mark', trade({ side: 'sell', limitPrice: '99.49' }), {}, 'SLIPPAGE'],
     ['the fee is not covered', trade(), { freeBalance: '100.79' }, 'INSUFFICIENT_BALANCE'],
     ['more is sold than is free', trade({ side: 'sell' }), { freeBalance: '0.99' }, 'INSUFFICIENT_BALANCE'],
-    ['a market buy could cost more', trade({ type: 'market', limitPrice: null }), {}, 'INSUFFICIENT_BALANCE'],
+    ['it is a market order without a guard', trade({ type: 'market', limitPrice: null }), {}, 'NOT_A_REBALANCE'],
     ['it is of the trading book', trade({ book: 'trading' }), {}, 'NOT_A_REBALANCE'],
     ['it is on margin', trade({ leverage: 2 }), {}, 'NOT_A_REBALANCE'],
     ['the balance is no number', trade(), { freeBalance: '?' }, 'INVALID_ORDER'],

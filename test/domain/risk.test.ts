@@ -38,10 +38,10 @@ describe('an approved entry', () => {
     expect(verdict).toMatchObject({ riskPct: '0.4', exposurePct: '10', margin: '100', warnings: [] })
   })
 
-  it('is a market order at the last price where the configuration says so', () => {
+  it('is a limit at the edge of the slippage guard, filled at once or not at all, where market entries are configured', () => {
     const limits = { ...LIMITS, entry: { type: 'market' as const, lifeMs: 900_000 } }
     const { order } = approved(assess(proposal({ entryPrice: '99.5' }), state(), limits))
-    expect(order).toMatchObject({ type: 'market', limitPrice: null, timeInForce: 'GTC', expiresAt: null })
+    expect(order).toMatchObject({ type: 'limit', limitPrice: '100.5', timeInForce: 'IOC', expiresAt: null })
   })
 
   it('rounds down to the lot, so that it never buys more than was judged', () => {
