@@ -24,8 +24,6 @@ export const START = Date.UTC(2026, 10, 2, 12)
 // biome-ignore lint/suspicious/noExplicitAny: frames are read field by field
 export type Frame = any
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
 export interface Heard {
   readonly text: string
   readonly frame: Frame
@@ -53,6 +51,8 @@ export interface SocketHouse {
   readonly faults: Faults
   readonly tokens: SocketTokens
   readonly server: SocketServer
+  /** What was logged as an error. */
+  readonly errors: readonly unknown[]
   connect(): Promise<Client>
   hear(event: MarketEvent): void
   trade(price: string, quantity: string, side?: 'buy' | 'sell'): void
@@ -95,14 +95,17 @@ export async function socketHouse(): Promise<SocketHouse> {
   const market = new MarketView(instruments)
   const counters = new RateCounters('pro', true)
   const venue = new SandboxAccount({ engine, market, clock, counters, tokens, ids })
-  const server = socketServer({ venue, clock, faults, log: silent, unreadAtMost: 256 * 1024 })
+  const errors: unknown[] = []
+  const quiet = () => {}
+  const log = { debug: quiet, info: quiet, warn: quiet, error: (...said: unknown[]) => errors.push(said) }
+  const server = socketServer({ venue, clock, faults, log, unreadAtMost: 256 * 1024 })
   const http = createServer()
   http.on('upgrade', (request, socket, head) => server.upgrade(request, socket, head))
   await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening))
   const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/v2`
   const hear = (event: MarketEvent): void => venue.hear(event)
   return {
-    ...{ url, clock, venue, faults, tokens, server, hear },
+    ...{ url, clock, venue, faults, tokens, server, errors, hear },
     async connect() {
       const socket = new WebSocket(url)
       const client = clientOf(socket)
