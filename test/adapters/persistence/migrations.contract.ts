@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import type { Database } from '../../../src/adapters/persistence/database.ts'
 import { ENTITIES } from '../../../src/adapters/persistence/entities/registered.ts'
 import { MIGRATIONS, NewerDatabaseError } from '../../../src/adapters/persistence/migrate.ts'
+import { freshAccount } from './database-journal.contract.ts'
+import { ANY_FILL, FIRST, historyOf, threeLives, written } from './history-entries.ts'
 
 const TEN_TABLES = [
   'order_status_log',
@@ -18,6 +20,20 @@ const TEN_TABLES = [
 ]
 
 const TIME_SERIES = ['candles', 'execution_events', 'order_status_log', 'portfolio_snapshots', 'position_snapshots']
+
+/** Back to the tables as 0003 made them, which nothing filled. */
+const UNDO_EXECUTION_HISTORY = [
+  ...['orders', 'fills', 'order_status_log', 'execution_events'].map((table) => `delete from ${table}`),
+  'alter table orders drop column pos, drop column request, drop column closed_at',
+  'drop index orders_newest',
+  'create index orders_status on orders (account, status)',
+  `alter table fills drop column pos, drop column cost, drop column fee_asset, drop column venue_order_id,
+    drop column position_id, drop column plan_id, drop column book, drop column purpose`,
+  'drop index if exists fills_newest',
+  'create index fills_time on fills (account, at)',
+  'drop table projections',
+  "delete from mikro_orm_migrations where name = '0007_execution_history'",
+]
 
 /** `open` opens one and the same database, empty at first. */
 export function migrationsContract(open: () => Promise<Database>): void {
@@ -67,6 +83,19 @@ export function migrationsContract(open: () => Promise<Database>): void {
     expect(files).toBeGreaterThan(0)
     expect(await count()).toEqual([{ count: files }])
     expect(await count()).toEqual([{ count: files }])
+  })
+
+  it('fills the tables of orders and fills from a journal that was written before they could be', async () => {
+    const account = freshAccount()
+    const before = await withDatabase(async ({ sql }) => {
+      await written(sql, threeLives(), account)
+      const rows = (await historyOf(sql, account).fills(ANY_FILL, FIRST)).rows
+      for (const statement of UNDO_EXECUTION_HISTORY) await sql.query(statement)
+      return rows
+    })
+    expect(before).toHaveLength(3)
+    const after = await withDatabase(({ sql }) => historyOf(sql, account).fills(ANY_FILL, FIRST))
+    expect(after.rows).toEqual(before)
   })
 
   it('refuses a database that newer code has migrated', async () => {
