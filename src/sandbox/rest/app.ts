@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
@@ -36,6 +37,8 @@ const PRIVATE: Readonly<Record<string, PrivateMethod>> = { ...ACCOUNT_DATA, ...O
 const UNKNOWN_METHOD = 'EGeneral:Unknown method'
 const RATE_EXCEEDED = 'EAPI:Rate limit exceeded'
 const ORDER_RATE_EXCEEDED = 'EOrder:Rate limit exceeded'
+/** Far above the largest request there is, a batch of fifteen orders. */
+const BODY_AT_MOST = 1024 * 1024
 const ORDER_METHODS = /^(Add|Amend|Edit|Cancel)/
 
 /** What Cloudflare shows in Kraken's place when Kraken does not answer. */
@@ -151,6 +154,8 @@ function unreadable(error: Error, context: Context, log: Log): Response {
 
 export function restApp(parts: RestParts): Hono<Env> {
   const app = new Hono<Env>()
+  const tooLarge = (context: Context): Response => context.json({ error: ['EGeneral:Invalid arguments'] }, 413)
+  app.use(bodyLimit({ maxSize: BODY_AT_MOST, onError: tooLarge }))
   app.on(['GET', 'POST'], '/0/public/:method', (context) => publicCall(context, parts))
   app.post('/0/private/:method', (context) => privateCall(context, parts))
   app.notFound((context) => context.json({ error: [UNKNOWN_METHOD] }))
