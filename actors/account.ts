@@ -1,13 +1,14 @@
 /** The account at this moment: balances, equity, losses and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
-import { afterEquity, type Drawdown, NO_DRAWDOWN } from '../src/domain/drawdown.ts'
+import { afterEquity, afterFlow, type Drawdown, NO_DRAWDOWN } from '../src/domain/drawdown.ts'
+import { externalView, isEnded } from '../src/domain/external-order.ts'
 import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
 import { balancesOf, holdsOf } from '../src/domain/reckoning.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import { freshPrices, type Marks, type PriceOf, pricesFrom, usdRate, valueAccount } from '../src/domain/valuation.ts'
-import type { PeriodOpening } from './books.ts'
+import type { PeriodOpening } from './account-books.ts'
 import type { House } from './house.ts'
 import { record } from './record.ts'
 
@@ -39,17 +40,24 @@ export function createAccount(house: House, marks: () => Marks): Account {
   let tradingPeak: Amount | null = null
   let tradingNet: Amount = ZERO
   let drawdown: Drawdown = NO_DRAWDOWN
+  /** Flows that the drawdown knows of: money that comes or goes is no gain and no fall. */
+  let flowsSeen: Amount = ZERO
 
   const priceOf = (): PriceOf => freshPrices(marks(), clock.now(), settings.limits.markMaxAgeMs)
   const prices = (): Readonly<Record<string, Numeric>> =>
     Object.fromEntries(Object.entries(marks()).map(([symbol, mark]) => [symbol, mark.price]))
+  const externals = () =>
+    books
+      .externals()
+      .filter((one) => !isEnded(one))
+      .map(externalView)
   const balances = (): readonly Balance[] => {
     const totals = books.totals()
     if (totals === null) return []
     const price = priceOf()
     return balancesOf(
       totals,
-      holdsOf(books.liveOrders(), settings.fees.taker, (order) => price(order.request.symbol)),
+      holdsOf([...books.liveOrders(), ...externals()], settings.fees.taker, (order) => price(order.request.symbol)),
     )
   }
   const positions = () => books.openPositions()
@@ -116,7 +124,9 @@ export function createAccount(house: House, marks: () => Marks): Account {
       const now = clock.now()
       tradingNet = amount(statement.tradingNet)
       tradingPeak = peakWith(tradingNet)
-      drawdown = afterEquity(drawdown, usd)
+      const flows = amount(statement.flows)
+      drawdown = afterEquity(afterFlow(drawdown, flows.minus(flowsSeen)), usd)
+      flowsSeen = flows
       const figures = { equityUsd: usd, tradingNet: text(tradingNet), tradingPeak: text(tradingPeak) }
       const numbers = { day: Math.floor(now / DAY_MS), week: weekOf(now) }
       for (const period of ['day', 'week'] as const) {

@@ -2,22 +2,19 @@
  * The books: what all journaled facts add up to. Folded the same way at boot, from the journal, and live, as facts leave;
  * so a restarted process knows exactly what the stopped one knew.
  */
-import type { Fact, FactBodies } from '../src/domain/facts.ts'
+import type { Fact } from '../src/domain/facts.ts'
 import type { OrderId, Pair, PlanId, PositionId } from '../src/domain/ids.ts'
-import { applyFill, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
 import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
-import { afterFill, type Totals, totalsOf } from '../src/domain/reckoning.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import { afterTrade, type StreakState } from '../src/domain/risk-state.ts'
 import { amount, text } from '../src/domain/units.ts'
-
-export type PeriodOpening = FactBodies['account.periodBegan']
+import { type AccountBooks, createAccountBooks } from './account-books.ts'
 
 const HISTORY = 1_000
 
-export interface Books {
+export interface Books extends AccountBooks {
   apply(fact: Fact): void
   order(orderId: OrderId): OrderView | null
   orderByKey(key: string): OrderView | null
@@ -30,12 +27,6 @@ export interface Books {
   openPositions(symbol?: Pair): readonly PositionView[]
   /** The rebalance plan at work, and when the last one was planned. */
   plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
-  /** Null until the account was opened. */
-  ledger(): LedgerState | null
-  /** How the present day and week began; null before the first look. */
-  periods(): { readonly day: PeriodOpening | null; readonly week: PeriodOpening | null }
-  /** Balances by our own reckoning; null until the account was opened. */
-  totals(): Totals | null
   streaks(): StreakState
   /** Positions that hold something with neither a live stop nor a working exit. */
   barePositions(): readonly PositionId[]
@@ -76,9 +67,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   const meters = new Map<PositionId, ProtectionMeter>()
   const gapsMs: number[] = []
   let endedUnprotected = 0
-  let ledger: LedgerState | null = null
-  let totals: Totals | null = null
-  let periods: ReturnType<Books['periods']> = { day: null, week: null }
+  const { apply: applyToAccount, ...account } = createAccountBooks()
   let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
   let activePlan: PlanId | null = null
   let lastPlannedAt: number | null = null
@@ -154,33 +143,20 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   }
 
   return {
+    ...account,
     apply: (fact) => {
+      applyToAccount(fact)
       if ('order' in fact) recordOrder(fact.order, fact.at)
       if ('position' in fact) positions.set(fact.position.positionId, fact.position)
       switch (fact.type) {
         case 'order.partiallyFilled':
-        case 'order.filled': {
-          const { book, symbol, side } = fact.order.request
+        case 'order.filled':
+        case 'order.filledLate':
           feesPaid = feesPaid.plus(amount(fact.fill.fee))
-          if (totals !== null) totals = afterFill(totals, fact.order.request, fact.fill)
-          if (ledger !== null) ledger = applyFill(ledger, { book, symbol, side, fill: fact.fill })
-          return
-        }
-        case 'account.opened':
-          ledger = emptyLedger(fact.balances, fact.marks)
-          totals = totalsOf(fact.balances)
-          return
-        case 'account.periodBegan':
-          periods = { ...periods, [fact.period]: fact }
           return
         case 'position.closed':
           recordClosed(fact.position, fact.at)
           return
-        case 'position.dustTransferred': {
-          const { symbol, entryPrice } = fact.position
-          if (ledger !== null) ledger = dustTransfer(ledger, symbol, fact.quantity, entryPrice)
-          return
-        }
         case 'rebalance.planned':
           activePlan = fact.planId
           lastPlannedAt = fact.at
@@ -212,9 +188,6 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     openPositions: (symbol) =>
       [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
     plan: () => ({ activeId: activePlan, lastPlannedAt }),
-    ledger: () => ledger,
-    periods: () => periods,
-    totals: () => totals,
     streaks: () => streaks,
     barePositions: () => [...meters].flatMap(([id, { bareSinceAt }]) => (bareSinceAt === null ? [] : [id])),
     protection: (at) => {

@@ -1,5 +1,6 @@
 /** What the API and the command line may see: the actors' present state as plain JSON. */
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import { externalView } from '../src/domain/external-order.ts'
 import { isLive } from '../src/domain/order.ts'
 import { type PositionView, returnOnMarginPct, unrealisedGross } from '../src/domain/position.ts'
 import { type Amount, price, text } from '../src/domain/units.ts'
@@ -83,7 +84,7 @@ export function createDesk(house: House, parts: DeskParts): Desk {
         )
         .map((position) => ({ ...position, ...worthNow(position, account.priceOf()(position.symbol)) })),
     orders: ({ live, symbol }) =>
-      [...books.orders()].filter(
+      [...books.orders(), ...books.externals().map(externalView)].filter(
         (order) =>
           (live === undefined || isLive(order) === live) && (symbol === undefined || order.request.symbol === symbol),
       ),

@@ -14,6 +14,7 @@ import type { House } from './house.ts'
 import type { ExchangeMessage } from './messages.ts'
 import type { Refused } from './pacing.ts'
 import type { Permission } from './permission.ts'
+import type { Reconciler } from './reconciliation.ts'
 import { serving } from './supervision/serving.ts'
 
 export interface Submission {
@@ -153,7 +154,9 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
       call<VenueOrder | null>(actor, exchange.lookUp(orderId), (given) => {
         if (given.kind !== 'done')
           return { type: 'venue.lookupFailed', problem: given.kind === 'lost' ? given.problem : given.message }
-        return given.value === null ? { type: 'venue.notFound' } : { type: 'venue.found', order: given.value }
+        const origin = 'reconciled'
+        if (given.value === null) return { type: 'venue.notFound', origin }
+        return { type: 'venue.found', order: given.value, origin }
       })
     },
     get inFlight() {
@@ -162,17 +165,17 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
   }
 }
 
-/** Hears the venue's own reports and its line; passes each on by name. */
-export function exchangeLogic(house: House) {
+/** Hears the venue's own reports and its line; passes each on by name, and to the reconciler where nobody bears it. */
+export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'>) {
   const { addresses, clock } = house
   return serving<ExchangeMessage>((message) => {
     switch (message.type) {
-      case 'venue.reported':
-        addresses.tell(orderAddress(message.report.clientOrderId), {
-          ...heardOf(message.report),
-          seenAt: clock.now(),
-        } as Report)
+      case 'venue.reported': {
+        const report = { ...heardOf(message.report), seenAt: clock.now() } as Report
+        const isHeard = addresses.tell(orderAddress(message.report.clientOrderId), report)
+        if (!isHeard) reconciler.stray(message.report)
         return
+      }
       case 'call.ended':
         addresses.tell('signals', { type: 'source.answered', cause: 'exchange', ok: message.ok })
         return

@@ -1,151 +1,280 @@
-/** Comparing our picture with the venue's: asks, lets the orders hear what they missed, and says what could not be explained. */
-import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
-import { isLive, type OrderPhase, type OrderView } from '../src/domain/order.ts'
+/**
+ * Comparing our picture with the venue's: asks, lets the orders hear what they missed, books what others did to the
+ * account, and halts the symbols of what cannot be explained.
+ */
+import type { Flow } from '../src/domain/account-history.ts'
+import { movesOf, type ValuedMove } from '../src/domain/external-order.ts'
+import type { FactDraft } from '../src/domain/facts.ts'
+import { countFills } from '../src/domain/fills.ts'
+import { type Asset, baseOf, type Pair, quoteOf } from '../src/domain/ids.ts'
+import type { Fill, OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
-import { type Reconciliation, reconcile } from '../src/domain/reconcile.ts'
-import type { VenueOrder } from '../src/domain/reports.ts'
-import { amount } from '../src/domain/units.ts'
-import { freshPrices, type Marks, usdRate } from '../src/domain/valuation.ts'
-import type { VenueAnswer, VenueOrderRow } from '../src/ports/exchange.ts'
+import type { Reconciliation } from '../src/domain/reconcile.ts'
+import type { ExternalStep, Problem } from '../src/domain/reconcile-account.ts'
+import { type Amount, amount, type Numeric, text } from '../src/domain/units.ts'
+import { freshPrices, type Marks, type PriceOf, usdRate } from '../src/domain/valuation.ts'
+import type { ExecutionReport } from '../src/ports/exchange.ts'
+import { ACCEPTED } from './account-books.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import { record } from './record.ts'
+import { isOurs, NotNowError, type PictureMemory, VenuePicture } from './venue-picture.ts'
 
-export type ReconciliationResult = { readonly ok: true } | { readonly ok: false; readonly problem: string }
+export type ReconciliationResult =
+  | {
+      readonly ok: true
+      readonly missedFills: number
+      /** Orders that are not ours and were not known. */
+      readonly adopted: number
+      readonly unexplained: readonly string[]
+    }
+  | { readonly ok: false; readonly problem: string }
 
-/** Kept for the life of the process. */
-export interface ReconciliationMemory {
-  /** External orders that were reported before. */
-  readonly adopted: Set<VenueOrderId>
-  /** Differences of balances that the last pass saw while orders rested: the same once more is no race. */
-  suspected: readonly string[]
+export interface Reconciler {
+  /** One comparison. Asked for while one runs, another follows it: what runs may have asked the venue too early. */
+  pass(): Promise<ReconciliationResult>
+  /** The same, answered within that time whatever the venue does; the pass goes on. */
+  sync(withinMs: number): Promise<ReconciliationResult>
+  /** A report of an order that nobody answers for any more. */
+  stray(report: ExecutionReport): void
+  /** An admin has looked: what differs in these symbols' balances is booked as it is, once. */
+  accept(symbols: readonly Pair[]): void
+  readonly isBusy: boolean
 }
 
-const problemOf = (answer: Exclude<VenueAnswer<unknown>, { kind: 'done' }>): string =>
-  answer.kind === 'lost' ? answer.problem : `${answer.code}: ${answer.message}`
-
-const AT_REST: readonly OrderPhase[] = ['open', 'partiallyFilled', 'settling', 'done']
-
-/** The venue's picture beside ours, as often as it is asked for. */
-interface Comparison {
-  compare(): Reconciliation
-  /** Asks for one order alone. Null, or why there is no answer. */
-  lookUp(orderId: OrderId): Promise<string | null>
+interface Memory extends PictureMemory {
+  /** Problems that the last pass saw: the same once more is no race between two answers. */
+  suspected: ReadonlySet<string>
+  readonly accepting: Set<Pair>
 }
 
-/**
- * `asWeAsked` is what we believed before the venue was asked. An order that has moved on since makes the answer old: it
- * is left out and looked up, for taken as news it would undo an amendment or a fill.
- */
-function comparison(
-  { books, exchange }: House,
-  { adopted }: ReconciliationMemory,
-  asWeAsked: ReadonlyMap<OrderId, OrderView>,
-  open: readonly VenueOrderRow[],
-  balances: readonly Balance[],
-): Comparison {
-  const isStill = (orderId: OrderId, view: OrderView | null): boolean => books.order(orderId) === view
-  const answers = new Map<OrderId, { readonly view: OrderView | null; readonly found: VenueOrder | null }>()
-  // While an order is on its way, its fills may reach us and the venue's balances in either order.
-  const expected = books.liveOrders().every(({ phase }) => AT_REST.includes(phase)) ? books.totals() : null
+export interface ReconcilerParts {
+  readonly marks: () => Marks
+  /** Nothing may be opened until a comparison passes: it must be a whole one. */
+  readonly isGate: () => boolean
+}
+
+export function createReconciler(house: House, parts: ReconcilerParts): Reconciler {
+  const { addresses, books, clock, settings } = house
+  const memory: Memory = { explainedAt: null, strangers: new Set(), suspected: new Set(), accepting: new Set() }
+  let running: Promise<ReconciliationResult> | null = null
+  let next: Promise<ReconciliationResult> | null = null
+  const doubt = (reason: string): void => {
+    addresses.tell('system', { type: 'picture.doubted', reason, stopTrading: false, seenAt: clock.now() })
+  }
+  const begin = (): Promise<ReconciliationResult> => {
+    next = null
+    running = reconcileOnce(house, memory, parts).finally(() => {
+      running = null
+    })
+    return running
+  }
+  const pass: Reconciler['pass'] = () => {
+    if (running === null) return begin()
+    next ??= running.then(begin, begin)
+    return next
+  }
   return {
-    compare: () =>
-      reconcile({
-        orders: [...books.orders()].filter((order) => isLive(order) || order.phase === 'settling'),
-        openAtVenue: open.filter(
-          ({ clientOrderId: id }) => id === null || (!answers.has(id) && isStill(id, asWeAsked.get(id) ?? null)),
-        ),
-        lookUps: new Map(
-          [...answers].flatMap(([id, { view, found }]) => (isStill(id, view) ? [[id, found] as const] : [])),
-        ),
-        ...{ balances, expected, adopted, tolerance: {} },
+    pass: () =>
+      pass().then((result) => {
+        // What was seen for the first time is looked at again at once, not in half a minute.
+        if (memory.suspected.size > 0) clock.at(clock.now() + settings.reconcileRetryMs, () => doubt('a second look'))
+        return result
       }),
-    lookUp: async (orderId) => {
-      const view = books.order(orderId)
-      const answer = await exchange.lookUp(orderId)
-      if (answer.kind !== 'done') return problemOf(answer)
-      answers.set(orderId, { view, found: answer.value })
-      return null
+    sync: (withinMs) =>
+      new Promise((resolve) => {
+        const problem = `the exchange did not answer within ${withinMs} ms`
+        const timer = clock.at(clock.now() + withinMs, () => resolve({ ok: false, problem }))
+        void pass().then((result) => {
+          timer.cancel()
+          resolve(result)
+        })
+      }),
+    stray: (report) => {
+      const order = books.order(report.clientOrderId)
+      if (report.kind === 'filled' && order?.phase === 'done') countLateFill(house, order, report.fill, 'live')
+      else if (order === null || order.phase === 'done') doubt('a report of an order that has left')
+    },
+    accept: (symbols) => {
+      for (const symbol of symbols) memory.accepting.add(symbol)
+      doubt('an admin has looked')
+    },
+    get isBusy() {
+      return running !== null || next !== null
     },
   }
 }
 
-/** One pass. Never throws; what the venue does not answer is a reason to try again. */
-export async function reconcileWithVenue(
-  house: House,
-  memory: ReconciliationMemory,
-  marks: () => Marks,
-): Promise<ReconciliationResult> {
-  const { books, exchange } = house
-  const asWeAsked = new Map([...books.orders()].map((order) => [order.orderId, order]))
-  const open = await exchange.openOrders()
-  if (open.kind !== 'done') return failed(house, `open orders: ${problemOf(open)}`)
-  const balances = await exchange.balances()
-  if (balances.kind !== 'done') return failed(house, `balances: ${problemOf(balances)}`)
-
-  if (books.ledger() === null) {
-    const problem = openAccount(house, balances.value, marks())
-    if (problem !== null) return failed(house, problem)
+/** One pass. Never throws for a venue that does not answer: that is a reason to try again. */
+async function reconcileOnce(house: House, memory: Memory, parts: ReconcilerParts): Promise<ReconciliationResult> {
+  try {
+    const picture = new VenuePicture(house, memory)
+    await picture.ask()
+    const priceOf = freshPrices(parts.marks(), house.clock.now(), house.settings.limits.markMaxAgeMs)
+    if (house.books.ledger() === null) openAccount(house, picture, parts.marks(), priceOf)
+    const result = await picture.complete()
+    return conclude(house, memory, { result, flows: picture.freshFlows(), askedAt: picture.askedAt }, priceOf, parts)
+  } catch (error) {
+    if (!(error instanceof NotNowError)) throw error
+    house.state('system', { type: 'reconciliation.failed', problem: error.message })
+    return { ok: false, problem: error.message }
   }
-  const { compare, lookUp } = comparison(house, memory, asWeAsked, open.value, balances.value)
-  for (const orderId of compare().toLookUp) {
-    const problem = await lookUp(orderId)
-    if (problem !== null) return failed(house, `order ${orderId}: ${problem}`)
-  }
-  conclude(house, memory, compare())
-  return { ok: true }
 }
 
-/** Lets the orders hear what they missed; what cannot be explained halts. */
+interface Findings {
+  readonly result: Reconciliation
+  readonly flows: readonly Flow[]
+  readonly askedAt: number
+}
+
 function conclude(
-  { addresses, books, clock, log, state }: House,
-  memory: ReconciliationMemory,
-  result: Reconciliation,
-): void {
+  house: House,
+  memory: Memory,
+  { result, flows, askedAt }: Findings,
+  priceOf: PriceOf,
+  { isGate }: ReconcilerParts,
+): ReconciliationResult {
+  const { addresses, clock, state } = house
+  // Everything is valued before anything is written down: half a pass would be a wrong one.
+  const booked = [
+    ...flows.map((flow) => flowFact(flow, priceOf)),
+    ...result.externals.map((step) => externalFact(house, step, priceOf)),
+  ]
+  for (const draft of booked)
+    record(house, 'book-venue', draft, draft.type === 'account.flowed' ? 'portfolio' : 'orders')
+  for (const { order, fill } of result.lateFills) countLateFill(house, order, fill, 'reconciled')
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
     addresses.tell(orderAddress(orderId), { type: 'venue.found', order, origin: 'reconciled', seenAt })
   for (const orderId of result.notFound)
     addresses.tell(orderAddress(orderId), { type: 'venue.notFound', origin: 'reconciled', seenAt })
-  for (const row of result.toAdopt) {
-    memory.adopted.add(row.venueOrderId)
-    log.warn('an order at the venue is not ours: it is left alone and watched', {
-      venueOrderId: row.venueOrderId,
-      symbol: row.symbol,
-    })
+
+  const proved = result.problems.filter((problem) => memory.suspected.has(keyOf(problem)))
+  memory.suspected = new Set(result.problems.filter((problem) => !proved.includes(problem)).map(keyOf))
+  const unexplained = proved.filter((problem) => !accepted(house, memory, problem, priceOf))
+  const ofBalances = result.problems.some(({ kind }) => kind === 'balance')
+  if (result.judgedBalances && !ofBalances) memory.explainedAt = askedAt
+  if (result.judgedBalances && memory.suspected.size === 0) memory.accepting.clear()
+  withdrawAstray(house, result, unexplained)
+  haltSymbols(house, unexplained)
+
+  const problems = result.problems.map(({ problem }) => problem)
+  const adopted = result.externals.filter(({ kind }) => kind === 'found').length
+  const missedFills = result.missedFills.length + result.lateFills.length
+  const matched = result.matched.length
+  state('system', { type: 'reconciliation.completed', matched, missedFills, adopted, unexplained: problems })
+  if (memory.suspected.size > 0) return { ok: false, problem: `looking again: ${problems.join('; ')}` }
+  if (isGate() && !result.judgedBalances) return { ok: false, problem: 'orders are on their way' }
+  return { ok: true, missedFills, adopted, unexplained: unexplained.map(({ problem }) => problem) }
+}
+
+/** The same difference is the same problem, whatever was traded in between. */
+const keyOf = (problem: Problem): string =>
+  problem.kind === 'balance' ? `balance ${problem.subject} ${problem.difference}` : `${problem.kind} ${problem.problem}`
+
+/** Where a problem forbids new risk: its order's symbol, or every traded symbol of its asset. */
+function symbolsOf({ settings }: House, problem: Problem): readonly Pair[] {
+  if (problem.kind === 'order') return [problem.symbol]
+  const traded = [...new Set([...settings.symbols, ...settings.watched])]
+  return traded.filter((symbol) => [baseOf(symbol), quoteOf(symbol)].includes(problem.subject))
+}
+
+function haltSymbols(house: House, unexplained: readonly Problem[]): void {
+  const { addresses, clock, log } = house
+  for (const problem of unexplained) {
+    const symbols = symbolsOf(house, problem)
+    const reason = `unexplained at the venue: ${problem.problem}`
+    if (symbols.length === 0) log.error('nothing that is traded hangs on what cannot be explained', { reason })
+    else
+      addresses.tell('coordinator', {
+        type: 'halt-symbols',
+        symbols,
+        reason,
+        by: 'reconciliation',
+        seenAt: clock.now(),
+      })
   }
-  state('system', {
-    type: 'reconciliation.completed',
-    matched: result.matched.length,
-    missedFills: result.missedFills.length,
-    adopted: result.toAdopt.length,
-    unexplained: result.unexplained,
-  })
-  // A resting order may have been filled between the two answers: a difference counts when it is there the next time too.
-  const mayBeRace = books.liveOrders().length > 0
-  const isFirstSeen = (problem: string): boolean =>
-    mayBeRace && result.ofBalances.includes(problem) && !memory.suspected.includes(problem)
-  const proved = result.unexplained.filter((problem) => !isFirstSeen(problem))
-  memory.suspected = result.ofBalances
-  if (proved.length === 0) return
-  const reason = `unexplained at the venue: ${proved.join('; ')}`
-  addresses.tell('coordinator', { type: 'halt-trading', reason, by: 'reconciliation', seenAt })
 }
 
-function failed(house: House, problem: string): ReconciliationResult {
-  house.state('system', { type: 'reconciliation.failed', problem })
-  return { ok: false, problem }
+/** Orders of ours that ended here and stand there: nobody looks after them, so they go. */
+function withdrawAstray({ exchange, log }: House, { astray }: Reconciliation, unexplained: readonly Problem[]): void {
+  for (const orderId of astray) {
+    if (!unexplained.some(({ kind, subject }) => kind === 'order' && subject === orderId)) continue
+    log.error('an order that ended here stands at the venue: it is cancelled', { orderId })
+    void exchange.cancel(orderId)
+  }
 }
 
-/** The first moment of an account, written down before anything can change it. Null, or why it cannot be opened yet. */
-function openAccount(house: House, balances: readonly Balance[], marks: Marks): string | null {
-  const { clock, settings } = house
-  const priceOf = freshPrices(marks, clock.now(), settings.limits.markMaxAgeMs)
-  const unpriced = balances.filter(
-    (balance) => !amount(balance.total).isZero() && usdRate(balance.asset, priceOf) === null,
-  )
-  if (unpriced.length > 0) return `waiting for a price of ${unpriced.map((balance) => balance.asset).join(', ')}`
+/** Books a difference that an admin's reset accepted; false where none did. */
+function accepted(house: House, { accepting }: Memory, problem: Problem, priceOf: PriceOf): boolean {
+  if (problem.kind !== 'balance' || !symbolsOf(house, problem).some((symbol) => accepting.has(symbol))) return false
+  const { subject, difference } = problem
+  const at = house.clock.now()
+  const flow: Flow = {
+    ...{ flowId: `${ACCEPTED}${subject} ${at}`, kind: 'other', asset: subject, amount: difference, fee: '0', at },
+  }
+  record(house, 'accept-difference', flowFact(flow, priceOf))
+  return true
+}
+
+const rateOf = (of: Asset, priceOf: PriceOf): Amount => {
+  const rate = usdRate(of, priceOf)
+  if (rate === null) throw new NotNowError(`waiting for a price of ${of}`)
+  return rate
+}
+
+/** @throws NotNowError while the asset has no price. */
+function flowFact(flow: Flow, priceOf: PriceOf): FactDraft {
+  const rate = rateOf(flow.asset, priceOf)
+  const valueUsd = text(amount(flow.amount).times(rate))
+  return { type: 'account.flowed', flow, usdRate: text(rate), valueUsd, at: flow.at, origin: 'reconciled' }
+}
+
+const EXTERNAL_FACT = {
+  found: 'order.externalFound',
+  changed: 'order.externalChanged',
+  ended: 'order.externalEnded',
+} as const
+
+/** What a trade of somebody else's moved of ours: the base at the price paid, so that a trade is no gain and no loss. */
+function externalFact(house: House, step: ExternalStep, priceOf: PriceOf): FactDraft {
+  const { external } = step
+  if (step.kind !== 'filled') return { type: EXTERNAL_FACT[step.kind], external, origin: 'reconciled' }
+  const { symbol, fill } = step.trade
+  const ours = isOurs(house)
+  const base = baseOf(symbol)
+  const quoteRate = ours(quoteOf(symbol)) ? rateOf(quoteOf(symbol), priceOf) : null
+  const worthOf = (of: Asset): Numeric =>
+    text(of === base && quoteRate !== null ? quoteRate.times(amount(fill.price)) : rateOf(of, priceOf))
+  const moves = movesOf(step.trade)
+    .filter((move) => ours(move.asset) && move.amount !== '0')
+    .map((move): ValuedMove => ({ ...move, usdRate: worthOf(move.asset) }))
+  return { type: 'order.externalFilled', external, fill, moves, at: fill.at, origin: 'reconciled' }
+}
+
+/**
+ * A fill of an order whose actor has left. Where the position that asked for it lives, it is the position's; else the
+ * coins are the core book's, for nobody else holds them.
+ */
+function countLateFill(house: House, given: OrderView, fill: Fill, origin: 'live' | 'reconciled'): void {
+  const { books } = house
+  const known = books.order(given.orderId) ?? given
+  if (known.fills.some(({ tradeId }) => tradeId === fill.tradeId)) return
+  const { positionId, book } = known.request
+  const isHeld = positionId !== null && books.position(positionId)?.status === 'open'
+  const order = { ...known, ...countFills(known, [fill]), updatedAt: house.clock.now() }
+  const draft = { type: 'order.filledLate', order, fill, book: isHeld ? book : 'core', at: fill.at, origin } as const
+  record(house, 'count-late-fill', draft, 'orders')
+}
+
+/** The first moment of an account, written down before anything can change it. @throws NotNowError while unpriced. */
+function openAccount(house: House, picture: VenuePicture, marks: Marks, priceOf: PriceOf): void {
+  const isUnpriced = (balance: Balance): boolean =>
+    !amount(balance.total).isZero() && usdRate(balance.asset, priceOf) === null
+  const unpriced = picture.balances.filter(isUnpriced)
+  if (unpriced.length > 0)
+    throw new NotNowError(`waiting for a price of ${unpriced.map(({ asset }) => asset).join(', ')}`)
   const prices = Object.fromEntries(Object.entries(marks).map(([symbol, mark]) => [symbol, mark.price]))
-  record(house, 'open-account', { type: 'account.opened', balances, marks: prices })
-  return null
+  const knownFlows = picture.freshFlows().map(({ flowId }) => flowId)
+  record(house, 'open-account', { type: 'account.opened', balances: picture.balances, marks: prices, knownFlows })
 }

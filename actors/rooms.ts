@@ -14,6 +14,7 @@ import type { SpawnChild } from './pools.ts'
 import { positionLogic } from './position.actor.ts'
 import { createPositionDesk, type PositionDesk } from './positions.actor.ts'
 import { createPlanDesk, type PlanDesk, planLogic } from './rebalance-plan.actor.ts'
+import { createReconciler, type Reconciler } from './reconciliation.ts'
 import { createRiskDesk, type RiskDesk } from './risk-desk.ts'
 import { createSchedule, type Schedule } from './schedule.actor.ts'
 import type { JournaledSnapshot } from './supervision/journaled.ts'
@@ -40,6 +41,7 @@ export interface Rooms {
   readonly plans: PlanDesk
   readonly risk: RiskDesk
   readonly schedule: Schedule
+  readonly reconciler: Reconciler
   readonly lifecycle: Lifecycle
 }
 
@@ -107,13 +109,14 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   const risk = createRiskDesk(house, account, market.marks, permission, lives)
+  const reconciler = createReconciler(house, { marks: market.marks, isGate: permission.isReconciling })
   return {
-    ...{ permission, market, account, gateway, orders, risk },
+    ...{ permission, market, account, gateway, orders, risk, reconciler },
     execution: createExecutionDesk(house, risk),
     feed: feedLine(house),
     positions: createPositionDesk(house, positionLogic(house, orders, triggers), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
     schedule: scheduleOf(house, permission),
-    lifecycle: createLifecycle(house, { orders, marks: market.marks, permission, onEnd }),
+    lifecycle: createLifecycle(house, { orders, reconciler, permission, onEnd }),
   }
 }

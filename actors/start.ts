@@ -117,7 +117,8 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
   const recovered = await recover(journal, books)
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
   const rooms = buildRooms(house, { find, onFeedEnded: options.onFeedEnded, onEnd: options.onEnd })
-  const { account, gateway, lifecycle, market, orders, permission, plans, positions, risk, schedule } = rooms
+  const { account, gateway, lifecycle, market, orders, permission, plans, positions, reconciler, risk, schedule } =
+    rooms
   const { report, restarts } = supervisionFacts(house)
 
   const root = startRoot({
@@ -131,7 +132,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     },
   })
   addresses.bind(find)
-  wire(house, { orders, positions, plans, risk })
+  wire(house, { orders, positions, plans, risk, reconciler })
   journal.onHealth((health) => addresses.tell('journal', { type: 'health.changed', health }))
   exchange.onReport((given) => addresses.tell('exchange', { type: 'venue.reported', report: given }))
   exchange.onLine((up, reason) => addresses.tell('exchange', { type: 'line.changed', up, reason }))
@@ -183,11 +184,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       lifecycle: () => find('system'),
     }),
     isQuiet: () =>
-      journal.pending === 0 &&
-      gateway.inFlight === 0 &&
-      bus.busy === 0 &&
-      !lifecycle.isReconciling &&
-      schedule.running === 0,
+      journal.pending === 0 && gateway.inFlight === 0 && bus.busy === 0 && !reconciler.isBusy && schedule.running === 0,
     figures: () => ({
       ...books.statistics(),
       ...books.protection(clock.now()),

@@ -4,16 +4,15 @@ import type { AnyActorRef, SnapshotFrom } from 'xstate'
 import type { EffectOf } from '../machines/step.ts'
 import { type ExitReason, systemMachine } from '../machines/system.machine.ts'
 import { assertNever } from '../src/domain/assert.ts'
-import type { Marks } from '../src/domain/valuation.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
-import { type ReconciliationMemory, reconcileWithVenue } from './reconciliation.ts'
+import type { Reconciler } from './reconciliation.ts'
 import { type SteppedLogic, stepped } from './supervision/serving.ts'
 
 export interface SystemParts {
   readonly orders: OrderDesk
-  readonly marks: () => Marks
+  readonly reconciler: Reconciler
   readonly permission: Permission
   /** The process may end now. */
   readonly onEnd: (because: ExitReason, reason: string) => void
@@ -30,22 +29,19 @@ export interface Lifecycle {
   finishBoot(): void
   /** After a restart: asks again for what the machine waits for, since an answer may have come while nobody was there. */
   resume(ref: AnyActorRef): void
-  /** A comparison with the venue is under way. */
-  readonly isReconciling: boolean
 }
 
-export function createLifecycle(house: House, { orders, marks, permission, onEnd }: SystemParts): Lifecycle {
+export function createLifecycle(house: House, { orders, reconciler, permission, onEnd }: SystemParts): Lifecycle {
   const { addresses, books, clock, journal, settings, timers } = house
-  const memory: ReconciliationMemory = { adopted: new Set(), suspected: [] }
-  let reconciling = false
+  let asked = 0
   let isBooted = false
 
   async function reconcile(): Promise<void> {
-    if (reconciling) return
-    reconciling = true
-    const result = await reconcileWithVenue(house, memory, marks).finally(() => {
-      reconciling = false
-    })
+    asked += 1
+    const question = asked
+    const result = await reconciler.pass()
+    // Asked again since: what this pass saw of the venue may be older than the doubt.
+    if (question !== asked) return
     const seenAt = clock.now()
     if (!result.ok) {
       addresses.tell('system', { type: 'reconciliation.refused', problem: result.problem, seenAt })
@@ -118,9 +114,6 @@ export function createLifecycle(house: House, { orders, marks, permission, onEnd
       if (value !== 'draining') return
       timers.set('system', 'drain', context.dueAt)
       drain(clock.now() + settings.positionPolicy.protectMs)
-    },
-    get isReconciling() {
-      return reconciling
     },
   }
 }

@@ -62,7 +62,7 @@ export function systemTree(
     strategy: 'rest_for_one',
     children: [
       worker('journal', journalLogic(house)),
-      worker('exchange', exchangeLogic(house)),
+      worker('exchange', exchangeLogic(house, rooms.reconciler)),
       members('orders'),
       members('positions'),
       worker('portfolio', portfolioLogic(house, { account, risk, plans })),

@@ -7,6 +7,7 @@ import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
 import type { PlanDesk } from './rebalance-plan.actor.ts'
+import type { Reconciler } from './reconciliation.ts'
 import type { RiskDesk } from './risk-desk.ts'
 
 export interface WiredParts {
@@ -14,6 +15,7 @@ export interface WiredParts {
   readonly positions: PositionDesk
   readonly plans: PlanDesk
   readonly risk: RiskDesk
+  readonly reconciler: Reconciler
 }
 
 /** Subscribes every actor of the owner's table, and the position desk, which passes orders' facts on to positions. */
@@ -44,7 +46,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
       if (fact.type === 'system.draining') parts.orders.close()
       return
     case 'system':
-      return systemHears(house, fact)
+      return systemHears(house, parts, fact)
     case 'technical_analysis':
     case 'regime_detection':
     case 'sentiment_analysis':
@@ -94,8 +96,9 @@ function coordinatorHears({ addresses, clock }: House, fact: Fact): void {
   }
 }
 
-function systemHears({ addresses, clock }: House, fact: Fact): void {
+function systemHears({ addresses, clock }: House, { reconciler }: WiredParts, fact: Fact): void {
   const seenAt = clock.now()
   if (fact.type === 'trading.halted') addresses.tell('system', { type: 'trading.stopped', seenAt })
   if (fact.type === 'trading.reset') addresses.tell('system', { type: 'trading.allowed', seenAt })
+  if (fact.type === 'trading.symbolReset') reconciler.accept([fact.symbol])
 }

@@ -1,5 +1,5 @@
 /** The fall from the highest equity so far. */
-import { amount, maxOf, type Numeric, text, ZERO, ZERO_TEXT } from './units.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO, ZERO_TEXT } from './units.ts'
 
 /** Plain JSON. Percentages of the peak, positive. */
 export interface Drawdown {
@@ -27,6 +27,13 @@ export function afterEquity(state: Drawdown, equity: Numeric): Drawdown {
     drawdownPct: text(fall),
     maxDrawdownPct: text(maxOf(fall, amount(state.maxDrawdownPct))),
   }
+}
+
+/** The drawdown after a deposit (above zero) or withdrawal: it moves peak and equity alike, and is no fall. USD. */
+export function afterFlow(state: Drawdown, value: Amount): Drawdown {
+  if (value.isZero() || amount(state.peak).isZero()) return state
+  const moved = (of: Numeric): Numeric => text(maxOf(amount(of).plus(value), ZERO))
+  return { ...state, peak: moved(state.peak), equity: moved(state.equity) }
 }
 
 /** The largest fall from a peak over marks in order of time, per cent. */

@@ -4,10 +4,12 @@
  * Facts of orders, positions, plans and the coordinator are journaled before anyone hears them. Analyses and market
  * data are published without being journaled: what the coordinator acts on is journaled with what it heard.
  */
+import type { Flow } from './account-history.ts'
 import type { Candle } from './candle.ts'
 import type { DegradationLevel } from './degradation.ts'
+import type { ExternalOrder, ValuedMove } from './external-order.ts'
 import type { OrderId, Pair, PlanId, PositionId } from './ids.ts'
-import type { Fill, OrderView } from './order.ts'
+import type { Book, Fill, OrderView } from './order.ts'
 import type { AllocationView, Balance, RebalanceTrade } from './portfolio.ts'
 import type { CloseReason, PositionView } from './position.ts'
 import type { RiskCode, RiskWarning } from './risk-verdict.ts'
@@ -97,6 +99,14 @@ export interface FactBodies {
   /** A change of a resting order that will not be: the order stands as it is told here. */
   'order.amendRefused': OrderFact & { readonly reason: string }
   'order.invariantBroken': OrderFact & { readonly problem: string }
+  /** A fill of an order that had settled: counted by the order's book, or by core where nobody holds it any more. */
+  'order.filledLate': OrderFact & { readonly fill: Fill; readonly book: Book }
+  /** An order at the venue that is not ours: adopted, watched until it ends, never touched. */
+  'order.externalFound': ExternalFact
+  'order.externalChanged': ExternalFact
+  /** What it traded moved our balances: a flow of the core book. */
+  'order.externalFilled': ExternalFact & { readonly fill: Fill; readonly moves: readonly ValuedMove[] }
+  'order.externalEnded': ExternalFact
   /** A command that could not be obeyed. */
   'order.denied': {
     readonly key: string
@@ -123,6 +133,16 @@ export interface FactBodies {
     readonly balances: readonly Balance[]
     /** USDT prices by pair. */
     readonly marks: Readonly<Record<string, Numeric>>
+    /** Flows that these balances hold already; absent in accounts opened by older code. */
+    readonly knownFlows?: readonly string[]
+  }
+  /** A deposit, a withdrawal or the like: a flow of the core book, booked once by its id. */
+  'account.flowed': {
+    readonly flow: Flow
+    /** USD per unit of the asset when it was booked. */
+    readonly usdRate: Numeric
+    /** Signed. */
+    readonly valueUsd: Numeric
   }
   /** The first look at the account in a UTC day or ISO week: what the period's losses are measured against. USD. */
   'account.periodBegan': {
@@ -211,6 +231,9 @@ export interface FactBodies {
 interface OrderFact {
   readonly order: OrderView
 }
+interface ExternalFact {
+  readonly external: ExternalOrder
+}
 interface PositionFact {
   readonly position: PositionView
 }
@@ -275,6 +298,11 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'order.amendRefused': 'EXECUTION_EVENTS',
   'order.invariantBroken': 'RISK_ALERTS',
   'order.denied': 'EXECUTION_EVENTS',
+  'order.filledLate': 'EXECUTION_EVENTS',
+  'order.externalFound': 'EXECUTION_EVENTS',
+  'order.externalChanged': 'EXECUTION_EVENTS',
+  'order.externalFilled': 'EXECUTION_EVENTS',
+  'order.externalEnded': 'EXECUTION_EVENTS',
   'position.opening': 'EXECUTION_EVENTS',
   'position.filled': 'EXECUTION_EVENTS',
   'position.protected': 'EXECUTION_EVENTS',
@@ -288,6 +316,7 @@ export const TOPIC_OF: Readonly<Record<FactType, Topic>> = {
   'position.denied': 'EXECUTION_EVENTS',
   'account.opened': 'PORTFOLIO_UPDATES',
   'account.periodBegan': 'PORTFOLIO_UPDATES',
+  'account.flowed': 'PORTFOLIO_UPDATES',
   'portfolio.valued': 'PORTFOLIO_UPDATES',
   'rebalance.checked': 'PORTFOLIO_UPDATES',
   'rebalance.planned': 'PORTFOLIO_UPDATES',

@@ -14,7 +14,8 @@ export type OrderType =
 export type TimeInForce = 'GTC' | 'IOC' | 'GTD'
 /** What the order may do to a position. A reduce or close can never open the other side. */
 export type Intent = 'open' | 'increase' | 'reduce' | 'close'
-export type Purpose = 'entry' | 'stop' | 'exit' | 'rebalance'
+/** `external`: not ours; placed by hand or by another tool. */
+export type Purpose = 'entry' | 'stop' | 'exit' | 'rebalance' | 'external'
 /** Trading: positions and their entries. Core: the holdings that the rebalancer keeps at target. */
 export type Book = 'trading' | 'core'
 

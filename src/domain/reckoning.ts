@@ -23,6 +23,12 @@ export function afterFill(totals: Totals, { symbol, side }: Pick<OrderRequest, '
   }
 }
 
+/** The totals after something that is no fill: a deposit, a withdrawal, what somebody else's order traded. */
+export const afterMove = (totals: Totals, of: Asset, by: Numeric): Totals => ({
+  ...totals,
+  [of]: text(amount(totals[of] ?? ZERO).plus(amount(by))),
+})
+
 /** What live orders hold: a sell its base, a buy its cost and fee at the price that it may pay. */
 export function holdsOf(
   live: readonly OrderView[],

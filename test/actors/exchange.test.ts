@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { createExchangeGateway, exchangeLogic, type MayAdd } from '../../actors/exchange.actor.ts'
 import { orderId, venueOrderId } from '../../src/domain/ids.ts'
-import type { VenueErrorClass } from '../../src/ports/exchange.ts'
+import type { ExecutionReport, VenueErrorClass } from '../../src/ports/exchange.ts'
 import { ALLOWED, fillOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
 
 const ORDER = orderId('o1')
@@ -12,7 +12,9 @@ const V1 = venueOrderId('V1')
 function gatewayHouse(permission: Partial<MayAdd> = {}) {
   const house = tradingHouse()
   house.listenAs(TO, 'order:o2', 'signals', 'system')
-  house.enlist('exchange', createActor(exchangeLogic(house.house))).start()
+  const strays: ExecutionReport[] = []
+  const reconciler = { stray: (report: ExecutionReport) => void strays.push(report) }
+  house.enlist('exchange', createActor(exchangeLogic(house.house, reconciler))).start()
   const gateway = createExchangeGateway(house.house, { ...ALLOWED, ...permission })
   const submit = () => gateway.submit(TO, { orderId: ORDER, request: requestOf(), deadlineAt: T0 + 5_000 })
   const answered = async (given: unknown) => {
@@ -21,7 +23,7 @@ function gatewayHouse(permission: Partial<MayAdd> = {}) {
     return house.heardBy(TO).slice()
   }
   const counted = () => house.heardBy('signals').map((message) => message.ok)
-  return { ...house, gateway, submit, answered, counted }
+  return { ...house, gateway, submit, answered, counted, strays }
 }
 const refused = (code: VenueErrorClass) => ({ kind: 'refused', code, message: 'no' })
 const LOST = { kind: 'lost', problem: 'timeout' }
@@ -102,9 +104,12 @@ describe('a look-up', () => {
   it.each([
     [
       { kind: 'done', value: order },
-      { type: 'venue.found', order },
+      { type: 'venue.found', order, origin: 'reconciled' },
     ],
-    [{ kind: 'done', value: null }, { type: 'venue.notFound' }],
+    [
+      { kind: 'done', value: null },
+      { type: 'venue.notFound', origin: 'reconciled' },
+    ],
     [refused('rate'), { type: 'venue.lookupFailed', problem: 'no' }],
     [LOST, { type: 'venue.lookupFailed', problem: 'timeout' }],
   ])('answered %j', async (answer, report) => {
@@ -152,11 +157,12 @@ describe('reports of the venue', () => {
     expect(heardBy('order:o2')).toEqual([])
   })
 
-  it('about an order that does not live are left alone', () => {
-    const { house, heard } = gatewayHouse()
+  it('about an order that does not live go to whoever compares us with the venue', () => {
+    const { house, heard, strays } = gatewayHouse()
     const report = { kind: 'expired', clientOrderId: orderId('gone'), at: T0 } as const
     house.addresses.tell('exchange', { type: 'venue.reported', report })
     expect(heard).toEqual([])
+    expect(strays).toEqual([report])
   })
 })
 

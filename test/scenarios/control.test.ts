@@ -1,6 +1,5 @@
 /** Pause and halt: what adds risk stops at once, what reduces it goes on. */
 import { describe, expect, it } from 'vitest'
-import { amount, text } from '../../src/domain/units.ts'
 import { BTC, MINUTE, SECOND, World, XRP } from '../support/whole-system.ts'
 
 const PAUSE = { type: 'pause-trading', reason: 'user', by: 'trader' } as const
@@ -96,17 +95,6 @@ describe('a halt', () => {
       expect(world.system.house.books.liveOrders()).toEqual([])
     },
   )
-
-  it('follows a balance at the venue that nobody can explain', async () => {
-    const world = await ready()
-    const real = await world.venueBalances()
-    world.exchange.faults.bendsBalances = async () => ({
-      kind: 'done',
-      value: real.map((one) => (one.asset === 'BTC' ? { ...one, total: text(amount(one.total).minus('0.01')) } : one)),
-    })
-    await world.until(() => state(world) === 'HALTED', 'halted', MINUTE)
-    expect(world.factsOf('trading.halted')[0]?.reason).toMatch(/unexplained at the venue: BTC: venue has 0.09/)
-  })
 })
 
 describe('the comparison with the venue', () => {

@@ -1,4 +1,5 @@
 /** Which facts are worth a line in the log, at which level, and what the line says. */
+import type { ExternalOrder } from '../../domain/external-order.ts'
 import type { Fact, FactType } from '../../domain/facts.ts'
 import type { OrderView } from '../../domain/order.ts'
 import type { PositionView } from '../../domain/position.ts'
@@ -49,6 +50,15 @@ const ofOrder =
   (fact: Fact & { readonly order: OrderView }): Line => {
     const { order, ...rest } = bodyOf(fact)
     return { level, fields: { ...orderFields(fact.order), ...rest } }
+  }
+
+/** An order that is not ours, in short. */
+const ofExternal =
+  (level: FactLevel) =>
+  (fact: Fact & { readonly external: ExternalOrder }): Line => {
+    const { external, ...rest } = bodyOf(fact)
+    const { fills: _, ...fields } = fact.external
+    return { level, fields: { ...fields, ...rest } }
   }
 
 const positionFields = (position: PositionView) => ({
@@ -134,6 +144,11 @@ const MONEY = {
   'order.amendRefused': ofOrder('warn'),
   'order.invariantBroken': ofOrder('error'),
   'order.denied': whole('warn'),
+  'order.filledLate': ofOrder('error'),
+  'order.externalFound': ofExternal('warn'),
+  'order.externalChanged': ofExternal('info'),
+  'order.externalFilled': ofExternal('warn'),
+  'order.externalEnded': ofExternal('info'),
   'position.unprotected': whole('error'),
   'position.opening': ofPosition('info'),
   'position.filled': ofPosition('info'),
@@ -156,6 +171,7 @@ const MONEY = {
   }),
   'account.opened': whole('info'),
   'account.periodBegan': whole('debug'),
+  'account.flowed': ({ flow, valueUsd }) => ({ level: 'warn', fields: { ...flow, valueUsd } }),
   'rebalance.checked': (fact) => ({ level: fact.action === 'no_action' ? 'debug' : 'info', fields: bodyOf(fact) }),
   'rebalance.planned': (fact) => ({
     level: 'info',

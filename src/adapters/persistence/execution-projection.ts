@@ -3,6 +3,7 @@
  * writes it.
  */
 
+import { type ExternalOrder, externalView } from '../../domain/external-order.ts'
 import type { Origin } from '../../domain/facts.ts'
 import { type Book, type Fill, isFinal, type OrderView } from '../../domain/order.ts'
 import { costOf, feeAssetOf } from '../../domain/order-record.ts'
@@ -35,10 +36,22 @@ export const isExecution = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>)
   kind === 'fact' && (type.startsWith('order.') || type.startsWith('position.'))
 
 /** What the tables have in columns of their own, or the journal under the same `pos`. */
-const TOLD_ELSEWHERE = ['id', 'type', 'at', 'seenAt', 'causedBy', 'correlationId', 'origin', 'order', 'position']
+const TOLD_ELSEWHERE = [
+  'id',
+  'type',
+  'at',
+  'seenAt',
+  'causedBy',
+  'correlationId',
+  'origin',
+  'order',
+  'position',
+  'external',
+]
 
 interface Told {
   readonly order?: OrderView
+  readonly external?: ExternalOrder
   readonly position?: { readonly positionId: string; readonly symbol: string }
   readonly orderId?: string | null
   readonly positionId?: string | null
@@ -50,7 +63,7 @@ interface Told {
 }
 
 function eventOf({ pos, body }: ProjectedRow): Columns {
-  const { order, position, orderId, positionId, symbol } = body as Told
+  const { external, order = external && externalView(external), position, orderId, positionId, symbol } = body as Told
   const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.includes(name))
   return {
     pos,
@@ -101,7 +114,7 @@ export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | 
     if (!isExecution(row)) continue
     events.push(eventOf(row))
     const told = row.body as Told
-    const { order, fill } = told
+    const { external, fill, order = external && externalView(external) } = told
     if (order === undefined) continue
     statuses.push(statusOf(row.pos, order))
     const closedAt = isFinal(order.status) ? (last.get(order.orderId)?.closedAt ?? row.at) : null

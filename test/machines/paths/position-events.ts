@@ -19,6 +19,7 @@ const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = {
   stop: '95',
   exit: '98',
   rebalance: '1',
+  external: '1',
 }
 
 /** An order as it was asked for, before anything was heard of it. */

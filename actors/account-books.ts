@@ -1,0 +1,113 @@
+/** The account's part of the books: statement, balances, openings of day and week, flows, and orders that are not ours. */
+import type { Flow } from '../src/domain/account-history.ts'
+import { type ExternalOrder, isEnded } from '../src/domain/external-order.ts'
+import type { Fact, FactBodies } from '../src/domain/facts.ts'
+import type { VenueOrderId } from '../src/domain/ids.ts'
+import { applyFill, applyFlow, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
+import type { Book, Fill, OrderRequest } from '../src/domain/order.ts'
+import { afterFill, afterMove, type Totals, totalsOf } from '../src/domain/reckoning.ts'
+import { amount, text } from '../src/domain/units.ts'
+
+export type PeriodOpening = FactBodies['account.periodBegan']
+
+export interface AccountBooks {
+  /** Null until the account was opened. */
+  ledger(): LedgerState | null
+  /** How the present day and week began; null before the first look. Flows since then have moved them. */
+  periods(): { readonly day: PeriodOpening | null; readonly week: PeriodOpening | null }
+  /** Balances by our own reckoning; null until the account was opened. */
+  totals(): Totals | null
+  /** Orders that are not ours: all that are open, and those that ended last. */
+  externals(): readonly ExternalOrder[]
+  external(venueOrderId: VenueOrderId): ExternalOrder | null
+  /** Whether this flow is in the balances already. */
+  isKnownFlow(flowId: string): boolean
+  /** From when on flows that are not known are asked for; null until the account was opened. Milliseconds UTC. */
+  flowsKnownUntil(): number | null
+  /** Everything before is in the balances, whether or not we saw it: the opening, or a difference that was accepted. */
+  settledUntil(): number
+}
+
+const HISTORY = 1_000
+/** Flows with ids that begin so are differences that an admin's reset accepted. */
+export const ACCEPTED = 'accepted '
+
+export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void } {
+  let ledger: LedgerState | null = null
+  let totals: Totals | null = null
+  let periods: ReturnType<AccountBooks['periods']> = { day: null, week: null }
+  let flowsKnownUntil: number | null = null
+  let settledUntil = 0
+  const externals = new Map<VenueOrderId, ExternalOrder>()
+  const flowIds = new Set<string>()
+
+  function count(
+    { book, symbol, side }: Pick<OrderRequest, 'symbol' | 'side'> & { readonly book: Book },
+    fill: Fill,
+  ): void {
+    if (totals !== null) totals = afterFill(totals, { symbol, side }, fill)
+    if (ledger !== null) ledger = applyFill(ledger, { book, symbol, side, fill })
+  }
+  function move({ asset, amount: quantity }: Pick<Flow, 'asset' | 'amount'>, usdRate: string): void {
+    if (totals !== null) totals = afterMove(totals, asset, quantity)
+    if (ledger !== null) ledger = applyFlow(ledger, { asset, quantity, usdRate })
+  }
+  /** Deposits and withdrawals move what losses are measured against, so that they are none themselves. */
+  const moved = (opening: PeriodOpening | null, valueUsd: string): PeriodOpening | null =>
+    opening && { ...opening, equityUsd: text(amount(opening.equityUsd).plus(amount(valueUsd))) }
+
+  function keep(external: ExternalOrder): void {
+    externals.set(external.venueOrderId, external)
+    if (!isEnded(external)) return
+    const ended = [...externals.values()].filter(isEnded)
+    for (const { venueOrderId } of ended.slice(0, Math.max(0, ended.length - HISTORY))) externals.delete(venueOrderId)
+  }
+
+  return {
+    apply: (fact) => {
+      if ('external' in fact) keep(fact.external)
+      switch (fact.type) {
+        case 'order.partiallyFilled':
+        case 'order.filled':
+          return count(fact.order.request, fact.fill)
+        case 'order.filledLate':
+          return count({ ...fact.order.request, book: fact.book }, fact.fill)
+        case 'order.externalFilled':
+          for (const one of fact.moves) move(one, one.usdRate)
+          return
+        case 'account.opened':
+          ledger = emptyLedger(fact.balances, fact.marks)
+          totals = totalsOf(fact.balances)
+          flowsKnownUntil = fact.at
+          settledUntil = fact.at
+          for (const flowId of fact.knownFlows ?? []) flowIds.add(flowId)
+          return
+        case 'account.flowed':
+          flowIds.add(fact.flow.flowId)
+          move(fact.flow, fact.usdRate)
+          periods = { day: moved(periods.day, fact.valueUsd), week: moved(periods.week, fact.valueUsd) }
+          flowsKnownUntil = Math.max(flowsKnownUntil ?? 0, fact.flow.at)
+          if (fact.flow.flowId.startsWith(ACCEPTED)) settledUntil = fact.at
+          return
+        case 'account.periodBegan':
+          periods = { ...periods, [fact.period]: fact }
+          return
+        case 'position.dustTransferred': {
+          const { symbol, entryPrice } = fact.position
+          if (ledger !== null) ledger = dustTransfer(ledger, symbol, fact.quantity, entryPrice)
+          return
+        }
+        default:
+          return
+      }
+    },
+    ledger: () => ledger,
+    periods: () => periods,
+    totals: () => totals,
+    externals: () => [...externals.values()],
+    external: (venueOrderId) => externals.get(venueOrderId) ?? null,
+    isKnownFlow: (flowId) => flowIds.has(flowId),
+    flowsKnownUntil: () => flowsKnownUntil,
+    settledUntil: () => settledUntil,
+  }
+}
