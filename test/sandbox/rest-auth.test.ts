@@ -65,6 +65,12 @@ describe('a private call', () => {
   })
 })
 
+it('a body larger than any request is turned away unread', async () => {
+  sandbox = await openSandbox()
+  const { status, error } = await sandbox.private('Balance', {}, { body: `nonce=1&x=${'y'.repeat(1024 * 1024)}` })
+  expect([status, error]).toEqual([413, ['EGeneral:Invalid arguments']])
+})
+
 describe('nonces of one key', () => {
   const ask = async (nonce: string) => (await sandbox.private('Balance', {}, { nonce })).error[0] ?? 'taken'
 

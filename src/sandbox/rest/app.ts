@@ -2,7 +2,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
@@ -154,8 +153,10 @@ function unreadable(error: Error, context: Context, log: Log): Response {
 
 export function restApp(parts: RestParts): Hono<Env> {
   const app = new Hono<Env>()
-  const tooLarge = (context: Context): Response => context.json({ error: ['EGeneral:Invalid arguments'] }, 413)
-  app.use(bodyLimit({ maxSize: BODY_AT_MOST, onError: tooLarge }))
+  app.use(async (context, next) => {
+    if (Number(context.req.header('content-length') ?? '0') <= BODY_AT_MOST) return next()
+    return context.json({ error: ['EGeneral:Invalid arguments'] }, 413)
+  })
   app.on(['GET', 'POST'], '/0/public/:method', (context) => publicCall(context, parts))
   app.post('/0/private/:method', (context) => privateCall(context, parts))
   app.notFound((context) => context.json({ error: [UNKNOWN_METHOD] }))
