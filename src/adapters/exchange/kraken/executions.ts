@@ -69,20 +69,11 @@ export class Executions {
     if (row.clientOrderId !== null) this.#name(order, row.clientOrderId)
     if (row.fill !== null) this.#tellFill(order, row.fill)
     if (isLate) return
-    switch (row.type) {
-      case 'pending_new':
-        order.terms = { ...order.terms, ...said(row) }
-        break
-      case 'canceled':
-      case 'expired':
-        this.#end(order, row.type === 'canceled' ? 'cancelled' : 'expired', row)
-        break
-      case 'filled':
-        order.hasEnded = true
-        break
-      default:
-        this.#stand(order, row)
-    }
+    const end = endOf(row)
+    if (end === 'filled') order.hasEnded = true
+    else if (end !== null) this.#end(order, end, row)
+    else if (row.type === 'pending_new') order.terms = { ...order.terms, ...said(row) }
+    else this.#stand(order, row)
   }
 
   /** The open orders as a subscription begins with them. What we followed and is not there has ended meanwhile. */
@@ -190,6 +181,14 @@ export class Executions {
     )
   }
 }
+
+const ENDS: Readonly<Record<string, 'filled' | 'cancelled' | 'expired'>> = {
+  filled: 'filled',
+  canceled: 'cancelled',
+  expired: 'expired',
+}
+/** What happened decides; where that is no end, the state that the order is said to be in. */
+const endOf = ({ type, status }: Execution) => ENDS[type] ?? ENDS[status ?? ''] ?? null
 
 const idOf = (order: Followed): VenueOrderId => order.venueOrderId
 

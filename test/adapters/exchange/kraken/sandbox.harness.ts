@@ -67,34 +67,39 @@ export async function openAtSandbox(): Promise<SandboxHarness> {
   exchange.onLine((up, reason) => lines.push(up ? 'up' : reason))
   await exchange.start()
 
+  /** A millisecond goes by with every turn: enough for what waits on the clock, far less than a deadline's worth. */
+  const settled = async <T>(work: Promise<T>): Promise<T> => {
+    let isSettled = false
+    const settle = (): void => {
+      isSettled = true
+    }
+    work.then(settle, settle)
+    while (!isSettled) {
+      await turn()
+      if (!isSettled) clock.advanceTo(clock.now() + 1)
+    }
+    return work
+  }
+
   return {
     ...{ exchange, sandbox, clock, reports, lines, lead },
     now: () => clock.now(),
-    async answered<T>(call: Promise<T>): Promise<T> {
-      let isSettled = false
-      const settle = (): void => {
-        isSettled = true
-      }
-      call.then(settle, settle)
-      // A millisecond goes by with every turn: enough for what waits on the clock, far less than a deadline's worth.
-      while (!isSettled) {
-        await turn()
-        if (!isSettled) clock.advanceTo(clock.now() + 1)
-      }
-      await exchange.caughtUp()
-      return call
+    async answered(call) {
+      const answer = await settled(call)
+      await settled(exchange.caughtUp())
+      return answer
     },
     async pass(ms) {
       const until = clock.now() + ms
       // In steps: a line that is not heard for seconds on end would be taken for dead.
       while (clock.now() < until) {
         clock.advanceTo(Math.min(until, clock.now() + 1_000))
-        await exchange.caughtUp()
+        await settled(exchange.caughtUp())
       }
     },
     async print(price, quantity, side = null) {
       sandbox.print({ kind: 'trade', symbol: BTC, price, quantity, side, at: clock.now() })
-      await exchange.caughtUp()
+      await settled(exchange.caughtUp())
     },
     fault: (...faults) => sandbox.faults.add(faults),
     async until(holds) {
@@ -104,7 +109,7 @@ export async function openAtSandbox(): Promise<SandboxHarness> {
       }
     },
     async stop() {
-      await exchange.stop()
+      await settled(exchange.stop())
       await sandbox.stop()
     },
   }

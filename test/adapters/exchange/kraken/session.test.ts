@@ -83,6 +83,17 @@ describe('the private line', () => {
     expect(venue.reports.at(-1)).toMatchObject({ reason: 'User requested', filled: '0.004' })
   })
 
+  it('believes the state of an order where what happened is no end by itself', async () => {
+    await venue.start()
+    venue.socket.executions([pending(), sparse('new'), trade('T1', 0.01, { order_status: 'filled' })])
+    venue.socket.executions([sparse('canceled')])
+    const other = { order_id: 'OTHER', cl_ord_id: clientId(2) }
+    venue.socket.executions([pending(other), sparse('new', other)])
+    venue.socket.executions([sparse('status', { ...other, order_status: 'canceled', reason: 'Stop triggered' })])
+    await heard()
+    expect(told()).toEqual(['opened', 'filled', 'opened', 'cancelled'])
+  })
+
   it('still tells a fill that arrives after the end of its order', async () => {
     await venue.start()
     venue.socket.executions([pending(), sparse('new'), sparse('canceled', { reason: 'User requested' })])
