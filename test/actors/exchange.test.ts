@@ -3,7 +3,7 @@ import { createActor } from 'xstate'
 import { createExchangeGateway, exchangeLogic, type MayAdd } from '../../actors/exchange.actor.ts'
 import { orderId, venueOrderId } from '../../src/domain/ids.ts'
 import type { ExecutionReport, VenueErrorClass } from '../../src/ports/exchange.ts'
-import { ALLOWED, fillOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
+import { ALLOWED, factOf, fillOf, orderOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
 
 const ORDER = orderId('o1')
 const TO = 'order:o1' as const
@@ -69,6 +69,60 @@ describe('a placement', () => {
     })
     expect(counted()).toEqual([false])
     expect(gateway.inFlight).toBe(0)
+  })
+})
+
+describe('what adds risk', () => {
+  const AWAY = { state: 'away', sinceAt: T0, problem: 'no route to host', rows: 'waiting' } as const
+  const EXIT = requestOf({ side: 'sell', intent: 'close', purpose: 'exit', type: 'market', limitPrice: null })
+
+  it('is refused before it leaves while the database is away, by name; exits leave', async () => {
+    const { gateway, house, calls, heardBy } = gatewayHouse()
+    house.journal.health = () => AWAY
+    gateway.submit(TO, { orderId: ORDER, request: requestOf(), deadlineAt: T0 + 5_000 })
+    await settle()
+    expect(heardBy(TO)).toEqual([
+      {
+        ...{ name: TO, type: 'venue.refused', code: 'outage', seenAt: T0 },
+        message: 'the database is away: nothing that adds risk is sent',
+      },
+    ])
+    gateway.submit(TO, { orderId: ORDER, request: EXIT, deadlineAt: T0 + 5_000 })
+    expect(calls.map(({ method }) => method)).toEqual(['place'])
+  })
+
+  it('is refused before it leaves when trading was stopped since it was written down', async () => {
+    const { submit, calls, heardBy, counted } = gatewayHouse({ mayOpenRisk: () => false })
+    submit()
+    await settle()
+    expect(calls).toEqual([])
+    expect(heardBy(TO)).toMatchObject([{ type: 'venue.refused', code: 'mode' }])
+    // The venue was not asked, so nothing is said of it.
+    expect(counted()).toEqual([])
+  })
+
+  it('is refused before it leaves on a symbol whose other order has no known state', async () => {
+    const { submit, calls, books, heardBy } = gatewayHouse()
+    books.apply(
+      factOf({ type: 'order.unknown', order: orderOf('other', requestOf({ key: 'x' }), { phase: 'unknown' }) }),
+    )
+    submit()
+    await settle()
+    expect(calls).toEqual([])
+    expect(heardBy(TO)).toMatchObject([{ message: 'an order on BTC/USDT has no known state' }])
+  })
+
+  it('trades the core book only while trading runs and is reconciled', async () => {
+    const core = requestOf({ book: 'core', purpose: 'rebalance', positionId: null, intent: 'increase' })
+    const allowed = async (permission: Partial<MayAdd>): Promise<number> => {
+      const { gateway, calls } = gatewayHouse({ mayOpenRisk: () => false, ...permission })
+      gateway.submit(TO, { orderId: ORDER, request: core, deadlineAt: T0 + 5_000 })
+      await settle()
+      return calls.length
+    }
+    expect(await allowed({})).toBe(1)
+    expect(await allowed({ control: () => 'PAUSED' })).toBe(0)
+    expect(await allowed({ isReconciling: () => true })).toBe(0)
   })
 })
 

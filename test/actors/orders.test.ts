@@ -12,6 +12,7 @@ import {
   filledOrder,
   fillOf,
   orderOf,
+  positionOf,
   requestOf,
   settle,
   tradingHouse,
@@ -201,4 +202,73 @@ describe('an order of the journal', () => {
     expect(after.desk.place(requestOf(), CAUSE)).toHaveProperty('refused')
     expect(after.desk.cancel('position-1/entry/1', 'closing')).toBe(true)
   })
+})
+
+describe('an order that what is held does not bear out', () => {
+  it('is refused before it is born, and the refusal is a fact', () => {
+    const { desk, told, calls } = orderHouse()
+    expect(desk.place(requestOf(STOP), CAUSE)).toHaveProperty('refused')
+    expect(told('order.denied')).toMatchObject([{ key: 'position-1/stop/1', orderId: null, symbol: 'BTC/USDT' }])
+    expect(calls).toEqual([])
+  })
+
+  it('counts what was born a moment ago and is not on the disk yet: of two exits at once one is refused', () => {
+    const { desk, books, journal } = orderHouse()
+    holding({ books })
+    journal.hold()
+    const first = desk.place(requestOf(STOP), CAUSE)
+    const second = desk.place(requestOf({ ...STOP, key: 'position-1/exit/1', intent: 'close', purpose: 'exit' }), CAUSE)
+    expect(first).toHaveProperty('orderId')
+    expect(second).toMatchObject({ refused: expect.stringContaining('MORE_THAN_HELD') })
+  })
+
+  it('may be a core sell of what no position holds', () => {
+    const { desk, books } = orderHouse()
+    holding({ books })
+    books.apply(factOf({ type: 'position.filled', position: positionOf() }))
+    // 1 BTC at the start and 0.01 bought by the position: 1 of it is core.
+    expect(desk.place(requestOf({ ...CORE, quantity: '1.001' }), CAUSE)).toHaveProperty('refused')
+    expect(desk.place(requestOf({ ...CORE, quantity: '1' }), CAUSE)).toHaveProperty('orderId')
+  })
+
+  it('is not made larger than what is held either', async () => {
+    const { desk, books, asked, told, placed } = orderHouse()
+    holding({ books })
+    placed(requestOf(STOP))
+    await settle()
+    asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
+    await settle()
+    expect(desk.amend('position-1/stop/1', { quantity: '0.02' })).toBe(false)
+    expect(told('order.denied')[0]?.reason).toContain('MORE_THAN_HELD')
+    await settle()
+    expect(asked('amend')).toEqual([])
+  })
+})
+
+it('states an invariant broken, once, when more was sold than had been bought', () => {
+  const { desk, books, told } = orderHouse()
+  holding({ books })
+  const stop = orderOf('stop', requestOf(STOP))
+  const sale = filledOrder(stop, '39000', '0.01')
+  books.apply(sale)
+  desk.watch(sale)
+  expect(told('order.invariantBroken')).toEqual([])
+  const second = filledOrder(orderOf('exit', requestOf({ ...STOP, key: 'position-1/exit/1' })), '39000', '0.01')
+  books.apply(second)
+  desk.watch(second)
+  desk.watch(second)
+  expect(told('order.invariantBroken')).toMatchObject([{ problem: '0.01 more was sold than had been bought' }])
+})
+
+it('draws the waits before further tries at birth, the same for the same order', async () => {
+  const delaysOf = async (): Promise<unknown> => {
+    const { placed, journal } = orderHouse()
+    placed()
+    await settle()
+    for await (const row of journal.read()) if (row.type === 'place-order') return row.body.retryDelaysMs
+    return null
+  }
+  const delays = await delaysOf()
+  expect(delays).toHaveLength(3)
+  expect(await delaysOf()).toEqual(delays)
 })

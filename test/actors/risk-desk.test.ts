@@ -155,6 +155,24 @@ describe('what the desk sees', () => {
   })
 })
 
+it('refuses to open where a position cannot be counted on: nobody looks after it', () => {
+  const { house, account, marks, permission, books } = riskHouse()
+  books.apply(factOf({ type: 'position.filled', position: positionOf() }))
+  const judgedBy = (lives: boolean) => {
+    const risk = createRiskDesk(
+      house,
+      account,
+      () => marks,
+      permission,
+      () => lives,
+    )
+    risk.admit('first')
+    return codes(risk.judge(xrp('first'), 0.9, [0.9]).verdict)
+  }
+  expect(judgedBy(false)).toContain('POSITIONS_UNAVAILABLE')
+  expect(judgedBy(true)).not.toContain('POSITIONS_UNAVAILABLE')
+})
+
 /** Coordinator, portfolio, desks and pools with real machines, so that an approval goes all the way to its order. */
 function tradingDesk(limits: Partial<Settings['limits']>) {
   const desk = riskHouse(limits)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Approved } from '../../src/domain/approved.ts'
 import { countFills, NO_FILLS } from '../../src/domain/fills.ts'
-import { venueOrderId } from '../../src/domain/ids.ts'
-import type { Fill, OrderPhase, OrderStatus } from '../../src/domain/order.ts'
+import { orderId, venueOrderId } from '../../src/domain/ids.ts'
+import type { Fill, OrderPhase, OrderRequest, OrderStatus } from '../../src/domain/order.ts'
 import { isFinal, isLive } from '../../src/domain/order.ts'
 import {
   emptySince,
@@ -11,11 +12,15 @@ import {
   hasNewFills,
   isCompletedBy,
   type LookUps,
+  mayRetry,
+  type NewOrder,
+  newOrder,
   nextLookUpAt,
   type OrderRecord,
   orderDenied,
   orderFact,
   orderView,
+  retryDelays,
   statusOf,
   withFills,
   withVenueOrder,
@@ -152,6 +157,47 @@ describe('an order that is looked up', () => {
     expect(expiryCheckAt(search(), null)).toBeNull()
     expect(expiryCheckAt(search(), AT + 900_000)).toBe(AT + 905_000)
     expect(expiryCheckAt(search(), AT - 900_000)).toBe(AT + 30_000)
+  })
+})
+
+describe('an order that was refused', () => {
+  const policy = {
+    ...{ acknowledgeMs: 5_000, cancelMs: 5_000, lateFillMs: 60_000, lookUpFirstMs: 1_000, lookUpMaxMs: 30_000 },
+  }
+  const refused = (request: OrderRequest, over: Partial<NewOrder> = {}, code = 'rate'): boolean => {
+    const order = newOrder({
+      ...{ orderId: orderId('o1'), request: request as Approved<OrderRequest>, policy },
+      ...{ retryDelaysMs: [5_000, 10_000], seenAt: AT },
+    })
+    return mayRetry({ ...order, ...over }, { code, seenAt: AT })
+  }
+  const GTD = requestOf({ timeInForce: 'GTD', expiresAt: AT + 900_000 })
+  const EXIT = requestOf({ side: 'sell', type: 'market', limitPrice: null, intent: 'close', purpose: 'exit' })
+
+  it('is sent again only where that came from before the engine', () => {
+    expect(['rate', 'mode', 'nonce'].map((code) => refused(GTD, {}, code))).toEqual([true, true, true])
+    const final = ['auth', 'outage', 'deadline', 'funds', 'validation', 'limits', 'gone']
+    expect(final.filter((code) => refused(GTD, {}, code))).toEqual([])
+  })
+
+  it('is not sent again when its tries are used up, something of it was filled, or it is to be cancelled', () => {
+    expect(refused(GTD, { retries: 1 })).toBe(true)
+    expect(refused(GTD, { retries: 2 })).toBe(false)
+    expect(refused(GTD, { filled: '0.1' })).toBe(false)
+    expect(refused(GTD, { cancelWanted: true })).toBe(false)
+  })
+
+  it('is an entry that is sent again only within its life', () => {
+    expect(refused(requestOf({ timeInForce: 'GTD', expiresAt: AT + 10_001 }))).toBe(true)
+    expect(refused(requestOf({ timeInForce: 'GTD', expiresAt: AT + 10_000 }))).toBe(false)
+    expect(refused(requestOf({ timeInForce: 'IOC' }))).toBe(false)
+    expect(refused(EXIT)).toBe(true)
+  })
+
+  it('waits five, ten and twenty seconds, and a little longer by chance', () => {
+    expect(retryDelays(3, 5_000, () => 0)).toEqual([5_000, 10_000, 20_000])
+    expect(retryDelays(3, 5_000, () => 0.5)).toEqual([5_500, 11_000, 22_000])
+    expect(retryDelays(0, 5_000, () => 0)).toEqual([])
   })
 })
 

@@ -58,3 +58,49 @@ it('is not taken for overdue by the deadline of another name that rings in the s
   )
   expect(facts.at(-1)).toBe('order.submitted PENDING 0')
 })
+
+const rest = (filled: string) => ({
+  ...{ venueOrderId: VENUE_ORDER, quantity: '10', limitPrice: '100', triggerPrice: null, filled, reason: null },
+})
+
+it('is looked up when it is refused after a part of it was filled, and ends with that part as the venue has it', () => {
+  const facts = story(
+    { type: 'venue.sent', seenAt },
+    { type: 'venue.filled', venueOrderId: VENUE_ORDER, fill: part, seenAt },
+    { type: 'venue.refused', code: 'rate', message: 'EOrder:Rate limit exceeded', seenAt },
+    { type: 'venue.found', order: { ...rest('4'), status: 'cancelled', fills: [part] }, seenAt },
+  )
+  expect(facts.slice(-2)).toEqual(['order.unknown PENDING 4', 'order.cancelled CANCELLED 4'])
+})
+
+it('has failed with the part that was filled when it was refused and the venue knows nothing of it any more', () => {
+  const late = NOON + 10_000
+  const facts = story(
+    { type: 'venue.sent', seenAt },
+    { type: 'venue.filled', venueOrderId: VENUE_ORDER, fill: part, seenAt },
+    { type: 'venue.refused', code: 'funds', message: 'EOrder:Insufficient funds', seenAt },
+    { type: 'venue.notFound', seenAt: late },
+    { type: 'venue.notFound', seenAt: late + 2_000 },
+  )
+  expect(facts.at(-1)).toBe('order.failed ERROR 4')
+})
+
+it('asks for what it has not heard of before it believes that it is over', () => {
+  const facts = story(
+    ...reachOpen,
+    { type: 'venue.cancelled', reason: 'asked', filled: '4', seenAt },
+    { type: 'venue.found', order: { ...rest('4'), status: 'cancelled', fills: [part] }, seenAt },
+  )
+  expect(facts.slice(-3)).toEqual([
+    'order.unknown PENDING 0',
+    'order.partiallyFilled PARTIALLY_FILLED 4',
+    'order.cancelled CANCELLED 4',
+  ])
+})
+
+it('tells of other terms that a comparison found at the venue', () => {
+  const facts = story(...reachOpen, {
+    ...{ type: 'venue.found', order: { ...rest('0'), limitPrice: '99', status: 'open', fills: [] }, seenAt },
+  })
+  expect(facts.at(-1)).toBe('order.amended OPEN 0')
+})
