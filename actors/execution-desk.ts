@@ -14,6 +14,7 @@ import type { Proposal } from '../src/domain/views.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import type { Reconciler } from './reconciliation.ts'
 import type { RiskDesk } from './risk-desk.ts'
 
 /** A trade that somebody outside wants. Prices in quote units. */
@@ -90,10 +91,13 @@ interface Awaited {
   positionId: PositionId | null
 }
 
-export function createExecutionDesk(house: House, risk: Pick<RiskDesk, 'admit'>): ExecutionDesk {
+export function createExecutionDesk(
+  house: House,
+  risk: Pick<RiskDesk, 'admit'>,
+  reconciler: Pick<Reconciler, 'sync'>,
+): ExecutionDesk {
   const { addresses, books, bus, clock, hash, ids, settings } = house
   const trades = new Map<string, Awaited>()
-  const syncs = new Set<(result: SyncResult) => void>()
 
   function heardOfTrade(fact: Fact): void {
     const byProposal = 'proposalId' in fact ? trades.get(fact.proposalId) : undefined
@@ -115,18 +119,9 @@ export function createExecutionDesk(house: House, risk: Pick<RiskDesk, 'admit'>)
         trade.settle({ ...refused('ORDER_REFUSED', 'its entry was not placed'), positionId })
     }
   }
-  function heardOfSync(fact: Fact): void {
-    if (fact.type === 'reconciliation.failed') for (const settle of syncs) settle({ ok: false, problem: fact.problem })
-    if (fact.type !== 'reconciliation.completed') return
-    const { matched, missedFills, adopted, unexplained } = fact
-    for (const settle of syncs) settle({ ok: true, synced: matched + missedFills, adopted, unexplained })
-  }
   bus.subscribe('execution-desk', 'RISK_ALERTS', ({ payload }) => heardOfTrade(payload))
   bus.subscribe('execution-desk', 'EXECUTION_EVENTS', ({ payload }) => heardOfEntry(payload))
-  bus.subscribe('execution-desk', 'SYSTEM_EVENTS', ({ payload }) => {
-    heardOfTrade(payload)
-    heardOfSync(payload)
-  })
+  bus.subscribe('execution-desk', 'SYSTEM_EVENTS', ({ payload }) => heardOfTrade(payload))
 
   /** A promise that is settled once, at the latest when its time is over. */
   function within<T>(
@@ -225,21 +220,11 @@ export function createExecutionDesk(house: House, risk: Pick<RiskDesk, 'admit'>)
       if (symbol !== undefined && wanted === null) return []
       return books.liveOrders().filter(({ request }) => wanted === null || request.symbol === wanted)
     },
-    syncWithExchange: () =>
-      within<SyncResult>(
-        SYNC_MS,
-        { ok: false, problem: 'no answer in time' },
-        (settle) => {
-          syncs.add(settle)
-          const doubt = {
-            type: 'picture.doubted',
-            reason: 'asked for',
-            stopTrading: false,
-            seenAt: clock.now(),
-          } as const
-          if (!addresses.tell('system', doubt)) settle({ ok: false, problem: 'the process is being restarted' })
-        },
-        (settle) => void syncs.delete(settle),
-      ),
+    syncWithExchange: async () => {
+      const result = await reconciler.sync(SYNC_MS)
+      if (!result.ok) return result
+      const { matched, missedFills, adopted, unexplained } = result
+      return { ok: true, synced: matched + missedFills, adopted, unexplained }
+    },
   }
 }

@@ -99,7 +99,9 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     trades: (since) => pacing.ask(question('trades'), () => venue.trades(since)),
     permissions: () => pacing.ask(question('permissions'), () => venue.permissions()),
     cancelAllAfter: (timeoutMs) =>
-      pacing.ask(question('cancelAllAfter', 'cancel'), () => venue.cancelAllAfter(timeoutMs)),
+      pacing.ask(question('cancelAllAfter', timeoutMs === 0 ? 'exit' : 'cancel'), () =>
+        venue.cancelAllAfter(timeoutMs),
+      ),
     onReport: (listener) => venue.onReport(listener),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),

@@ -23,6 +23,8 @@ import { isOurs, NotNowError, type PictureMemory, VenuePicture } from './venue-p
 export type ReconciliationResult =
   | {
       readonly ok: true
+      /** Orders that stand as we believe. */
+      readonly matched: number
       readonly missedFills: number
       /** Orders that are not ours and were not known. */
       readonly adopted: number
@@ -165,7 +167,7 @@ function conclude(
   state('system', { type: 'reconciliation.completed', matched, missedFills, adopted, unexplained: problems })
   if (memory.suspected.size > 0) return { ok: false, problem: `looking again: ${problems.join('; ')}` }
   if (isGate() && !result.judgedBalances) return { ok: false, problem: 'orders are on their way' }
-  return { ok: true, missedFills, adopted, unexplained: unexplained.map(({ problem }) => problem) }
+  return { ok: true, matched, missedFills, adopted, unexplained: unexplained.map(({ problem }) => problem) }
 }
 
 /** The same difference is the same problem, whatever was traded in between. */

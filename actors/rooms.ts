@@ -112,7 +112,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const reconciler = createReconciler(house, { marks: market.marks, isGate: permission.isReconciling })
   return {
     ...{ permission, market, account, gateway, orders, risk, reconciler },
-    execution: createExecutionDesk(house, risk),
+    execution: createExecutionDesk(house, risk, reconciler),
     feed: feedLine(house),
     positions: createPositionDesk(house, positionLogic(house, orders, triggers), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
