@@ -3,11 +3,13 @@
  * Where ccxt itself is at fault with Kraken the test says so.
  */
 import ccxt, { type Order, type Trade } from 'ccxt'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { pair } from '../../src/domain/ids.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const SYMBOL = 'BTC/USDT'
 const BTC = pair(SYMBOL)

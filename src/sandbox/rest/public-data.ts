@@ -2,7 +2,8 @@
 
 import { amount, type Numeric } from '../../domain/units.ts'
 import { isoTime } from '../../domain/utc.ts'
-import { OHLC_INTERVALS, type Stretch, type Ticker } from '../market-view.ts'
+import { OHLC_INTERVALS } from '../market/pair-view.ts'
+import type { Stretch, Ticker } from '../market-view.ts'
 import { decimal } from '../order-text.ts'
 import { findAsset, findPair, SANDBOX_ASSETS, type SandboxAsset, type SandboxPair } from '../pairs.ts'
 import { invalidArgument, KrakenRefusal, UNKNOWN_ASSET, UNKNOWN_PAIR } from '../refusal.ts'

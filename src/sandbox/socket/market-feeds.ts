@@ -1,7 +1,8 @@
 /** The public channels of one subscription each: a snapshot where one is wanted and known, then what changes. */
 import type { Pair } from '../../domain/ids.ts'
+import type { BookView, OhlcInterval } from '../market/pair-view.ts'
 import type { PairDecimals } from '../market/written.ts'
-import type { BookView, MarketChange, MarketView, OhlcInterval } from '../market-view.ts'
+import type { MarketChange, MarketView } from '../market-view.ts'
 import type { JsonFields } from './exact-json.ts'
 import { barRow, levelRow, sideChanges, tickerRow, tradeRow } from './market-rows.ts'
 import { nanoTime, type Stamps } from './stamps.ts'

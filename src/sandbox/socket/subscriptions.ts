@@ -1,5 +1,5 @@
 /** What one client has subscribed to, public and private channels alike. */
-import { OHLC_INTERVALS, type OhlcInterval } from '../market-view.ts'
+import { OHLC_INTERVALS, type OhlcInterval } from '../market/pair-view.ts'
 import type { SandboxPair } from '../pairs.ts'
 import { KrakenRefusal } from '../refusal.ts'
 import type { SandboxVenue } from '../venue.ts'

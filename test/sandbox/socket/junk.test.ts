@@ -67,4 +67,4 @@ it('answers whatever it is asked, and never breaks over it', async () => {
   expect(new Set(answered.map(({ frame }) => frame.req_id)).size).toBe(requests.length)
   expect(answered.filter(({ frame }) => frame.success).length).toBeGreaterThan(200)
   expect(answered.filter(({ frame }) => frame.success === false).every(({ frame }) => frame.error !== '')).toBe(true)
-})
+}, 30_000)

@@ -1,5 +1,5 @@
 /** Our own market feed, whole, with the sandbox for its Kraken: what it hears is what the sandbox's own feed told. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { connectedFeed } from '../../../actors/connection.actor.ts'
 import { seededIds, seededRandom } from '../../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
@@ -10,6 +10,9 @@ import { pair } from '../../../src/domain/ids.ts'
 import { text } from '../../../src/domain/units.ts'
 import type { MarketEvent, MarketFeed } from '../../../src/ports/market-feed.ts'
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts'
+
+// Minutes of a market over real sockets take seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Of<K extends MarketEvent['kind']> = Extract<MarketEvent, { kind: K }>
 const START = Date.UTC(2026, 10, 2, 12)

@@ -3,28 +3,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { marketData } from '../../support/market-data.ts'
-import { BTC, type Client, type Frame, type SocketHouse, socketHouse } from './socket-house.ts'
+import { type Asking, asking, BTC, type Client, type Frame, type SocketHouse, socketHouse } from './socket-house.ts'
 
 const samples = marketData('kraken-json/socket')
 let house: SocketHouse
 let client: Client
-let token: string
-let requests = 0
+let ask: Asking['ask']
 
 beforeEach(async () => {
   house = await socketHouse()
   house.quote('49999.9', '50000.1')
   house.trade('50000', '0.5')
   client = await house.connect()
-  token = house.venue.tokenFor()
+  ask = asking(house, client).ask
 })
 afterEach(() => house.stop())
 
-async function ask(method: string, params: object = {}): Promise<Frame> {
-  requests += 1
-  client.ask({ method, params: { token, ...params }, req_id: requests })
-  return client.answer(requests)
-}
 const order = (over: object = {}) => ({
   ...{ order_type: 'limit', side: 'buy', order_qty: 0.01, limit_price: 49_000, ...over },
 })

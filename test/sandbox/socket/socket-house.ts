@@ -123,3 +123,24 @@ export async function socketHouse(): Promise<SocketHouse> {
     },
   }
 }
+
+export interface Asking {
+  readonly token: string
+  /** Asks with the token; the (first) answer. */
+  ask(method: string, params?: object, from?: Client): Promise<Frame>
+  /** A buy of a hundredth, good till cancelled, with whatever else is given. */
+  limit(price: number, over?: object): Promise<Frame>
+}
+
+/** A client that may trade. */
+export function asking(house: SocketHouse, client: Client): Asking {
+  const token = house.venue.tokenFor()
+  let requests = 0
+  const ask = (method: string, params: object = {}, from: Client = client): Promise<Frame> => {
+    requests += 1
+    from.ask({ method, params: { token, ...params }, req_id: requests })
+    return from.answer(requests)
+  }
+  const order = { order_type: 'limit', side: 'buy', symbol: BTC, order_qty: 0.01 }
+  return { token, ask, limit: (price, over = {}) => ask('add_order', { ...order, limit_price: price, ...over }) }
+}
