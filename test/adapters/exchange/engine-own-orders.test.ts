@@ -57,6 +57,14 @@ describe('an order with closing terms', () => {
     }
   })
 
+  it('numbers what it spawns like any other order, also what may not be', () => {
+    const engine = opened()
+    submit(engine, { limitPrice: '39000', close: STOP }, T0 + 1, 1)
+    engine.onMarket(trade('38900', '0.0001', T0 + 2))
+    submit(engine, { limitPrice: '30000' }, T0 + 3, 2)
+    expect(new Set([...engine.closedOrders(), ...engine.openOrders()].map((row) => row.venueOrderId)).size).toBe(3)
+  })
+
   it('says so where the spawned order may not be, and keeps it as cancelled', () => {
     const engine = opened()
     submit(engine, { limitPrice: '39000', close: STOP })
@@ -116,6 +124,19 @@ describe('an order that would trade with an own one', () => {
     const engine = resting()
     expect(brief(taker(engine, { quantity: '0.04', limitPrice: '40004.9' }))).toEqual(['taker 0.02 @ 40001'])
     expect(engine.find(clientId(2))?.status).toBe('open')
+  })
+
+  it('meets the better one of two first', () => {
+    const engine = resting()
+    submit(engine, { side: 'sell', limitPrice: '40004' }, T0 + 1, 3)
+    expect(brief(taker(engine, { ...MARKET, quantity: '0.04' }))).toEqual([
+      'taker 0.02 @ 40001',
+      'cancelled: Self trade prevention',
+    ])
+    const older = resting()
+    submit(older, { side: 'sell', limitPrice: '40004' }, T0 + 1, 3)
+    taker(older, { limitPrice: '40004', quantity: '0.04', selfTrade: 'cancel-oldest' })
+    expect([older.find(clientId(1))?.status, older.find(clientId(3))?.status]).toEqual(['open', 'cancelled'])
   })
 
   it('meets it also where no book is known, and where the market is away', () => {
@@ -238,6 +259,11 @@ describe('fees by Kraken’s ladder', () => {
     submit(engine, { ...MARKET, quantity: '1' }, T0 + 2, 2)
     expect(held(engine, 'USDT')).toBe('393.12')
     expect(held(restarted(engine), 'USDT')).toBe('393.12')
+    submit(engine, { limitPrice: '38000' }, T0 + 3, 3)
+    expect(engine.find(clientId(3))?.holdRate).toBe('0.0035')
+    expect(held(engine, 'USDT')).toBe('774.45')
+    engine.cancel(clientId(3), T0 + 3)
+    engine.advanceTo(T0 + 3)
     expect(
       engine.onMarket(trade('38000', '1', T0 + 3)).flatMap((event) => (event.kind === 'filled' ? event.trade.fee : [])),
     ).toEqual(['0.78'])

@@ -5,6 +5,7 @@ import {
   type EngineEvent,
   type EngineParameters,
 } from '../../../src/adapters/exchange/simulated/engine-options.ts'
+import { MARGIN_DEFAULTS } from '../../../src/adapters/exchange/simulated/margin-terms.ts'
 import type { TradeRow } from '../../../src/adapters/exchange/simulated/venue-events.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
@@ -102,9 +103,20 @@ export const submit = (
 export const held = (engine: MatchingEngine, asset: string): Numeric | undefined =>
   engine.balances().find((row) => row.asset === asset)?.held
 
+/** A venue where positions may be held on margin. */
+export const marginEngine = (): MatchingEngine =>
+  new MatchingEngine({
+    ...{
+      instruments: BUILT_IN_INSTRUMENTS,
+      parameters: ENGINE_DEFAULTS,
+      series: 'ABCDEFGHIJ',
+      margin: MARGIN_DEFAULTS,
+    },
+    startingBalances: START,
+  })
+
 /** The same venue after a restart. */
-export const restarted = (engine: MatchingEngine): MatchingEngine => {
-  const restored = freshEngine()
+export const restarted = (engine: MatchingEngine, restored: MatchingEngine = freshEngine()): MatchingEngine => {
   restored.restore(JSON.parse(JSON.stringify(engine.save())))
   return restored
 }

@@ -26,48 +26,61 @@ const closeTerms = fc.record({
   trailing: distance(1),
   limitOffset: distance(1),
 })
-const submitStep: fc.Arbitrary<Step> = fc
-  .record({
-    n: id,
-    side: fc.constantFrom(...SIDES),
-    type: fc.constantFrom(
-      'market',
-      'limit',
-      'limit',
-      'stop-loss',
-      'take-profit',
-      'stop-loss-limit',
-      'take-profit-limit',
-      'trailing-stop',
-      'trailing-stop-limit',
-      'iceberg',
-    ),
-    quantity: sizeText(60_000_000),
-    limitPrice: priceText,
-    triggerPrice: priceText,
-    timeInForce: fc.constantFrom('GTC', 'GTC', 'IOC', 'GTD', 'FOK'),
-    trailing: distance(1),
-    limitOffset: distance(-1_000),
-    spends: fc.boolean(),
-    waitMs: fc.constantFrom(null, null, 10_000),
-    feeIn: fc.constantFrom('quote', 'quote', 'base'),
-    selfTrade: fc.constantFrom('cancel-newest', 'cancel-oldest', 'cancel-both'),
-    displayed: fc.integer({ min: 1, max: 15 }),
-    close: fc.option(closeTerms, { nil: null, freq: 2 }),
-    lifeMs: fc.integer({ min: 1, max: 200_000 }),
-    postOnly: fc.boolean(),
-    delay: fc.integer({ min: 0, max: 3_000 }),
-  })
-  .map(({ n, delay, lifeMs, waitMs, postOnly, spends, displayed, ...rest }) => (engine, at) => {
-    const startsAt = waitMs === null ? null : at + waitMs
-    const flags = { postOnly: postOnly && rest.type === 'limit', startsAt, expiresAt: at + lifeMs }
-    const lots = amount(rest.quantity).times(displayed).div(15).toDecimalPlaces(8)
-    const displayQuantity = rest.type === 'iceberg' ? text(lots) : null
-    const inQuote = spends && rest.type === 'market' && rest.side === 'buy'
-    const size = inQuote ? { quantityInQuote: true, quantity: text(amount(rest.quantity).times(10_000)) } : {}
-    engine.submit(newOrder(n, { ...rest, ...flags, ...size, displayQuantity }), at + delay)
-    return []
-  })
+const submitStep = (leverages: readonly number[]): fc.Arbitrary<Step> =>
+  fc
+    .record({
+      leverage: fc.constantFrom(...leverages),
+      reduceOnly: fc.constantFrom(false, false, false, true),
+      n: id,
+      side: fc.constantFrom(...SIDES),
+      type: fc.constantFrom(
+        'market',
+        'limit',
+        'limit',
+        'stop-loss',
+        'take-profit',
+        'stop-loss-limit',
+        'take-profit-limit',
+        'trailing-stop',
+        'trailing-stop-limit',
+        'iceberg',
+        ...(leverages.length > 1 ? (['settle-position', 'settle-position', 'settle-position'] as const) : []),
+      ),
+      quantity: sizeText(60_000_000),
+      limitPrice: priceText,
+      triggerPrice: priceText,
+      timeInForce: fc.constantFrom('GTC', 'GTC', 'IOC', 'GTD', 'FOK'),
+      trailing: distance(1),
+      limitOffset: distance(-1_000),
+      spends: fc.boolean(),
+      waitMs: fc.constantFrom(null, null, 10_000),
+      feeIn: fc.constantFrom('quote', 'quote', 'base'),
+      selfTrade: fc.constantFrom('cancel-newest', 'cancel-oldest', 'cancel-both'),
+      displayed: fc.integer({ min: 1, max: 15 }),
+      close: fc.option(closeTerms, { nil: null, freq: 2 }),
+      lifeMs: fc.integer({ min: 1, max: 200_000 }),
+      postOnly: fc.boolean(),
+      delay: fc.integer({ min: 0, max: 3_000 }),
+    })
+    .map(({ n, delay, lifeMs, waitMs, postOnly, spends, displayed, ...rest }) => (engine, at) => {
+      const startsAt = waitMs === null ? null : at + waitMs
+      const flags = { postOnly: postOnly && rest.type === 'limit', startsAt, expiresAt: at + lifeMs }
+      const lots = amount(rest.quantity).times(displayed).div(15).toDecimalPlaces(8)
+      const settles =
+        rest.type === 'settle-position'
+          ? ({ quantity: '0.01', startsAt: null, timeInForce: 'GTC', close: null } as const)
+          : {}
+      const displayQuantity = rest.type === 'iceberg' ? text(lots) : null
+      const inQuote = rest.leverage === 1 && spends && rest.type === 'market' && rest.side === 'buy'
+      const size = inQuote ? { quantityInQuote: true, quantity: text(amount(rest.quantity).times(10_000)) } : {}
+      const larger = text(amount(rest.quantity).times(2))
+      const levered =
+        rest.leverage > 1
+          ? ({ feeIn: 'quote', quantityInQuote: false, quantity: larger } as const)
+          : { reduceOnly: false }
+      engine.submit(newOrder(n, { ...rest, ...flags, ...size, displayQuantity, ...levered, ...settles }), at + delay)
+      return []
+    })
 const cancelStep: fc.Arbitrary<Step> = fc
   .tuple(id, fc.integer({ min: 0, max: 3_000 }))
   .map(([n, delay]) => (engine, at) => {
@@ -97,28 +110,40 @@ const bookStep: fc.Arbitrary<Step> = fc
       sizes.map((size, index) => [text(amount(mid).plus(sign * (index + 1))), size] as const)
     return engine.onMarket(book(away(-1), away(1), at))
   })
+/** A price that may be far from all before. */
+const crashStep: fc.Arbitrary<Step> = fc
+  .tuple(fc.integer({ min: 20_000, max: 60_000 }), fc.integer({ min: 0, max: 18_000_000 }))
+  .map(([price, later]) => (engine, at) => [
+    ...engine.advanceTo(at + later),
+    ...engine.onMarket(trade(text(amount(price)), '1', at + later)),
+  ])
 const lineStep: fc.Arbitrary<Step> = fc.constant((engine: MatchingEngine, at: number) =>
   engine.onMarket({ kind: 'line', up: false, reason: 'gone', at }),
 )
-export const steps = fc.array(
-  fc.tuple(
-    fc.oneof(
-      { weight: 6, arbitrary: submitStep },
-      { weight: 2, arbitrary: cancelStep },
-      { weight: 2, arbitrary: amendStep },
-      { weight: 10, arbitrary: tradeStep },
-      { weight: 1, arbitrary: quoteStep },
-      { weight: 2, arbitrary: bookStep },
-      { weight: 1, arbitrary: lineStep },
+const stepsOf = (leverages: readonly number[]) =>
+  fc.array(
+    fc.tuple(
+      fc.oneof(
+        { weight: 6, arbitrary: submitStep(leverages) },
+        { weight: 2, arbitrary: cancelStep },
+        { weight: 2, arbitrary: amendStep },
+        { weight: 10, arbitrary: tradeStep },
+        { weight: 1, arbitrary: quoteStep },
+        { weight: 2, arbitrary: bookStep },
+        { weight: 1, arbitrary: lineStep },
+        { weight: leverages.length > 1 ? 2 : 0, arbitrary: crashStep },
+      ),
+      fc.integer({ min: 0, max: 30_000 }),
     ),
-    fc.integer({ min: 0, max: 30_000 }),
-  ),
-  { minLength: 5, maxLength: 60 },
-)
+    { minLength: leverages.length > 1 ? 30 : 5, maxLength: leverages.length > 1 ? 90 : 60 },
+  )
+/** Spot alone, and with orders on margin among it. */
+export const steps = stepsOf([1])
+export const leveredSteps = stepsOf([1, 2, 5, 5])
+
 export type Walk = readonly (readonly [Step, number])[]
 
-export const begun = (): MatchingEngine => {
-  const engine = freshEngine()
+export const begun = (engine = freshEngine()): MatchingEngine => {
   engine.onMarket(trade('40000', '1', T0))
   return engine
 }

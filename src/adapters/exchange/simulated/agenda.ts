@@ -1,4 +1,4 @@
-/** What the venue has to do, and when: requests on their way, starts and expiries of orders, the dead-man switch. */
+/** What the venue has to do, and when: requests on their way, starts and expiries of orders, rollovers, the dead-man switch. */
 import type { Blotter } from './blotter.ts'
 import type { Command } from './engine-state.ts'
 import type { WorkingOrder } from './venue-order.ts'
@@ -7,6 +7,9 @@ import type { WorkingOrder } from './venue-order.ts'
 export interface Duties {
   expire(order: WorkingOrder, at: number): void
   start(order: WorkingOrder, at: number): void
+  /** When the next rollover of a position is due; infinite where none is. */
+  readonly rolloverAt: number
+  rollOver(at: number): void
   /** The dead-man switch went off. */
   cancelAll(at: number): void
   obey(command: Command, at: number): void
@@ -68,6 +71,7 @@ export class Agenda {
         if (expiryOf(order) <= dueAt) this.#duties.expire(order, this.now)
         else if (startOf(order) <= dueAt) this.#duties.start(order, this.now)
       }
+      if (this.#duties.rolloverAt <= dueAt) this.#duties.rollOver(this.now)
       if (this.#cancelAllAt !== null && this.#cancelAllAt <= dueAt) {
         this.#cancelAllAt = null
         this.#duties.cancelAll(this.now)
@@ -77,7 +81,7 @@ export class Agenda {
         this.#queue.shift()
         this.#duties.obey(next, this.now)
       }
-      this.#rearm()
+      this.rearm()
     }
     if (at > this.now) this.now = at
   }
@@ -85,7 +89,7 @@ export class Agenda {
   /** Arms the dead-man switch for `at`; null disarms it. */
   armSwitch(at: number | null): void {
     this.#cancelAllAt = at
-    this.#rearm()
+    this.rearm()
   }
 
   /** Call it once the live orders are there. */
@@ -101,8 +105,9 @@ export class Agenda {
     this.armSwitch(saved.cancelAllAt)
   }
 
-  #rearm(): void {
-    let dueAt = Math.min(this.#queue[0]?.at ?? NEVER, this.#cancelAllAt ?? NEVER)
+  /** Finds out anew what is due next. */
+  rearm(): void {
+    let dueAt = Math.min(this.#queue[0]?.at ?? NEVER, this.#cancelAllAt ?? NEVER, this.#duties.rolloverAt)
     for (const order of this.#blotter.live()) dueAt = Math.min(dueAt, expiryOf(order), startOf(order))
     this.#dueAt = dueAt
   }

@@ -2,6 +2,7 @@
 import type { Instrument } from '../../../domain/instrument.ts'
 import type { Numeric } from '../../../domain/units.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
+import type { MarginParameters } from './margin-terms.ts'
 import type { Outcome } from './order-entry.ts'
 import type { PricingParameters } from './symbol-market.ts'
 import type { VenueEvent } from './venue-events.ts'
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly series: string
   /** How many live orders a pair may have (Kraken: 60, 80 or 225 by tier); none given for any number. */
   readonly maxOpenOrders?: number
+  /** Terms of trading on margin; none given refuses every leverage but 1. */
+  readonly margin?: MarginParameters
   /** How many closed orders and trades are kept; the ledger keeps two entries for each. */
   readonly historyKept?: number
 }

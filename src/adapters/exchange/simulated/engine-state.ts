@@ -3,6 +3,7 @@ import type { Numeric } from '../../../domain/units.ts'
 import type { DayVolume } from './fee-schedule.ts'
 import type { MarketMode } from './market-mode.ts'
 import type { Amendment } from './order-entry.ts'
+import type { PositionRow } from './positions.ts'
 import type { MarketRow } from './symbol-market.ts'
 import type { LedgerRow, TradeRow } from './venue-events.ts'
 import type { NewOrder, OrderRow } from './venue-order.ts'
@@ -37,6 +38,7 @@ export type EngineState = {
   readonly closed: readonly OrderRow[]
   readonly trades: readonly TradeRow[]
   readonly ledger: readonly LedgerRow[]
+  readonly positions: readonly PositionRow[]
   readonly volumes: readonly DayVolume[]
   readonly markets: Readonly<Record<string, MarketRow>>
 }

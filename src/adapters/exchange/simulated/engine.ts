@@ -3,22 +3,24 @@
  * wait in it until the moment they take effect; what happens comes back as events, in order. The same calls in the same
  * order give the same events, and its whole state is plain JSON.
  */
-import type { Asset, Pair } from '../../../domain/ids.ts'
+import { type Asset, type Pair, quoteOf } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric } from '../../../domain/units.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
 import { Agenda } from './agenda.ts'
 import type { Selector } from './blotter.ts'
 import type { EngineEvent, EngineOptions, Print } from './engine-options.ts'
-import { type Command, type EngineState, STATE_VERSION } from './engine-state.ts'
+import type { Command, EngineState } from './engine-state.ts'
 import type { Fees } from './fee-schedule.ts'
+import type { CollateralRow, PricedPosition } from './margin-terms.ts'
 import { isMatching, type MarketMode } from './market-mode.ts'
 import type { Amendment, Outcome } from './order-entry.ts'
 import { CANCELLED, type Refusal } from './refusals.ts'
-import { readState } from './saved-state.ts'
+import { restoreState, savedState } from './saving.ts'
+import type { SymbolMarket } from './symbol-market.ts'
 import type { LedgerRow, TradeRow, VenueEvent } from './venue-events.ts'
 import { type IdOf, venueId } from './venue-ids.ts'
-import { type NewOrder, type OrderRow, workingOrder } from './venue-order.ts'
+import type { NewOrder, OrderRow } from './venue-order.ts'
 import { type VenueParts, venueParts } from './venue-parts.ts'
 
 const MINUTE_MS = 60_000
@@ -38,11 +40,15 @@ export class MatchingEngine {
       this.#events.push(event)
     }
     this.#parts = venueParts(options, idOf, emit)
-    const { markets, blotter, execution, entry } = this.#parts
+    const { markets, blotter, execution, entry, margin } = this.#parts
     this.#markets = markets
     this.#agenda = new Agenda(blotter, {
       expire: (order, at) => execution.expire(order, at),
       start: (order, at) => entry.start(order, at),
+      get rolloverAt() {
+        return margin.rolloverAt
+      },
+      rollOver: (at) => margin.rollOver(at),
       cancelAll: (at) => this.#cancelAll(at),
       obey: (command, at) => this.#obey(command, at),
     })
@@ -96,6 +102,7 @@ export class MatchingEngine {
       this.#parts.matching.resume(market, this.#agenda.now)
       this.#parts.entry.spawn(this.#agenda.now)
     }
+    if (this.#parts.margin.isOn) this.#watch(market)
     return this.#flush()
   }
 
@@ -121,6 +128,7 @@ export class MatchingEngine {
       this.#parts.matching.onPrint(market, seen)
       this.#parts.entry.spawn(at)
     }
+    if (this.#parts.margin.isOn) this.#watch(market)
     return this.#flush()
   }
 
@@ -191,6 +199,16 @@ export class MatchingEngine {
     return this.#parts.ledger.rows()
   }
 
+  /** Open positions on margin, oldest first. */
+  positions(): readonly PricedPosition[] {
+    return this.#parts.margin.rows()
+  }
+
+  /** What of an asset is collateral, and how much of that is free; `level` is null where no position ties any up. */
+  collateral(asset: Asset): CollateralRow {
+    return this.#parts.margin.collateralRow(asset)
+  }
+
   /** Price of the last print; null before the first. */
   lastPrice(symbol: string): Numeric | null {
     return this.#markets.get(symbol)?.last ?? null
@@ -211,28 +229,7 @@ export class MatchingEngine {
 
   /** The whole state as plain JSON, sharing nothing that will change. */
   save(): EngineState {
-    const ledger = this.#parts.ledger
-    return {
-      version: STATE_VERSION,
-      series: this.#series,
-      now: this.#agenda.now,
-      numbered: {
-        orders: this.#parts.entry.orders,
-        trades: ledger.trades,
-        ledger: ledger.entries,
-        tickets: this.#agenda.tickets,
-      },
-      mode: this.#parts.session.mode,
-      cancelAllAt: this.#agenda.cancelAllAt,
-      queue: [...this.#agenda.queue],
-      totals: this.#parts.account.totals(),
-      open: this.#parts.blotter.openRows(),
-      closed: this.#parts.blotter.closedRows(),
-      trades: ledger.tradeRows(),
-      ledger: ledger.rows(),
-      volumes: this.#parts.fees.save(),
-      markets: Object.fromEntries([...this.#markets].map(([symbol, market]) => [symbol, market.save()])),
-    }
+    return savedState(this.#parts, this.#agenda, this.#series)
   }
 
   /**
@@ -240,21 +237,17 @@ export class MatchingEngine {
    * has a live order of a pair that this venue does not list.
    */
   restore(saved: Readonly<Record<string, unknown>>): void {
-    const state = readState(saved, new Set(this.#markets.keys()), this.#parts.fees.holdRateAt(Number(saved.now)))
-    const { numbered } = state
-    this.#series = state.series
-    this.#parts.entry.orders = numbered.orders
-    this.#parts.session.mode = state.mode
-    this.#parts.account.restore(state.totals)
-    this.#parts.ledger.restore(numbered, state.trades, state.ledger)
-    this.#parts.fees.restore(state.volumes)
-    for (const row of state.closed) this.#parts.blotter.keepClosed(row)
-    for (const row of state.open) {
-      const market = this.#markets.get(row.symbol)
-      if (market !== undefined) this.#parts.execution.open(workingOrder(row), market)
-    }
-    for (const [symbol, row] of Object.entries(state.markets)) this.#markets.get(symbol)?.restore(row)
-    this.#agenda.restore({ ...state, tickets: numbered.tickets })
+    this.#series = restoreState(this.#parts, this.#agenda, saved)
+  }
+
+  /** Positions are closed by force where the price has eaten their margin; what was opened is due for rollovers. */
+  #watch(market: SymbolMarket): void {
+    const { margin, session, entry } = this.#parts
+    const { symbol } = market.instrument
+    if (!margin.positions.has(symbol)) return
+    const quote = quoteOf(symbol)
+    if (isMatching(session.mode) && margin.isBroken(quote)) entry.liquidate(quote, this.#agenda.now)
+    this.#agenda.rearm()
   }
 
   #flush(): readonly EngineEvent[] {

@@ -1,6 +1,6 @@
 /** The paper venue behind the exchange port: latency, promises, saving and reports around the matching engine. */
 import { type Candle, TIMEFRAME_MS } from '../../../domain/candle.ts'
-import type { Pair, VenueOrderId } from '../../../domain/ids.ts'
+import type { VenueOrderId } from '../../../domain/ids.ts'
 import type { RandomSource, Timer } from '../../../ports/clock.ts'
 import type { Exchange, ExecutionReport, VenueAnswer } from '../../../ports/exchange.ts'
 import type { MarketEvent } from '../../../ports/market-feed.ts'
@@ -11,16 +11,8 @@ import { loadState } from './loading.ts'
 import { playCandles } from './missed-candles.ts'
 import { Outbox } from './outbox.ts'
 import type { SimulatedExchange, SimulatedExchangeOptions } from './paper-interface.ts'
-import {
-  amendmentOf,
-  feesOf,
-  flowsOf,
-  newOrderOf,
-  reportOf,
-  tradesOf,
-  venueOrderOf,
-  venueOrderRowOf,
-} from './port-forms.ts'
+import { PaperQuestions } from './paper-questions.ts'
+import { amendmentOf, newOrderOf, reportOf } from './port-forms.ts'
 import { REFUSED } from './refusals.ts'
 import { Requests } from './requests.ts'
 import type { VenueEvent } from './venue-events.ts'
@@ -37,7 +29,7 @@ export function simulatedExchange(options: SimulatedExchangeOptions): SimulatedE
   return new PaperVenue(options)
 }
 
-class PaperVenue implements SimulatedExchange {
+class PaperVenue extends PaperQuestions implements SimulatedExchange {
   readonly name = 'simulated'
   readonly callsAtOnce = null
   readonly #options: SimulatedExchangeOptions
@@ -54,6 +46,7 @@ class PaperVenue implements SimulatedExchange {
   #line: (up: boolean, reason: string | null) => void = () => {}
 
   constructor(options: SimulatedExchangeOptions) {
+    super(options.instruments)
     this.#options = options
     const latency = latencyOf(options.random.stream('latency'), options.latency ?? LATENCY_DEFAULTS)
     this.#requests = new Requests(options.clock, latency)
@@ -172,21 +165,6 @@ class PaperVenue implements SimulatedExchange {
     )
   }
 
-  lookUp(clientOrderId: Parameters<Exchange['lookUp']>[0]): ReturnType<Exchange['lookUp']> {
-    return this.#read(() => {
-      const row = this.#engine.find(clientOrderId)
-      return row === null ? null : venueOrderOf(row)
-    })
-  }
-
-  openOrders(): ReturnType<Exchange['openOrders']> {
-    return this.#read(() => this.#engine.openOrders().map(venueOrderRowOf))
-  }
-
-  balances(): ReturnType<Exchange['balances']> {
-    return this.#read(() => this.#engine.balances())
-  }
-
   validate(order: Parameters<Exchange['validate']>[0]): ReturnType<Exchange['validate']> {
     return this.#question(() => {
       const refusal = this.#engine.check(newOrderOf(order), this.#options.clock.now())
@@ -194,29 +172,11 @@ class PaperVenue implements SimulatedExchange {
     })
   }
 
-  fees(symbols: readonly Pair[]): ReturnType<Exchange['fees']> {
-    const traded = symbols.filter((symbol) => this.#options.instruments.some((each) => each.symbol === symbol))
-    return this.#read(() => new Map(traded.map((symbol) => [symbol, feesOf(this.#engine, symbol)])))
-  }
-
-  flows(since: number): ReturnType<Exchange['flows']> {
-    return this.#read(() => flowsOf(this.#engine.ledger(), since))
-  }
-
-  trades(since: number): ReturnType<Exchange['trades']> {
-    return this.#read(() => tradesOf(this.#engine, since))
-  }
-
   /** The account's owner at work past the system: an order of his own, or a transfer. Takes effect at once. */
   byHand(act: (engine: MatchingEngine, at: number) => readonly EngineEvent[]): void {
     this.#advance()
     this.#dispatch(act(this.#engine, this.#options.clock.now()))
     this.#rearm()
-  }
-
-  /** There is no key: everything but withdrawing is allowed, and no nonce can come late. */
-  permissions(): ReturnType<Exchange['permissions']> {
-    return this.#read(() => ({ mayTrade: true, mayWithdraw: false, nonceWindowMs: 0 }))
   }
 
   cancelAllAfter(timeoutMs: number): ReturnType<Exchange['cancelAllAfter']> {
@@ -228,15 +188,12 @@ class PaperVenue implements SimulatedExchange {
     })
   }
 
-  instruments(): ReturnType<Exchange['instruments']> {
-    return this.#read(() => this.#options.instruments)
-  }
-
   #freshEngine(): MatchingEngine {
-    const { instruments, startingBalances, parameters } = this.#options
+    const { instruments, startingBalances, parameters, margin } = this.#options
     return new MatchingEngine({
       instruments,
       startingBalances,
+      ...(margin === undefined ? {} : { margin }),
       parameters: { ...ENGINE_DEFAULTS, ...parameters },
       series: seriesOf(this.#series),
     })
@@ -250,8 +207,8 @@ class PaperVenue implements SimulatedExchange {
     return this.#requests.answerTo(ticket, toValue)
   }
 
-  #read<T>(read: () => T): Promise<VenueAnswer<T>> {
-    return this.#question(() => ({ kind: 'done', value: read() }))
+  protected read<T>(reading: (engine: MatchingEngine) => T): Promise<VenueAnswer<T>> {
+    return this.#question(() => ({ kind: 'done', value: reading(this.#engine) }))
   }
 
   #question<T>(ask: () => VenueAnswer<T>): Promise<VenueAnswer<T>> {

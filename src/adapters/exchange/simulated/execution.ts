@@ -5,19 +5,34 @@ import { type Amount, amount, minOf, text, ZERO } from '../../../domain/units.ts
 import type { Account } from './account.ts'
 import type { Blotter } from './blotter.ts'
 import type { FeeSchedule } from './fee-schedule.ts'
-import { holdAssetOf, holdPriceOf, isComplete, needsOf, sizeLeft } from './holds.ts'
+import { holdAssetOf, holdPriceOf, isComplete, isOnMargin, needsOf, sizeLeft } from './holds.ts'
 import type { Ledger } from './ledger.ts'
+import type { MarginDesk } from './margin-desk.ts'
 import { CANCELLED } from './refusals.ts'
-import { type Booking, coveredSize, type Payment, spotBooking } from './spot-booking.ts'
+import { coveredSize, type Payment, spotBooking } from './spot-booking.ts'
 import type { SymbolMarket } from './symbol-market.ts'
 import { trailedTrigger } from './trailing.ts'
-import type { TradeRow, VenueEvent } from './venue-events.ts'
+import type { LedgerRow, TradeRow, VenueEvent } from './venue-events.ts'
 import { type Ending, type OrderRow, rowOf, type WorkingOrder } from './venue-order.ts'
+
+type Liquidity = Fill['liquidity']
+
+/** What was traded, as its row has it. */
+type Done = Pick<TradeRow, 'tradeId' | 'price' | 'quantity' | 'liquidity' | 'at'>
+
+/** What was paid for it. `fee` is in quote units, `paid` in the asset it was paid in. */
+interface Paid {
+  readonly entries: readonly LedgerRow[]
+  readonly fee: Amount
+  readonly paid: Amount
+  readonly positionId: TradeId | null
+  readonly margin: Amount
+}
 
 interface Match {
   readonly price: Amount
   readonly size: Amount
-  readonly liquidity: Fill['liquidity']
+  readonly liquidity: Liquidity
 }
 
 /** A fill that spawns a closing order. */
@@ -31,6 +46,7 @@ export interface ExecutionParts {
   readonly blotter: Blotter
   readonly ledger: Ledger
   readonly fees: FeeSchedule
+  readonly margin: MarginDesk
   readonly markets: ReadonlyMap<string, SymbolMarket>
   readonly emit: (event: VenueEvent) => void
 }
@@ -45,12 +61,14 @@ export class Execution {
   }
 
   isPayable(order: WorkingOrder, market: SymbolMarket): boolean {
-    return needsOf(order, order, market).lte(this.#budgetOf(order))
+    const needs = needsOf(order, order, market)
+    if (!isOnMargin(order)) return needs.lte(this.#budgetOf(order))
+    return needs.isZero() || needs.lte(this.#parts.margin.collateral(quoteOf(order.symbol)).free.plus(order.hold))
   }
 
   /** Takes (or changes) the order's hold to what it needs now. */
   hold(order: WorkingOrder, market: SymbolMarket): void {
-    this.#setHold(order, needsOf(order, order, market))
+    this.#setHold(order, minOf(needsOf(order, order, market), this.#budgetOf(order)))
   }
 
   /** Takes a new, or restored, order in; it works at once unless it waits for its start time. */
@@ -108,10 +126,11 @@ export class Execution {
     const rate = this.#parts.fees.ratesAt(at)[match.liquidity]
     const wanted = minOf(match.size, sizeLeft(order, match.price, market.lot))
     const asked: Payment = { price: match.price, size: wanted, rate, budget: this.#budgetOf(order) }
-    const size = coveredSize(order, market, asked)
+    const { margin } = this.#parts
+    const size = isOnMargin(order) ? margin.coveredSize(order, market, asked) : coveredSize(order, market, asked)
     if (size.gt(0)) this.#settle(order, market, { ...asked, size }, match.liquidity, at)
     if (isComplete(order, match.price, market.lot)) this.#close(order, { status: 'filled', reason: null, at })
-    else if (size.lt(wanted)) this.cancel(order, CANCELLED.funds, at)
+    else if (size.lt(wanted)) this.cancel(order, shortfallOf(order), at)
   }
 
   /** Fills of orders that have closing terms, since this was last asked. */
@@ -119,6 +138,19 @@ export class Execution {
     const spawning = this.#spawning
     if (spawning.length > 0) this.#spawning = []
     return spawning
+  }
+
+  /** Hands over, or pays for, what an order to settle a position names: each part at the price it was opened at. */
+  settlePosition(order: WorkingOrder, market: SymbolMarket, at: number): void {
+    const { margin, ledger } = this.#parts
+    while (order.filled.lt(order.quantity)) {
+      const tradeId = ledger.nextTradeId()
+      const part = margin.settle(order, market, order.quantity.minus(order.filled), tradeId, at)
+      if (part === null) break
+      const done = { tradeId, price: text(part.price), quantity: text(part.size), liquidity: 'taker', at } as const
+      this.#report(order, market, done, { ...part, fee: ZERO, paid: ZERO, margin: ZERO })
+    }
+    this.#close(order, { status: 'filled', reason: null, at })
   }
 
   cancel(order: WorkingOrder, reason: string, at: number): void {
@@ -163,32 +195,50 @@ export class Execution {
     order.hold = hold
   }
 
-  #settle(order: WorkingOrder, market: SymbolMarket, payment: Payment, liquidity: Fill['liquidity'], at: number): void {
-    const { ledger } = this.#parts
+  #settle(order: WorkingOrder, market: SymbolMarket, payment: Payment, liquidity: Liquidity, at: number): void {
     const { price, size } = payment
-    const booking = spotBooking(order, market, payment)
-    const tradeId = ledger.nextTradeId()
-    this.#setHold(order, ZERO)
-    const entries = ledger.book('trade', tradeId, booking.movements, at)
-    this.#setHold(order, booking.hold)
-    order.filled = order.filled.plus(size)
-    order.cost = order.cost.plus(price.times(size))
-    order.fee = order.fee.plus(booking.fee)
-    const done = { tradeId, price: text(price), quantity: text(size), liquidity, at }
-    order.fills.push({ ...done, fee: text(booking.fee) })
-    const ledgers = entries.map((entry) => entry.ledgerId)
-    this.#report(order, market, tradeRowOf(order, done, booking, ledgers))
-    ledger.tell(entries)
+    const tradeId = this.#parts.ledger.nextTradeId()
+    const paid = isOnMargin(order)
+      ? this.#payOnMargin(order, market, payment, tradeId, at)
+      : this.#payOnSpot(order, market, payment, tradeId, at)
+    this.#report(order, market, { tradeId, price: text(price), quantity: text(size), liquidity, at }, paid)
     if (order.close !== null) this.#spawning.push({ primary: order, size })
   }
 
-  #report(order: WorkingOrder, market: SymbolMarket, trade: TradeRow): void {
-    const { at } = trade
-    const price = amount(trade.price)
-    this.#parts.ledger.keepTrade(trade)
-    this.#parts.fees.count(order.symbol, price.times(trade.quantity), at)
+  #payOnSpot(order: WorkingOrder, market: SymbolMarket, payment: Payment, tradeId: TradeId, at: number): Paid {
+    const booking = spotBooking(order, market, payment)
+    this.#setHold(order, ZERO)
+    const entries = this.#parts.ledger.book('trade', tradeId, booking.movements, at)
+    this.#setHold(order, booking.hold)
+    const { fee, paid } = booking
+    return { entries, fee, paid, positionId: null, margin: ZERO }
+  }
+
+  #payOnMargin(order: WorkingOrder, market: SymbolMarket, payment: Payment, tradeId: TradeId, at: number): Paid {
+    const { size, price } = payment
+    this.#setHold(order, ZERO)
+    const done = this.#parts.margin.fill(order, market, payment, tradeId, at)
+    const progress = { filled: order.filled.plus(size), cost: order.cost.plus(price.times(size)) }
+    this.#setHold(order, minOf(needsOf(order, progress, market), this.#budgetOf(order)))
+    return { ...done, paid: done.fee }
+  }
+
+  /** Counts the fill, keeps its trade and tells both, and then what was booked. */
+  #report(order: WorkingOrder, market: SymbolMarket, done: Done, paid: Paid): void {
+    const { ledger, fees, emit } = this.#parts
+    const { at } = done
+    const price = amount(done.price)
+    const cost = price.times(done.quantity)
+    order.filled = order.filled.plus(done.quantity)
+    order.cost = order.cost.plus(cost)
+    order.fee = order.fee.plus(paid.fee)
+    order.fills.push({ ...done, fee: text(paid.fee) })
+    const trade = tradeRowOf(order, done, cost, paid)
+    ledger.keepTrade(trade)
+    fees.count(order.symbol, cost, at)
     const ending: Ending | null = isComplete(order, price, market.lot) ? { status: 'filled', reason: null, at } : null
-    this.#parts.emit({ kind: 'filled', order: rowOf(order, ending), trade, at })
+    emit({ kind: 'filled', order: rowOf(order, ending), trade, at })
+    ledger.tell(paid.entries)
   }
 
   #close(order: WorkingOrder, ending: Ending): OrderRow {
@@ -203,24 +253,25 @@ export class Execution {
   }
 }
 
-function tradeRowOf(
-  order: WorkingOrder,
-  done: Pick<TradeRow, 'price' | 'quantity' | 'liquidity' | 'at'> & { readonly tradeId: TradeId },
-  booking: Booking,
-  ledgers: readonly string[],
-): TradeRow {
+function tradeRowOf(order: WorkingOrder, done: Done, cost: Amount, paid: Paid): TradeRow {
   return {
     ...done,
     venueOrderId: order.venueOrderId,
-    positionId: null,
+    positionId: paid.positionId,
     symbol: order.symbol,
     side: order.side,
     type: order.type,
-    cost: text(amount(done.price).times(done.quantity)),
-    fee: text(booking.paid),
+    cost: text(cost),
+    fee: text(paid.paid),
     feeAsset: order.feeIn === 'base' ? baseOf(order.symbol) : quoteOf(order.symbol),
     leverage: order.leverage,
-    margin: '0',
-    ledgers,
+    margin: text(paid.margin),
+    ledgers: paid.entries.map((entry) => entry.ledgerId),
   }
+}
+
+/** Why the rest of an order is cancelled when less of it could be filled than was to be had. */
+function shortfallOf(order: WorkingOrder): string {
+  if (!isOnMargin(order)) return CANCELLED.funds
+  return order.reduceOnly ? CANCELLED.positionClosed : CANCELLED.margin
 }

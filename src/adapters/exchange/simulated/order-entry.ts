@@ -1,11 +1,13 @@
 /** Takes requests in: checks them against Kraken's rules and the account, and hands what passes to matching. */
-import { type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
+import { type Asset, quoteOf, type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
 import { type Amount, amount, type Numeric, text, ZERO_TEXT } from '../../../domain/units.ts'
 import type { Blotter } from './blotter.ts'
 import { closeProblem, closingOrderOf } from './closing-orders.ts'
 import type { Execution } from './execution.ts'
 import type { FeeSchedule } from './fee-schedule.ts'
-import { holdPriceOf } from './holds.ts'
+import { holdPriceOf, isOnMargin } from './holds.ts'
+import type { MarginDesk } from './margin-desk.ts'
+import { liquidationsOf, marginProblem } from './margin-orders.ts'
 import { modeProblem, type Session } from './market-mode.ts'
 import type { Matching } from './matching.ts'
 import { type Checked, checkNumbers, checkOrder, displayProblem, isRefusal, isTrailing } from './order-rules.ts'
@@ -34,6 +36,7 @@ interface EntryParts {
   readonly blotter: Blotter
   readonly execution: Execution
   readonly fees: FeeSchedule
+  readonly margin: MarginDesk
   readonly matching: Matching
   readonly session: Session
   readonly markets: ReadonlyMap<string, SymbolMarket>
@@ -51,6 +54,8 @@ const NOT_YET = {
   fills: [],
   triggered: false,
   amended: false,
+  closes: ZERO_TEXT,
+  liquidated: false,
   refId: null,
   queueAhead: null,
   holdPrice: null,
@@ -117,7 +122,8 @@ export class OrderEntry {
     this.orders = working.sequence
     execution.open(working, market)
     execution.tell(working.isPending ? 'pending' : 'opened', working, at)
-    if (!working.isPending) matching.begin(working, market, at)
+    if (working.type === 'settle-position') execution.settlePosition(working, market, at)
+    else if (!working.isPending) matching.begin(working, market, at)
   }
 
   /** A scheduled order's time has come. */
@@ -161,13 +167,13 @@ export class OrderEntry {
       answer({ venueOrderId: order.venueOrderId })
       this.#change(order, amended, market, at)
     } else {
-      answer(REFUSED.funds)
+      answer(unpayable(order))
     }
   }
 
   #admit(order: NewOrder, effectiveAt: number, at: number): Admitted | Refusal {
-    const { blotter, execution, markets } = this.#parts
-    const checked = checkOrder(order, markets.get(order.symbol), effectiveAt)
+    const { blotter, execution, margin, markets } = this.#parts
+    const checked = checkOrder(order, markets.get(order.symbol), effectiveAt, margin.isOn)
     if (!('market' in checked)) return checked
     const closedFor = modeProblem(this.#parts.session.mode, order)
     if (closedFor !== null) return closedFor
@@ -180,7 +186,25 @@ export class OrderEntry {
     if (order.type === 'market' && market.takerPrice(order.side, numbers.quantity, at) === null) return REFUSED.noMarket
     const working = workingOrder(this.#rowFor(order, numbers, market, at))
     working.holdPrice = holdPriceOf(working, market, at)
-    return execution.isPayable(working, market) ? { working, market } : REFUSED.funds
+    const refused = isOnMargin(working) ? marginProblem(working, margin) : null
+    if (refused !== null) return refused
+    return execution.isPayable(working, market) ? { working, market } : unpayable(working)
+  }
+
+  /** Closes everything in this collateral by force: first the orders on margin go, then the positions. */
+  liquidate(quote: Asset, at: number): void {
+    const { blotter, execution, margin, markets } = this.#parts
+    const live = [...blotter.live()].filter((order) => isOnMargin(order) && quoteOf(order.symbol) === quote)
+    if (live.some((order) => order.liquidated)) return
+    for (const order of live) execution.cancel(order, CANCELLED.liquidation, at)
+    for (const forced of liquidationsOf(margin.positions, quote)) {
+      const market = markets.get(forced.symbol)
+      if (market === undefined) continue
+      const numbers = { quantity: amount(forced.quantity), limitPrice: null, triggerPrice: null }
+      const working = workingOrder(this.#rowFor(forced, numbers, market, at))
+      working.liquidated = true
+      this.#take({ working, market }, at)
+    }
   }
 
   #change(order: WorkingOrder, amended: WorkingOrder, market: SymbolMarket, at: number): void {
@@ -200,6 +224,13 @@ export class OrderEntry {
     execution.display(order)
   }
 
+  /** An order on margin also holds the fee of opening a position. */
+  #holdRateOf(order: NewOrder, at: number): Numeric {
+    const { fees, margin } = this.#parts
+    const rate = fees.holdRateAt(at)
+    return isOnMargin(order) ? text(margin.openingFee.plus(rate)) : rate
+  }
+
   #rowFor(order: NewOrder, numbers: Checked, market: SymbolMarket | null, at: number): OrderRow {
     const sequence = this.orders + 1
     const { deadlineAt: _deadlineAt, ...asked } = order
@@ -216,7 +247,7 @@ export class OrderEntry {
       status: order.startsAt !== null && order.startsAt > at ? 'pending' : 'open',
       venueOrderId: venueOrderId(this.#parts.idOf('O', sequence)),
       sequence,
-      holdRate: this.#parts.fees.holdRateAt(at),
+      holdRate: this.#holdRateOf(order, at),
       displayed: null,
       best,
       openedAt: at,
@@ -225,6 +256,7 @@ export class OrderEntry {
   }
 }
 
+const unpayable = (order: WorkingOrder): Refusal => (isOnMargin(order) ? REFUSED.margin : REFUSED.funds)
 const isSame = (a: Amount | null, b: Amount | null): boolean => (a === null || b === null ? a === b : a.eq(b))
 
 /** The order as it would be; a refusal where Kraken would not have it so. */

@@ -37,6 +37,9 @@ export const isTrailing = (type: VenueOrderType): boolean => TRAILING.includes(t
 export const triggersBelow = (order: { readonly type: VenueOrderType; readonly side: Side }): boolean =>
   STOPS.includes(order.type) === (order.side === 'sell')
 
+/** Is it matched with the market? */
+const isWorked = (type: VenueOrderType): boolean => type === 'market' || hasLimit(type) || hasTrigger(type)
+
 export const isRefusal = (outcome: Checked | Refusal): outcome is Refusal => 'message' in outcome
 
 function read(value: Numeric): Amount | null {
@@ -55,12 +58,15 @@ function readPrice(value: Numeric | null, market: SymbolMarket): Amount | Refusa
 }
 
 /** The flags that Kraken would refuse together with this type. */
-function flagProblem(order: NewOrder): Refusal | null {
+function flagProblem(order: NewOrder, market: SymbolMarket, isMarginOn: boolean): Refusal | null {
   if (order.clientOrderId !== null && order.userref !== null) return REFUSED.twoClientIds
-  if (order.leverage !== 1) return REFUSED.leverage
-  if (order.type !== 'market' && !hasLimit(order.type) && !hasTrigger(order.type)) return REFUSED.orderType
+  const isOnMargin = order.leverage !== 1
+  if (isOnMargin && !(isMarginOn && market.instrument.leverages.includes(order.leverage))) return REFUSED.leverage
+  if (order.type === 'settle-position' ? !isOnMargin || order.startsAt !== null : !isWorked(order.type))
+    return REFUSED.orderType
+  if (isOnMargin && (order.quantityInQuote || order.feeIn === 'base')) return REFUSED.flags
   if (order.quantityInQuote && (order.type !== 'market' || order.side !== 'buy')) return REFUSED.flags
-  if (order.reduceOnly) return REFUSED.reduceOnly
+  if (order.reduceOnly && !isOnMargin) return REFUSED.reduceOnly
   if (order.postOnly && order.type !== 'limit') return REFUSED.flags
   return null
 }
@@ -153,7 +159,10 @@ export function checkPrices(
 export function checkNumbers(order: Sized, market: SymbolMarket, reference: Amount | null): Checked | Refusal {
   if (order.quantityInQuote) return checkSpending(order, market, reference)
   const quantity = read(order.quantity)
-  if (quantity === null || quantity.lte(0) || !quantity.mod(market.lot).isZero()) return REFUSED.volume
+  if (quantity === null || quantity.lt(0) || !quantity.mod(market.lot).isZero()) return REFUSED.volume
+  // All that is open, where nothing is said; it is as large as it is.
+  if (order.type === 'settle-position') return { quantity, limitPrice: null, triggerPrice: null }
+  if (quantity.isZero()) return REFUSED.volume
   const prices = checkPrices(order, market)
   if ('message' in prices) return prices
   if (quantity.lt(market.instrument.orderMin)) return REFUSED.orderMinimum
@@ -178,11 +187,15 @@ export function checkOrder(
   order: NewOrder,
   market: SymbolMarket | undefined,
   at: number,
+  isMarginOn: boolean,
 ): { readonly market: SymbolMarket; readonly numbers: Checked } | Refusal {
   if (order.deadlineAt !== null && at > order.deadlineAt) return REFUSED.deadline
   if (market === undefined) return REFUSED.unknownPair
   const problem =
-    flagProblem(order) ?? timeProblem(order, at) ?? displayProblem(order, market) ?? priceProblem(order, market)
+    flagProblem(order, market, isMarginOn) ??
+    timeProblem(order, at) ??
+    displayProblem(order, market) ??
+    priceProblem(order, market)
   if (problem !== null) return problem
   const numbers = checkNumbers(
     withFirstTrigger(order, market),

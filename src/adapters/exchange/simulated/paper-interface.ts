@@ -10,6 +10,7 @@ import type { VenueStore } from '../../../ports/venue-store.ts'
 import type { MatchingEngine } from './engine.ts'
 import type { EngineEvent, EngineParameters } from './engine-options.ts'
 import type { LatencyParameters } from './latency.ts'
+import type { MarginParameters } from './margin-terms.ts'
 
 export interface SimulatedExchangeOptions {
   readonly clock: Clock
@@ -22,6 +23,8 @@ export interface SimulatedExchangeOptions {
   readonly store: VenueStore | null
   readonly parameters?: Partial<EngineParameters>
   readonly latency?: LatencyParameters
+  /** Terms of trading on margin; none given refuses every leverage but 1. */
+  readonly margin?: MarginParameters
 }
 
 export interface SimulatedExchange extends Exchange {

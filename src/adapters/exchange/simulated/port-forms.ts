@@ -95,9 +95,11 @@ export function feesOf(engine: MatchingEngine, symbol: Pair): AccountFees {
   return { maker, taker }
 }
 
+const OF_TRADES: readonly LedgerRow['kind'][] = ['trade', 'margin', 'settled']
+
 /** The ledger's entries later than `since` that are no trades. */
 export const flowsOf = (entries: readonly LedgerRow[], since: number): readonly Flow[] =>
-  entries.filter((entry) => entry.kind !== 'trade' && entry.at > since).map(flowOf)
+  entries.filter((entry) => !OF_TRADES.includes(entry.kind) && entry.at > since).map(flowOf)
 
 /** The trades later than `since`, with the client ids of orders that the engine still knows. */
 export const tradesOf = (engine: MatchingEngine, since: number): readonly VenueTrade[] =>

@@ -16,7 +16,7 @@ export const REFUSED = {
   /** A client id and a client number exclude each other. */
   twoClientIds: invalid('userref'),
   orderType: invalid('ordertype'),
-  /** Margin is off in this build: only leverage 1, spot, is worked. */
+  /** Also where margin is off, or the pair does not list it. */
   leverage: invalid('leverage'),
   volume: invalid('volume'),
   limitMissing: invalid('price'),
@@ -34,6 +34,8 @@ export const REFUSED = {
   postOnly: refusal('validation', 'EOrder:Post only order'),
   unknownPair: refusal('validation', 'EQuery:Unknown asset pair'),
   funds: refusal('funds', 'EOrder:Insufficient funds'),
+  margin: refusal('funds', 'EOrder:Insufficient margin'),
+  noPosition: refusal('validation', 'EOrder:Reduce only:No position exists'),
   deadline: refusal('deadline', 'EService:Deadline elapsed'),
   unknownOrder: refusal('gone', 'EOrder:Unknown order'),
   orderLimit: refusal('limits', 'EOrder:Orders limit exceeded'),
@@ -55,5 +57,8 @@ export const CANCELLED = {
   selfTrade: 'Self trade prevention',
   liquidity: 'Insufficient liquidity',
   funds: 'Insufficient funds',
+  margin: 'Insufficient margin',
+  positionClosed: 'Reduce only:Position is closed',
+  liquidation: 'Liquidation',
   amendedBelowFilled: 'Amended below filled quantity',
 } as const

@@ -24,7 +24,7 @@ const hasForm = (state: Saved): state is EngineState =>
   hasRoot(state) &&
   isRecord(state.numbered) &&
   hasNumbers(state.numbered, ['orders', 'trades', 'ledger', 'tickets']) &&
-  hasLists(state, ['queue', 'open', 'closed', 'trades', 'ledger', 'volumes'])
+  hasLists(state, ['queue', 'open', 'closed', 'trades', 'ledger', 'positions', 'volumes'])
 
 const hasFirstForm = (state: Saved): state is FirstState =>
   hasRoot(state) && hasNumbers(state, ['orders', 'trades', 'tickets']) && hasLists(state, ['queue', 'open', 'closed'])

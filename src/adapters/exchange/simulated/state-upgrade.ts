@@ -92,6 +92,8 @@ function rowOf(first: FirstRow, now: number, holdRate: Numeric): OrderRow {
     fee: text(sumOf(first.fills.map((fill) => amount(fill.fee)))),
     averagePrice: cost.isZero() ? '0' : text(cost.div(first.filled).toDecimalPlaces(10)),
     amended: false,
+    closes: '0',
+    liquidated: false,
     refId: null,
     holdRate,
     displayed: null,
@@ -138,6 +140,7 @@ export function upgraded(first: FirstState, holdRate: Numeric): EngineState {
     cancelAllAt: null,
     queue: first.queue.map(commandOf),
     ledger: [],
+    positions: [],
     volumes: [],
   }
 }

@@ -33,10 +33,11 @@ export interface TradeRow {
 /** One movement of one balance. */
 export interface LedgerRow {
   readonly ledgerId: string
-  /** What it belongs to: a trade id, or its own id for deposits and withdrawals. */
+  /** What it belongs to: a trade id, a position's, or its own id for deposits and withdrawals. */
   readonly refId: string
   readonly at: number
-  readonly kind: 'trade' | 'deposit' | 'withdrawal'
+  /** `margin` is a trade's profit and fee, `rollover` what a position costs when it opens and while it is open. */
+  readonly kind: 'trade' | 'margin' | 'rollover' | 'settled' | 'deposit' | 'withdrawal'
   readonly asset: Asset
   /** Signed, before the fee. */
   readonly amount: Numeric

@@ -79,11 +79,15 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt'> {
   readonly triggered: boolean
   /** Its terms were changed after acceptance. */
   readonly amended: boolean
+  /** Base units of a margin position that it was to close when it was accepted; 0 on spot. */
+  readonly closes: Numeric
+  /** The venue's own order, which closes a position by force. */
+  readonly liquidated: boolean
   /** The order whose fill spawned this one. */
   readonly refId: VenueOrderId | null
   /** Displayed base units before us at our price; null where nobody knows, and then a touch never fills. */
   readonly queueAhead: Numeric | null
-  /** Price that a buy's hold is reckoned at; null for sells. */
+  /** Price that a buy's hold is reckoned at; null for sells on spot. */
   readonly holdPrice: Numeric | null
   /** The share that the fee of its rest is reckoned at in its hold. */
   readonly holdRate: Numeric

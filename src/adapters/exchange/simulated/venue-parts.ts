@@ -6,12 +6,16 @@ import type { EngineOptions } from './engine-options.ts'
 import { Execution } from './execution.ts'
 import { FeeSchedule, KRAKEN_LADDER } from './fee-schedule.ts'
 import { Ledger } from './ledger.ts'
+import { MarginDesk } from './margin-desk.ts'
 import type { Session } from './market-mode.ts'
 import { Matching } from './matching.ts'
 import { OrderEntry } from './order-entry.ts'
+import { Positions } from './positions.ts'
+import { CANCELLED } from './refusals.ts'
 import { SymbolMarket } from './symbol-market.ts'
 import type { VenueEvent } from './venue-events.ts'
 import type { IdOf } from './venue-ids.ts'
+import type { WorkingOrder } from './venue-order.ts'
 
 const HISTORY_KEPT = 1_000
 /** Two movements a trade. */
@@ -23,6 +27,7 @@ export interface VenueParts {
   readonly blotter: Blotter
   readonly ledger: Ledger
   readonly fees: FeeSchedule
+  readonly margin: MarginDesk
   readonly execution: Execution
   readonly matching: Matching
   readonly entry: OrderEntry
@@ -38,8 +43,11 @@ export function venueParts(options: EngineOptions, idOf: IdOf, emit: (event: Ven
   const fixed = { volume: '0', maker: parameters.makerFee, taker: parameters.takerFee }
   const fees = new FeeSchedule(parameters.feeSchedule === 'tiered' ? KRAKEN_LADDER : [fixed], markets)
   const session: Session = { mode: 'online' }
-  const execution = new Execution({ account, blotter, ledger, fees, markets, emit })
+  const terms = options.margin ?? null
+  const cancel = (order: WorkingOrder, at: number): void => execution.cancel(order, CANCELLED.margin, at)
+  const margin = new MarginDesk({ account, blotter, ledger, positions: new Positions(), markets, terms, cancel })
+  const execution = new Execution({ account, blotter, ledger, fees, margin, markets, emit })
   const matching = new Matching(execution, session, amount(parameters.participation))
-  const entry = new OrderEntry({ blotter, execution, fees, matching, session, markets, idOf, maxOpenOrders })
-  return { markets, account, blotter, ledger, fees, execution, matching, entry, session }
+  const entry = new OrderEntry({ blotter, execution, fees, margin, matching, session, markets, idOf, maxOpenOrders })
+  return { markets, account, blotter, ledger, fees, margin, execution, matching, entry, session }
 }
