@@ -34,6 +34,7 @@ const MOST_AGES = 1_000
 
 export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedParts): PacedExchange {
   const pacing = createPacing({ clock, rules, callsAtOnce: venue.callsAtOnce })
+  venue.onCount?.((symbol, points) => pacing.heard(symbol, points))
   const touchedAt = new Map<OrderId, number>()
   const touch = (id: OrderId): void => {
     touchedAt.delete(id)

@@ -2,7 +2,10 @@
  * The one queue in front of the venue. Calls leave by rank (exits, cancels and look-ups, entries, reads), first in first
  * out within a rank and pair, as soon as our own buckets and the venue's counters let them.
  */
+
+import type { Pair } from '../src/domain/ids.ts'
 import {
+  afterCount,
   afterRateRefusal,
   type CallCost,
   freshPacing,
@@ -27,6 +30,8 @@ export interface PacedCall extends CallCost {
 export interface Pacing {
   /** Calls `send` when it is this call's turn; at once where nothing is in the way. Resolves with its answer. */
   ask<T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>): Promise<VenueAnswer<T>>
+  /** The venue's own count of a pair's counter. */
+  heard(symbol: Pair, points: number): void
   readonly waiting: number
   /** Nothing leaves any more; what waits is answered as refused. */
   stop(): void
@@ -180,6 +185,9 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
         queue.push({ call, askedAt: clock.now(), send: leaves, refuse: resolve })
         pump()
       }),
+    heard: (symbol, points) => {
+      used = afterCount(used, rules.venue, symbol, points, clock.now())
+    },
     get waiting() {
       return queue.length
     },

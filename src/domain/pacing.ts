@@ -129,6 +129,11 @@ export function spent(state: PacingState, rules: PacingRules, call: CallCost, at
   }
 }
 
+const raised = (counter: Counter, limit: CounterLimit, least: number, at: number): Counter => ({
+  value: Math.max(counterAt(counter, limit, at), least),
+  at,
+})
+
 /**
  * The venue said that a counter is full: it knows better than we, who may have been started a moment ago. What adds risk
  * and what only reads waits for it to fall; the rest has its reserve.
@@ -140,11 +145,19 @@ export function afterRateRefusal(
   at: number,
 ): PacingState {
   const { symbol } = call
-  const raised = (counter: Counter, limit: CounterLimit): Counter => ({
-    value: Math.max(counterAt(counter, limit, at), limit.max * (1 - reserve)),
-    at,
-  })
-  if (symbol === null) return { ...state, rest: raised(state.rest, venue.rest) }
-  const engine = raised(state.engine[symbol] ?? EMPTY_COUNTER, venue.engine)
+  const full = ({ max }: CounterLimit): number => max * (1 - reserve)
+  if (symbol === null) return { ...state, rest: raised(state.rest, venue.rest, full(venue.rest), at) }
+  return afterCount(state, venue, symbol, full(venue.engine), at)
+}
+
+/** The venue told its own count of a pair's counter: somebody else may trade on the account too. Ours never falls by it. */
+export function afterCount(
+  state: PacingState,
+  { engine: limit }: TierLimits,
+  symbol: Pair,
+  count: number,
+  at: number,
+): PacingState {
+  const engine = raised(state.engine[symbol] ?? EMPTY_COUNTER, limit, count, at)
   return { ...state, engine: { ...state.engine, [symbol]: engine } }
 }

@@ -145,6 +145,8 @@ export interface Exchange {
   permissions(): Promise<VenueAnswer<KeyPermissions>>
   /** Dead-man switch: the venue cancels all open orders unless asked again within the time; 0 disarms. */
   cancelAllAfter(timeoutMs: number): Promise<VenueAnswer<null>>
+  /** The venue's own count of what was used of a pair's limit, where it tells one; at most one listener. */
+  onCount?(listener: (symbol: Pair, points: number) => void): void
   /** At most one listener; reports of one order arrive in order. */
   onReport(listener: (report: ExecutionReport) => void): void
   /** True while the line carries reports; a return to true calls for reconciliation. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createPacing, type PacedCall } from '../../actors/pacing.ts'
 import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
+import { pair } from '../../src/domain/ids.ts'
 import type { Priority } from '../../src/domain/pacing.ts'
 import { TIER_LIMITS } from '../../src/domain/venue-limits.ts'
 import type { VenueAnswer } from '../../src/ports/exchange.ts'
@@ -48,4 +49,26 @@ describe('a venue that takes one order at a time', () => {
     clock.advanceTo(2_000)
     expect(sent).toEqual(['hangs', 'exit', 'next'])
   })
+})
+
+it('what somebody else has used of the venue’s counter is not used again by an entry', async () => {
+  const clock = simulatedClock(0)
+  const rules = { calls: PLENTY, orders: PLENTY, reserve: 0.2, venue: TIER_LIMITS.starter }
+  const pacing = createPacing({ clock, rules, callsAtOnce: null })
+  const sent: number[] = []
+  const symbol = pair('BTC/USDT')
+  const call: PacedCall = { priority: 'entry', changesOrders: true, symbol, enginePoints: 1, restPoints: 0 }
+  const entry = () =>
+    pacing.ask<null>(call, async () => {
+      sent.push(clock.now())
+      return { kind: 'done', value: null }
+    })
+  pacing.heard(symbol, 60)
+  void entry()
+  expect(sent).toEqual([])
+  clock.advanceTo(60_000)
+  expect(sent).toEqual([13_000])
+  pacing.heard(symbol, 0)
+  await entry()
+  expect(sent).toHaveLength(2)
 })

@@ -3,7 +3,7 @@
  * and the lists in its stead while it is down.
  */
 import type { VenueMode } from '../../../domain/connection.ts'
-import { type OrderId, quoteOf, type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
+import { type OrderId, type Pair, quoteOf, type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
 import { text } from '../../../domain/units.ts'
 import type { RandomSource } from '../../../ports/clock.ts'
 import type {
@@ -87,6 +87,7 @@ class Kraken implements KrakenExchange {
   readonly #unlisted = new Set<VenueOrderId>()
   #tell: (report: ExecutionReport) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
+  #count: (symbol: Pair, points: number) => void = () => {}
   #firstWord: () => void = () => {}
 
   constructor(parts: KrakenExchangeParts) {
@@ -96,7 +97,11 @@ class Kraken implements KrakenExchange {
     this.#calls = new PrivateCalls(parts)
     this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
     this.#lists = new OrderLists(this.#calls, fills)
-    this.#executions = new Executions(fills, (report) => this.#report(report))
+    this.#executions = new Executions({
+      fills,
+      tell: (report) => this.#report(report),
+      count: (symbol, points) => this.#count(symbol, points),
+    })
     this.#poll = new Poll({ lists: this.#lists, executions: this.#executions, clock })
     this.#session = new PrivateSession({
       ...{ socketUrl, clock, chance, log },
@@ -110,6 +115,10 @@ class Kraken implements KrakenExchange {
 
   onReport(listener: (report: ExecutionReport) => void): void {
     this.#tell = listener
+  }
+
+  onCount(listener: (symbol: Pair, points: number) => void): void {
+    this.#count = listener
   }
 
   onLine(listener: (up: boolean, reason: string | null) => void): void {

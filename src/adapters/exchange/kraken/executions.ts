@@ -2,7 +2,7 @@
  * What the venue tells of orders, by socket or by list, made into reports: sparse updates are merged by order, every
  * execution is told once, and an order that has ended never comes back.
  */
-import type { OrderId, VenueOrderId } from '../../../domain/ids.ts'
+import type { OrderId, Pair, VenueOrderId } from '../../../domain/ids.ts'
 import type { Fill } from '../../../domain/order.ts'
 import type { Numeric } from '../../../domain/units.ts'
 import type { ExecutionReport } from '../../../ports/exchange.ts'
@@ -23,6 +23,7 @@ type Draft = (clientOrderId: OrderId) => ExecutionReport
 interface Followed {
   readonly venueOrderId: VenueOrderId
   clientOrderId: OrderId | null
+  symbol: Pair | null
   terms: Terms
   isOpen: boolean
   hasEnded: boolean
@@ -36,14 +37,23 @@ const MOST_FOLLOWED = 5_000
 /** Reports kept for an order whose client id is not known; all of it is the venue's answer away. */
 const MOST_UNTOLD = 50
 
+export interface ExecutionsParts {
+  readonly fills: KnownFills
+  readonly tell: (report: ExecutionReport) => void
+  /** The venue's own count of a pair's engine counter. */
+  readonly count: (symbol: Pair, points: number) => void
+}
+
 export class Executions {
   readonly #fills: KnownFills
   readonly #tell: (report: ExecutionReport) => void
+  readonly #count: (symbol: Pair, points: number) => void
   readonly #orders = new Map<VenueOrderId, Followed>()
 
-  constructor(fills: KnownFills, tell: (report: ExecutionReport) => void) {
+  constructor({ fills, tell, count }: ExecutionsParts) {
     this.#fills = fills
     this.#tell = tell
+    this.#count = count
   }
 
   /** An order of ours: what was told of it before its id was known is told now. */
@@ -66,9 +76,11 @@ export class Executions {
   /** One row of the socket. Of a row that comes late only its execution counts: the rest is older than what we know. */
   take(row: Execution, isLate: boolean): void {
     const order = this.#follow(row.venueOrderId)
+    order.symbol ??= row.symbol
     if (row.clientOrderId !== null) this.#name(order, row.clientOrderId)
     if (row.fill !== null) this.#tellFill(order, row.fill)
     if (isLate) return
+    if (row.count !== null && order.symbol !== null) this.#count(order.symbol, row.count)
     const end = endOf(row)
     if (end === 'filled') order.hasEnded = true
     else if (end !== null) this.#end(order, end, row)
@@ -109,7 +121,7 @@ export class Executions {
     const known = this.#orders.get(venueOrderId)
     if (known !== undefined) return known
     const order: Followed = {
-      ...{ venueOrderId, clientOrderId: null, terms: UNKNOWN_TERMS, isOpen: false, hasEnded: false },
+      ...{ venueOrderId, clientOrderId: null, symbol: null, terms: UNKNOWN_TERMS, isOpen: false, hasEnded: false },
       ...{ toldFills: new Set<string>(), untold: [] },
     }
     this.#orders.set(venueOrderId, order)

@@ -28,6 +28,9 @@ import { fieldsIn, ourId } from './rows.ts'
 export interface Execution {
   readonly venueOrderId: VenueOrderId
   readonly clientOrderId: OrderId | null
+  readonly symbol: Pair | null
+  /** The pair's engine counter after it; null where it was not sent. */
+  readonly count: number | null
   /** `new`, `trade`, `canceled` and so on. */
   readonly type: string
   readonly status: string | null
@@ -72,9 +75,11 @@ type Fields = { readonly [key: string]: Wire }
 const textOrUndefined = (value: Wire | undefined): Numeric | undefined =>
   typeof value === 'string' ? text(value) : undefined
 
+const symbolOf = (row: Fields): Pair | null => (typeof row.symbol === 'string' ? parsePair(row.symbol) : null)
+
 /** What was paid, in quote units. Kraken says that fees are in quote today; one in base counts at the fill's price. */
 function feeOf(row: Fields, price: Numeric): Numeric {
-  const symbol = typeof row.symbol === 'string' ? parsePair(row.symbol) : null
+  const symbol = symbolOf(row)
   const fees = rowsOf(row.fees ?? [], 'fees').map((fee) => {
     const { asset, qty } = fieldsIn(fee, 'fee')
     const paid = amount(textOf(qty, 'fee qty'))
@@ -112,6 +117,8 @@ function execution(value: Wire): Execution {
   return {
     venueOrderId: venueOrderId(textOf(row.order_id, 'order_id')),
     clientOrderId: ourId(row.cl_ord_id),
+    symbol: symbolOf(row),
+    count: row.ratecount === undefined ? null : numberOf(row.ratecount, 'ratecount'),
     type: textOf(row.exec_type, 'exec_type'),
     status: typeof row.order_status === 'string' ? row.order_status : null,
     quantity: textOrUndefined(row.order_qty),

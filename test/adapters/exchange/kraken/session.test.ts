@@ -142,6 +142,19 @@ describe('the private line', () => {
     expect(told()).toEqual(['opened', 'filled'])
   })
 
+  it('tells the venue’s own count of a pair’s limit, also of orders that are not ours', async () => {
+    const counts: unknown[] = []
+    venue.exchange.onCount?.((symbol, points) => counts.push([symbol, points]))
+    await venue.start()
+    venue.socket.executions([pending({ cl_ord_id: 'mine-17', ratecount: 1 })])
+    venue.socket.executions([sparse('canceled', { ratecount: 9 })])
+    await heard()
+    expect(counts).toEqual([
+      ['BTC/USDT', 1],
+      ['BTC/USDT', 9],
+    ])
+  })
+
   it('says nothing of orders that are not ours', async () => {
     await venue.start()
     venue.socket.executions([pending({ cl_ord_id: 'mine-17' }), sparse('new'), trade('T1', 0.004)])
