@@ -14,7 +14,6 @@ import {
   partOf,
   TRADES_KEPT,
 } from './market/pair-view.ts'
-import type { PairDecimals } from './market/written.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 1440 * MINUTE_MS
@@ -62,6 +61,8 @@ const stretchOf = (part: Part): Stretch => ({
 export class MarketView {
   readonly #pairs: ReadonlyMap<string, PairView>
   readonly #listeners = new Set<Listener>()
+  /** Made once a minute for all who look, and anew after every change. */
+  readonly #tickers = new Map<Pair, { readonly minute: number; readonly ticker: Ticker | null }>()
 
   constructor(instruments: readonly Instrument[]) {
     this.#pairs = new Map(instruments.map((instrument) => [instrument.symbol, new PairView(instrument)]))
@@ -73,6 +74,7 @@ export class MarketView {
     const view = this.#pairs.get(event.symbol)
     if (view === undefined) return
     const { symbol, at } = event
+    this.#tickers.delete(symbol)
     if (event.kind === 'trade') this.#tell({ kind: 'trade', symbol, trade: view.print(event) })
     else if (event.kind === 'candle') {
       view.close(event.candle)
@@ -92,6 +94,7 @@ export class MarketView {
     const [first, last] = [candles[0], candles.at(-1)]
     const view = first === undefined ? undefined : this.#pairs.get(first.symbol)
     if (view === undefined || first === undefined || last === undefined || first.timeframe === '1w') return
+    this.#tickers.delete(first.symbol)
     const minutes = TIMEFRAME_MS[first.timeframe] / MINUTE_MS
     const parts = candles.map(partOf)
     for (const [interval, series] of view.series) if (interval % minutes === 0) series.precede(parts)
@@ -112,12 +115,17 @@ export class MarketView {
     return this.#pairs.get(symbol)?.known.last?.price ?? null
   }
 
-  decimals(symbol: Pair): PairDecimals | null {
-    return this.#pairs.get(symbol)?.decimals ?? null
-  }
-
   /** Null before the first price, and for a pair that is not listed. */
   ticker(symbol: Pair, now: number): Ticker | null {
+    const minute = Math.floor(now / MINUTE_MS)
+    const kept = this.#tickers.get(symbol)
+    if (kept?.minute === minute) return kept.ticker
+    const ticker = this.#ticker(symbol, now)
+    this.#tickers.set(symbol, { minute, ticker })
+    return ticker
+  }
+
+  #ticker(symbol: Pair, now: number): Ticker | null {
     const view = this.#pairs.get(symbol)
     const book = this.book(symbol, 1)
     const last = view?.known.last
