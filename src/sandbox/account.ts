@@ -7,8 +7,10 @@ import type { NewOrder, OrderRow } from '../adapters/exchange/simulated/venue-or
 import type { Asset, Pair, VenueOrderId } from '../domain/ids.ts'
 import { amount, type Numeric, text } from '../domain/units.ts'
 import { addPoints, agePoints, type EngineChange, fixedPoints, type TierLimits } from '../domain/venue-limits.ts'
-import type { Clock, IdSource, Timer } from '../ports/clock.ts'
+import type { Clock, IdSource } from '../ports/clock.ts'
 import type { MarketEvent } from '../ports/market-feed.ts'
+import { editedOrder } from './edited-order.ts'
+import { EngineLine } from './engine-line.ts'
 import type { MarketView } from './market-view.ts'
 import { SANDBOX_PAIRS, type SandboxPair } from './pairs.ts'
 import type { RateCounters } from './rate-counters.ts'
@@ -53,32 +55,33 @@ export class SandboxAccount implements SandboxVenue {
   readonly instruments: readonly SandboxPair[] = SANDBOX_PAIRS
   readonly market: MarketView
   readonly limits: TierLimits
+  readonly #line: EngineLine
   readonly #engine: MatchingEngine
-  readonly #clock: Clock
   readonly #counters: RateCounters
   readonly #tokens: SocketTokens
   readonly #ids: IdSource
   readonly #log = new RequestLog()
   readonly #spreads: Spreads
-  readonly #listeners = new Set<(event: VenueEvent) => void>()
   readonly #modeListeners = new Set<(mode: MarketMode) => void>()
   /** When an order was last amended. */
   readonly #amendedAt = new Map<string, number>()
-  #timer: Timer | null = null
 
   constructor({ engine, market, clock, counters, tokens, ids }: AccountParts) {
+    this.#line = new EngineLine(engine, clock)
     this.#engine = engine
     this.market = market
-    this.#clock = clock
     this.#counters = counters
     this.#tokens = tokens
     this.#ids = ids
     this.limits = counters.limits
     this.#spreads = new Spreads(market)
+    this.#line.onEvent((event) => {
+      if (event.kind !== 'booked' && event.order.closedAt !== null) this.#amendedAt.delete(event.order.venueOrderId)
+    })
   }
 
   now(): number {
-    return Math.max(this.#clock.now(), this.#engine.now)
+    return this.#line.now()
   }
 
   get mode(): MarketMode {
@@ -87,7 +90,7 @@ export class SandboxAccount implements SandboxVenue {
 
   /** What the feed told: fills come before what the market shows of it. */
   hear(event: MarketEvent): void {
-    this.#take(this.#engine.onMarket(event))
+    this.#line.tell(this.#engine.onMarket(event))
     this.market.hear(event)
   }
 
@@ -121,7 +124,7 @@ export class SandboxAccount implements SandboxVenue {
     const age = this.#charge(order, 'amend')
     if (age === null) return this.#note(refused(RATE_EXCEEDED), whose)
     const at = this.now()
-    const outcome = this.#ask(this.#engine.amend({ ...change, id: order.venueOrderId }, at))
+    const outcome = this.#line.ask((engine) => engine.amend({ ...change, id: order.venueOrderId }, at))
     if ('message' in outcome) {
       this.#counters.giveBack(order.symbol, age, at)
       return this.#note(refused(outcome.message), whose)
@@ -142,8 +145,8 @@ export class SandboxAccount implements SandboxVenue {
     const whose = { ...origin, kind: 'edit' as const, clientOrderId: null, symbol: original.symbol }
     if (this.#charge(original, 'edit') === null)
       return this.#note(refused(RATE_EXCEEDED), { ...whose, venueOrderId: original.venueOrderId })
-    const gone = this.#ask(this.#engine.cancel(original.venueOrderId, at))
-    const outcome = 'message' in gone ? gone : this.#ask(this.#engine.submit(order, at))
+    const gone = this.#line.ask((engine) => engine.cancel(original.venueOrderId, at))
+    const outcome = 'message' in gone ? gone : this.#line.ask((engine) => engine.submit(order, at))
     if ('message' in outcome)
       return this.#note(refused(outcome.message), { ...whose, venueOrderId: original.venueOrderId })
     const { venueOrderId } = outcome
@@ -166,10 +169,9 @@ export class SandboxAccount implements SandboxVenue {
   /** Not charged: Kraken names no points for it. */
   cancelAll(origin: Origin): Cancelled {
     const about = { ...origin, kind: 'cancel-all' as const, symbol: null, clientOrderId: null, venueOrderId: null }
-    const at = this.now()
     const venueOrderIds: VenueOrderId[] = []
     for (const order of this.#engine.openOrders()) {
-      const outcome = this.#ask(this.#engine.cancel(order.venueOrderId, at))
+      const outcome = this.#line.ask((engine, at) => engine.cancel(order.venueOrderId, at))
       if ('message' in outcome) return this.#note(refused(outcome.message), about)
       venueOrderIds.push(order.venueOrderId)
     }
@@ -178,7 +180,7 @@ export class SandboxAccount implements SandboxVenue {
 
   cancelAllAfter(seconds: number, origin: Origin): Switched {
     const now = this.now()
-    this.#take(this.#engine.cancelAllAfter(seconds * SECOND_MS, now))
+    this.#line.tell(this.#engine.cancelAllAfter(seconds * SECOND_MS, now))
     return this.#note(
       { now, triggerAt: seconds === 0 ? null : now + seconds * SECOND_MS },
       { ...origin, kind: 'cancel-all-after', symbol: null, clientOrderId: null, venueOrderId: null },
@@ -198,13 +200,13 @@ export class SandboxAccount implements SandboxVenue {
   trades = () => this.#engine.trades()
   ledger = () => this.#engine.ledger()
   balances = () => this.#engine.balances()
+  positions = () => this.#engine.positions()
   fees = (symbol: Pair): AccountFeesNow => this.#engine.fees(symbol, this.now())
   spreads = (symbol: Pair): readonly SpreadRow[] => this.#spreads.of(symbol)
   rateCounter = (symbol: Pair): number => this.#counters.pair(symbol, this.now())
 
   onEvent(listener: (event: VenueEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#line.onEvent(listener)
   }
 
   onMode(listener: (mode: MarketMode) => void): () => void {
@@ -219,14 +221,14 @@ export class SandboxAccount implements SandboxVenue {
 
   setMode(mode: MarketMode): void {
     if (mode === this.#engine.mode) return
-    this.#take(this.#engine.setMode(mode, this.now()))
+    this.#line.tell(this.#engine.setMode(mode, this.now()))
     for (const listener of [...this.#modeListeners]) listener(mode)
   }
 
   /** Positive is a deposit, negative a withdrawal of what no order holds. @throws AccountInvariantError */
   transfer(of: Asset, value: Numeric): void {
     const by = amount(value)
-    this.#take(
+    this.#line.tell(
       by.lt(0)
         ? this.#engine.withdraw(of, text(by.negated()), this.now())
         : this.#engine.deposit(of, text(by), this.now()),
@@ -239,9 +241,7 @@ export class SandboxAccount implements SandboxVenue {
 
   /** Nothing happens by itself any more. */
   stop(): void {
-    this.#timer?.cancel()
-    this.#timer = null
-    this.#listeners.clear()
+    this.#line.stop()
     this.#modeListeners.clear()
   }
 
@@ -251,7 +251,7 @@ export class SandboxAccount implements SandboxVenue {
   }
 
   #submit(ask: NewOrder, origin: Origin, refusal: Refused | null): Placed {
-    const placed = refusal ?? placedOf(this.#ask(this.#engine.submit(ask, this.now())))
+    const placed = refusal ?? placedOf(this.#line.ask((engine, at) => engine.submit(ask, at)))
     const { symbol, clientOrderId } = ask
     const venueOrderId = 'errors' in placed ? null : placed.venueOrderId
     return this.#note(placed, { ...origin, kind: 'place', symbol, clientOrderId, venueOrderId })
@@ -262,7 +262,7 @@ export class SandboxAccount implements SandboxVenue {
     const about = { ...origin, kind: 'cancel' as const, symbol, clientOrderId, venueOrderId }
     const age = this.#charge(order, 'cancel')
     if (age === null) return this.#note(refused(RATE_EXCEEDED), about)
-    const outcome = this.#ask(this.#engine.cancel(venueOrderId, this.now()))
+    const outcome = this.#line.ask((engine, at) => engine.cancel(venueOrderId, at))
     if (!('message' in outcome)) return this.#note({ venueOrderIds: [venueOrderId] }, about)
     this.#counters.giveBack(symbol, age, this.now())
     return this.#note(refused(outcome.message), about)
@@ -286,30 +286,6 @@ export class SandboxAccount implements SandboxVenue {
     return order === null ? [] : [order]
   }
 
-  /** The answer to what was just asked for, which takes effect at once. */
-  #ask(ticket: number): Outcome {
-    const events = this.#engine.advanceTo(this.now())
-    const answer = events.find((event) => event.kind === 'answered' && event.ticket === ticket)
-    this.#take(events)
-    if (answer?.kind !== 'answered') throw new Error('the engine owes an answer')
-    return answer.outcome
-  }
-
-  #take(events: ReturnType<MatchingEngine['advanceTo']>): void {
-    for (const event of events) {
-      if (event.kind === 'answered') continue
-      if (event.kind !== 'booked' && event.order.closedAt !== null) this.#amendedAt.delete(event.order.venueOrderId)
-      for (const listener of [...this.#listeners]) listener(event)
-    }
-    this.#rearm()
-  }
-
-  #rearm(): void {
-    this.#timer?.cancel()
-    const dueAt = this.#engine.nextDueAt()
-    this.#timer = dueAt === null ? null : this.#clock.at(dueAt, () => this.#take(this.#engine.advanceTo(this.now())))
-  }
-
   #note<T extends object>(outcome: T, request: Omit<EngineRequest, 'at' | 'errors'>): T {
     const errors = 'errors' in outcome ? (outcome as unknown as Refused).errors : []
     this.#log.add({ ...request, at: this.now(), errors })
@@ -320,19 +296,5 @@ export class SandboxAccount implements SandboxVenue {
   #amendId(): string {
     const letters = this.#ids.next().replaceAll('-', '').toUpperCase()
     return `T${letters.slice(0, 5)}-${letters.slice(5, 10)}-${letters.slice(10, 16)}`
-  }
-}
-
-/** The order that takes the old one's place: its terms with the changes; without a size, what is left of it. */
-function editedOrder(original: OrderRow, change: Edit): NewOrder {
-  const { symbol, side, type, userref, limitPrice, triggerPrice, trailing, limitOffset, displayQuantity } = original
-  const { trigger, timeInForce, startsAt, expiresAt, postOnly, reduceOnly, leverage, feeIn, selfTrade, close } =
-    original
-  const quantity = text(amount(original.quantity).minus(original.filled))
-  return {
-    ...{ clientOrderId: null, userref, symbol, side, type, quantity, quantityInQuote: false, deadlineAt: null },
-    ...{ limitPrice, triggerPrice, trailing, limitOffset, displayQuantity, trigger, timeInForce, startsAt, expiresAt },
-    ...{ postOnly, reduceOnly, leverage, feeIn, selfTrade, close },
-    ...change,
   }
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { MatchingEngine } from '../adapters/exchange/simulated/engine.ts'
 import { ENGINE_DEFAULTS, type EngineParameters } from '../adapters/exchange/simulated/engine-options.ts'
+import { MARGIN_DEFAULTS } from '../adapters/exchange/simulated/margin-terms.ts'
 import { seriesOf } from '../adapters/exchange/simulated/venue-ids.ts'
 import { type Candle, TIMEFRAME_MS, type Timeframe } from '../domain/candle.ts'
 import { type Pair, pair } from '../domain/ids.ts'
@@ -125,6 +126,7 @@ function build(options: SandboxOptions) {
       parameters: { ...ENGINE_DEFAULTS, feeSchedule: 'tiered', ...parameters },
       historyKept: options.historyKept ?? HISTORY_KEPT,
     },
+    margin: MARGIN_DEFAULTS,
     ...(limits ? { maxOpenOrders: TIER_LIMITS[tier].openOrders } : {}),
   })
   engine.advanceTo(clock.now())

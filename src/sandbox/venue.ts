@@ -1,5 +1,6 @@
 /** What REST and WebSocket ask of the sandbox's one account. Synchronous: what an answer says has happened. */
 import type { Fees } from '../adapters/exchange/simulated/fee-schedule.ts'
+import type { PricedPosition } from '../adapters/exchange/simulated/margin-terms.ts'
 import type { MarketMode } from '../adapters/exchange/simulated/market-mode.ts'
 import type { Amendment } from '../adapters/exchange/simulated/order-entry.ts'
 import type { LedgerRow, TradeRow, VenueEvent } from '../adapters/exchange/simulated/venue-events.ts'
@@ -90,6 +91,8 @@ export interface SandboxVenue {
   trades(): readonly TradeRow[]
   ledger(): readonly LedgerRow[]
   balances(): readonly Balance[]
+  /** Open ones on margin, oldest first. */
+  positions(): readonly PricedPosition[]
   fees(symbol: Pair): AccountFeesNow
   /** The latest best prices, oldest first. */
   spreads(symbol: Pair): readonly SpreadRow[]

@@ -227,6 +227,15 @@ describe('ccxt reads what happened', () => {
     const [entry] = await client.fetchLedger('USDT')
     expect(await client.fetchLedgerEntry(entry?.id ?? '')).toMatchObject({ id: entry?.id, currency: 'USDT' })
   })
+  it('fetchPositions', async () => {
+    expect(await client.fetchPositions()).toEqual([])
+    await create(BTC, 'market', 'buy', 0.1, undefined, { leverage: 2 })
+    expect(await client.fetchPositions([BTC])).toMatchObject([
+      { symbol: BTC, side: 'long', contracts: 0.1, leverage: 2 },
+    ])
+    await create(BTC, 'market', 'sell', 0.1, undefined, { leverage: 2, reduceOnly: true })
+    expect(await client.fetchPositions()).toEqual([])
+  })
   it('cancelAllOrders', async () => {
     await client.cancelAllOrders()
     expect(await client.fetchOpenOrders()).toEqual([])

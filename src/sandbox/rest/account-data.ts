@@ -1,7 +1,9 @@
 /** The private methods about balances, fees and the key itself. */
-import { type Amount, amount, maxOf, sumOf, text, ZERO } from '../../domain/units.ts'
+import type { PricedPosition } from '../../adapters/exchange/simulated/margin-terms.ts'
+import { quoteOf } from '../../domain/ids.ts'
+import { type Amount, amount, sumOf, text, ZERO } from '../../domain/units.ts'
 import { decimal } from '../order-text.ts'
-import { assetNamed, findAsset, findPair, type SandboxAsset } from '../pairs.ts'
+import { assetNamed, findAsset, findPair } from '../pairs.ts'
 import { KrakenRefusal, UNKNOWN_ASSET, UNKNOWN_PAIR } from '../refusal.ts'
 import type { SandboxVenue } from '../venue.ts'
 import { volumeRow } from './fee-rows.ts'
@@ -10,6 +12,7 @@ import type { PrivateMethod } from './method.ts'
 
 const DOLLARS: readonly string[] = ['USD', 'USDT']
 const USD_DECIMALS = 4
+const LEVEL_DECIMALS = 2
 
 const balance: PrivateMethod = (_fields, { venue }) =>
   Object.fromEntries(
@@ -37,21 +40,34 @@ function dollarsFor(asset: string, venue: SandboxVenue): Amount {
   return ZERO
 }
 
-function valueIn(unit: SandboxAsset, venue: SandboxVenue): Amount {
-  const dollars = sumOf(venue.balances().map(({ asset, total }) => dollarsFor(asset, venue).times(total)))
-  const rate = dollarsFor(unit.asset, venue)
-  return rate.isZero() ? ZERO : dollars.div(rate)
+/** What the open positions add up to, in dollars. */
+function positionSums(venue: SandboxVenue) {
+  const sum = (of: (position: PricedPosition) => Amount): Amount =>
+    sumOf(venue.positions().map((each) => of(each).times(dollarsFor(quoteOf(each.symbol), venue))))
+  const paid = (each: PricedPosition): Amount => amount(each.quantity).minus(each.closed).times(each.price)
+  const gained = (each: PricedPosition): Amount => amount(each.net)
+  return {
+    margin: sum((each) => amount(each.margin)),
+    net: sum(gained),
+    cost: sum(paid),
+    value: sum((each) => (each.side === 'buy' ? paid(each).plus(gained(each)) : paid(each).minus(gained(each)))),
+  }
 }
 
-/** Everything is valued in `asset` (ZUSD unless told). */
+/** Everything is valued in `asset` (ZUSD unless told), by last prices. */
 const tradeBalance: PrivateMethod = (fields, { venue }) => {
   const unit = findAsset(textField(fields, 'asset') ?? 'ZUSD')
   if (unit === null) throw new KrakenRefusal(UNKNOWN_ASSET)
-  const shown = (value: Amount): string => value.toFixed(USD_DECIMALS)
-  const equity = valueIn(unit, venue)
+  const rate = dollarsFor(unit.asset, venue)
+  const shown = (dollars: Amount): string => (rate.isZero() ? ZERO : dollars.div(rate)).toFixed(USD_DECIMALS)
+  const total = sumOf(venue.balances().map(({ asset, total: owned }) => dollarsFor(asset, venue).times(owned)))
+  const { margin, net, cost, value } = positionSums(venue)
+  const equity = total.plus(net)
   return {
-    ...{ eb: shown(equity), tb: shown(equity), m: shown(ZERO), n: shown(ZERO), c: shown(ZERO), v: shown(ZERO) },
-    ...{ e: shown(equity), mf: shown(maxOf(equity, ZERO)) },
+    ...{ eb: shown(total), tb: shown(total), m: shown(margin), n: shown(net), c: shown(cost), v: shown(value) },
+    ...{ e: shown(equity), mf: shown(equity.minus(margin)) },
+    // The margin level is told only where there is one.
+    ...(margin.isZero() ? {} : { ml: equity.div(margin).times(100).toFixed(LEVEL_DECIMALS) }),
   }
 }
 

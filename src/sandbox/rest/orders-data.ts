@@ -8,6 +8,7 @@ import { type Fields, flagField, listField, requiredText, textField } from './fi
 import type { PrivateMethod } from './method.ts'
 import { clientIdField, userrefField } from './order-fields.ts'
 import { byId, paged } from './paging.ts'
+import { openPositions } from './positions.ts'
 import { ledgerRow, orderRow, tradeRow } from './rows.ts'
 
 const ORDERS_AT_MOST = 50
@@ -137,6 +138,7 @@ export const ORDERS_DATA: Readonly<Record<string, PrivateMethod>> = {
   QueryOrders: queryOrders,
   TradesHistory: tradesHistory,
   QueryTrades: queryTrades,
+  OpenPositions: openPositions,
   Ledgers: ledgers,
   QueryLedgers: queryLedgers,
 }
