@@ -3,7 +3,8 @@
 import type { Origin } from './facts.ts'
 import { type Asset, type OrderId, type Pair, type PlanId, type PositionId, quoteOf, type VenueOrderId } from './ids.ts'
 import type { Book, Fill, OrderPhase, OrderStatus, OrderView, Purpose, Side } from './order.ts'
-import { amount, type Numeric, text } from './units.ts'
+import { averagePrice } from './position.ts'
+import { amount, type Numeric, sumOf, text } from './units.ts'
 
 /** The last that is known of an order. */
 export interface OrderRecord extends OrderView {
@@ -20,7 +21,7 @@ export interface FillRecord extends Fill {
   /** Price × quantity, quote units. */
   readonly cost: Numeric
   readonly feeAsset: Asset
-  /** What the fill brought, fee taken off; below zero for a buy. Quote units. */
+  /** What the fill brought, a fee in quote units taken off; below zero for a buy. Quote units. */
   readonly netProceeds: Numeric
   /** Seen as it happened, or found later by comparing with the venue. */
   readonly origin: Origin
@@ -47,11 +48,21 @@ export interface StatusChange {
 export const costOf = ({ price, quantity }: Pick<Fill, 'price' | 'quantity'>): Numeric =>
   text(amount(price).times(amount(quantity)))
 
+/** What a base unit cost on average, quote units; null while nothing is filled. */
+export function averagePriceOf({ cost, fills }: Pick<OrderView, 'cost' | 'fills'>): Numeric | null {
+  // Not `filled`: of an order that is not ours it may count what was filled before the account was opened.
+  const counted = sumOf(fills.map(({ quantity }) => amount(quantity)))
+  return counted.isZero() ? null : text(averagePrice(amount(cost), counted))
+}
+
 /** Fees are asked for in the quote currency, on either side. */
 export const feeAssetOf = (symbol: Pair): Asset => quoteOf(symbol)
 
-/** What trading so much brought, quote units: below zero for a buy, which costs price and fee. Fee in quote units. */
-export function netProceedsOf(side: Side, cost: Numeric, fee: Numeric): Numeric {
+/**
+ * What trading so much brought, quote units: below zero for a buy, which costs price and fee. A fee in another asset is
+ * not part of it.
+ */
+export function netProceedsOf(symbol: Pair, side: Side, cost: Numeric, fee: Numeric, feeAsset: Asset): Numeric {
   const gross = side === 'sell' ? amount(cost) : amount(cost).negated()
-  return text(gross.minus(amount(fee)))
+  return text(feeAsset === quoteOf(symbol) ? gross.minus(amount(fee)) : gross)
 }

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { deskAndApi, NOW, order, XRP } from './test-desk.ts'
 import { fillRecord } from './test-history.ts'
@@ -32,6 +33,7 @@ function withOrders() {
   ]
   return setup
 }
+const rowsOf = (text: string): Record<string, string>[] => parse(text, { columns: true })
 const idsOf = (json: { orders: { orderId: string }[] }) => json.orders.map((one) => one.orderId)
 
 describe('open orders', () => {
@@ -169,5 +171,19 @@ describe('one order', () => {
     const { text } = await withOrders().get('/api/v1/orders/o3?format=csv')
     expect(text.split('\r\n')).toHaveLength(3)
     expect(text).toContain(',o3,')
+  })
+
+  it("says a fee only where it is known what it was paid in: of somebody else's order, its fills say", async () => {
+    const { history, get } = withOrders()
+    const [given] = history.ordersPast
+    if (given === undefined) throw new Error('there is an order')
+    const { request } = given
+    history.ordersPast = [
+      { ...given, cost: '4', fees: '0.03' },
+      { ...given, cost: '4', fees: '0.03', request: { ...request, purpose: 'external' } },
+    ]
+    const [own, foreign] = rowsOf((await get('/api/v1/orders?status=closed&format=csv')).text)
+    expect(own).toMatchObject({ fee: '0.03', fee_asset: 'USDT', net_proceeds: '-4.03' })
+    expect(foreign).toMatchObject({ cost: '4', fee: '', fee_asset: '', net_proceeds: '' })
   })
 })

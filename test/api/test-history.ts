@@ -1,6 +1,6 @@
 /** A past that a test writes itself: keeps what it was asked, and answers in pages. Filtering is the database's. */
 import { asset, type OrderId, orderId, pair, tradeId, venueOrderId } from '../../src/domain/ids.ts'
-import { type FillRecord, netProceedsOf, type OrderRecord, type StatusChange } from '../../src/domain/order-record.ts'
+import type { FillRecord, OrderRecord, StatusChange } from '../../src/domain/order-record.ts'
 import {
   type FillFilter,
   HistoryAwayError,
@@ -15,7 +15,7 @@ import {
 export const fillRecord = (id: string, at: number, over: Partial<FillRecord> = {}): FillRecord => ({
   ...{ tradeId: tradeId(id), orderId: orderId('o1'), venueOrderId: venueOrderId('OABC-1'), symbol: pair('BTC/USDT') },
   ...{ side: 'buy', price: '40000.1', quantity: '0.0001', cost: '4.00001', fee: '0.03200008' },
-  ...{ feeAsset: asset('USDT'), netProceeds: netProceedsOf('buy', '4.00001', '0.03200008'), liquidity: 'taker' },
+  ...{ feeAsset: asset('USDT'), netProceeds: '-4.03201008', liquidity: 'taker' },
   ...{ origin: 'live', book: 'trading', purpose: 'entry', positionId: null, planId: null, at },
   ...over,
 })

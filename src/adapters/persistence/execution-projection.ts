@@ -2,13 +2,10 @@
  * Execution as tables: what the facts of orders and positions in the journal come to. Pure; `execution-tables.ts`
  * writes it.
  */
-
-import { type ExternalOrder, externalView } from '../../domain/external-order.ts'
+import { type ExternalOrder, externalView, type Move } from '../../domain/external-order.ts'
 import type { Origin } from '../../domain/facts.ts'
 import { type Book, type Fill, isFinal, type OrderView } from '../../domain/order.ts'
-import { costOf, feeAssetOf } from '../../domain/order-record.ts'
-import { averagePrice } from '../../domain/position.ts'
-import { amount, text } from '../../domain/units.ts'
+import { averagePriceOf, costOf, feeAssetOf } from '../../domain/order-record.ts'
 
 /** One row of the journal, its body as today's code knows it. */
 export interface ProjectedRow {
@@ -19,6 +16,9 @@ export interface ProjectedRow {
   readonly at: number
   readonly body: Readonly<Record<string, unknown>>
 }
+
+/** Where `movesOf` puts the fee. */
+const FEE_MOVE = 2
 
 type Columns = Readonly<Record<string, unknown>>
 
@@ -36,19 +36,11 @@ export const isExecution = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>)
   kind === 'fact' && (type.startsWith('order.') || type.startsWith('position.'))
 
 /** What the tables have in columns of their own, or the journal under the same `pos`. */
-const TOLD_ELSEWHERE = [
-  'id',
-  'type',
-  'at',
-  'seenAt',
-  'causedBy',
-  'correlationId',
-  'origin',
-  'order',
-  'position',
-  'external',
-]
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(
+  'id type at seenAt causedBy correlationId origin order external position'.split(' '),
+)
 
+/** What facts of execution carry, each of them some of it. */
 interface Told {
   readonly order?: OrderView
   readonly external?: ExternalOrder
@@ -60,11 +52,18 @@ interface Told {
   /** Of a fill that counts for another book than its order's. */
   readonly book?: Book
   readonly origin?: Origin
+  /** Of a fill of somebody else's order: base, quote, fee. */
+  readonly moves?: readonly Move[]
 }
 
+/** The order that a fact is about, ours or somebody else's in the form of ours. */
+const orderIn = ({ order, external }: Told): OrderView | undefined =>
+  order ?? (external === undefined ? undefined : externalView(external))
+
 function eventOf({ pos, body }: ProjectedRow): Columns {
-  const { external, order = external && externalView(external), position, orderId, positionId, symbol } = body as Told
-  const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.includes(name))
+  const { position, orderId, positionId, symbol } = body as Told
+  const order = orderIn(body as Told)
+  const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.has(name))
   return {
     pos,
     order_id: order?.orderId ?? orderId ?? null,
@@ -75,18 +74,22 @@ function eventOf({ pos, body }: ProjectedRow): Columns {
   }
 }
 
-const statusOf = (pos: number, { orderId, request, status, phase, venueOrderId, filled, cost, reason }: OrderView) => ({
-  ...{ pos, order_id: orderId, symbol: request.symbol, status, phase, venue_order_id: venueOrderId, filled, reason },
-  average_price: filled === '0' ? null : text(averagePrice(amount(cost), amount(filled))),
-})
+function statusOf(pos: number, order: OrderView): Columns {
+  const { orderId, request, status, phase, venueOrderId, filled, reason } = order
+  return {
+    ...{ pos, order_id: orderId, symbol: request.symbol, status, phase, venue_order_id: venueOrderId, filled, reason },
+    average_price: averagePriceOf(order),
+  }
+}
 
-function fillOf(pos: number, order: OrderView, fill: Fill, { origin, book = order.request.book }: Told): Columns {
+function fillOf(pos: number, order: OrderView, fill: Fill, told: Told): Columns {
+  const { origin, book = order.request.book, moves } = told
   const { symbol, side, purpose, positionId, planId } = order.request
   const { tradeId, price, quantity, fee, liquidity, at } = fill
   return {
     ...{ pos, order_id: order.orderId, trade_id: tradeId, symbol, side, price, quantity, cost: costOf(fill), fee },
-    ...{ fee_asset: feeAssetOf(symbol), liquidity, origin, venue_order_id: order.venueOrderId, at },
-    ...{ position_id: positionId, plan_id: planId, book, purpose },
+    ...{ fee_asset: moves?.[FEE_MOVE]?.asset ?? feeAssetOf(symbol), liquidity, origin, at },
+    ...{ venue_order_id: order.venueOrderId, position_id: positionId, plan_id: planId, book, purpose },
   }
 }
 
@@ -114,7 +117,8 @@ export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | 
     if (!isExecution(row)) continue
     events.push(eventOf(row))
     const told = row.body as Told
-    const { external, fill, order = external && externalView(external) } = told
+    const { fill } = told
+    const order = orderIn(told)
     if (order === undefined) continue
     statuses.push(statusOf(row.pos, order))
     const closedAt = isFinal(order.status) ? (last.get(order.orderId)?.closedAt ?? row.at) : null

@@ -54,7 +54,6 @@ orders_now as (
     trigger_price = excluded.trigger_price, filled = excluded.filled, cost = excluded.cost, fees = excluded.fees,
     reason = excluded.reason, updated_at = excluded.updated_at,
     closed_at = coalesce(known.closed_at, excluded.closed_at)
-  where known.pos < excluded.pos
 )`,
   fills: `
 fills_new as (

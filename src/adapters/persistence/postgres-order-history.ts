@@ -74,7 +74,7 @@ const canonical = (given: Numeric | null): Numeric | null => (given === null ? n
 function fillOf({ pos: _, ...row }: FillRow): FillRecord {
   const [cost, fee] = [text(row.cost), text(row.fee)]
   const amounts = { price: text(row.price), quantity: text(row.quantity), cost, fee }
-  return { ...row, ...amounts, netProceeds: netProceedsOf(row.side, cost, fee) }
+  return { ...row, ...amounts, netProceeds: netProceedsOf(row.symbol, row.side, cost, fee, row.feeAsset) }
 }
 
 function orderOf(row: OrderRow): OrderRecord {

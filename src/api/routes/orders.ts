@@ -2,9 +2,7 @@
 import { z } from 'zod'
 import { baseOf, orderId, quoteOf } from '../../domain/ids.ts'
 import { isLive, type OrderStatus, type OrderView } from '../../domain/order.ts'
-import { feeAssetOf, netProceedsOf, type OrderRecord } from '../../domain/order-record.ts'
-import { averagePrice } from '../../domain/position.ts'
-import { amount, text } from '../../domain/units.ts'
+import { averagePriceOf, feeAssetOf, netProceedsOf, type OrderRecord } from '../../domain/order-record.ts'
 import { isoTime } from '../../domain/utc.ts'
 import type { FillFilter } from '../../ports/order-history.ts'
 import { type Column, figure, words } from '../csv.ts'
@@ -27,6 +25,15 @@ type StatusFilter = z.output<typeof filters>['status']
 
 const timeOf = (at: number | null): string | null => (at === null ? null : isoTime(at))
 
+const proceedsOf = ({ request: { symbol, side }, cost, fees }: OrderRecord): string =>
+  netProceedsOf(symbol, side, cost, fees, feeAssetOf(symbol))
+
+/** Somebody else's order may have paid its fees in any asset: each of its fills says which. */
+const ownOnly =
+  (of: (order: OrderRecord) => string) =>
+  (order: OrderRecord): string | null =>
+    order.request.purpose === 'external' ? null : of(order)
+
 const COLUMNS: readonly Column<OrderRecord>[] = [
   figure('created_at', ({ createdAt }) => isoTime(createdAt)),
   figure('closed_at', ({ closedAt }) => timeOf(closedAt)),
@@ -42,13 +49,17 @@ const COLUMNS: readonly Column<OrderRecord>[] = [
   figure('filled', ({ filled }) => filled),
   figure('limit_price', ({ limitPrice }) => limitPrice),
   figure('trigger_price', ({ triggerPrice }) => triggerPrice),
-  figure('average_price', ({ cost, filled }) =>
-    filled === '0' ? null : text(averagePrice(amount(cost), amount(filled))),
-  ),
+  figure('average_price', averagePriceOf),
   figure('cost', ({ cost }) => cost),
-  figure('fee', ({ fees }) => fees),
-  words('fee_asset', ({ request }) => feeAssetOf(request.symbol)),
-  figure('net_proceeds', ({ request, cost, fees }) => netProceedsOf(request.side, cost, fees)),
+  figure(
+    'fee',
+    ownOnly(({ fees }) => fees),
+  ),
+  words(
+    'fee_asset',
+    ownOnly(({ request }) => feeAssetOf(request.symbol)),
+  ),
+  figure('net_proceeds', ownOnly(proceedsOf)),
   words('intent', ({ request }) => request.intent),
   words('purpose', ({ request }) => request.purpose),
   words('book', ({ request }) => request.book),
