@@ -53,7 +53,7 @@ describe('on margin, whatever is asked and whatever the market does', () => {
         seen.rolledOver += engine.ledger().filter((entry) => entry.kind === 'rollover').length
         seen.writtenOff += balanceOf(engine, 'USDT').total.isZero() ? 1 : 0
       }),
-      { numRuns: 120, seed: SEED },
+      { numRuns: 200, seed: SEED },
     )
     for (const [what, often] of Object.entries(seen)) expect([what, often > 10]).toEqual([what, true])
   })
@@ -85,7 +85,7 @@ describe('on margin, whatever is asked and whatever the market does', () => {
         )
         expect(text(profit)).toBe(text(atCost.minus(spent)))
       }),
-      { numRuns: 120, seed: SEED },
+      { numRuns: 200, seed: SEED },
     )
   })
 
@@ -115,7 +115,7 @@ describe('on margin, whatever is asked and whatever the market does', () => {
         expect(second.balances()).toEqual(first.balances())
         expect([...before, ...run(second, walk.slice(at))]).toEqual(events)
       }),
-      { numRuns: 120, seed: SEED },
+      { numRuns: 200, seed: SEED },
     )
   })
 })

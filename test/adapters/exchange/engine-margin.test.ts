@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.ts'
+import { flowsOf } from '../../../src/adapters/exchange/simulated/port-forms.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
-import { asset } from '../../../src/domain/ids.ts'
+import { asset, pair } from '../../../src/domain/ids.ts'
 import {
+  book,
   brief,
   held,
   MARKET,
@@ -101,6 +103,16 @@ describe('a position on margin', () => {
     expect(engine.positions()[0]?.fee).toBe('34.40699')
     submit(engine, { ...SHORT, reduceOnly: true }, engine.now + 1, 2)
     expect(engine.nextDueAt()).toBeNull()
+  })
+
+  it('tells the account’s flows what it cost to hold, and not what it traded', () => {
+    const engine = long()
+    engine.deposit(USDT, '5', T0 + 2)
+    submit(engine, { ...SHORT, type: 'settle-position', quantity: '0' }, T0 + 3, 2)
+    expect(flowsOf(engine.ledger(), 0)).toMatchObject([
+      { kind: 'other', amount: '-0.80017', fee: '0.80017', at: T0 + 1 },
+      { kind: 'deposit', amount: '5' },
+    ])
   })
 
   it('rolls over also when it was opened by a print', () => {
@@ -213,6 +225,12 @@ describe('a settlement', () => {
     expect(engine.positions()).toMatchObject([{ quantity: '0.05', closed: '0.02' }])
   })
 
+  it('is not paid with the margin of what stays open', () => {
+    const engine = long({ quantity: '0.4' })
+    const settlement = { ...SHORT, type: 'settle-position', quantity: '0.1' } as const
+    expect(brief(submit(engine, settlement, T0 + 2, 2))).toEqual(['EOrder:Insufficient funds'])
+  })
+
   it('of more than can be paid is refused', () => {
     const engine = long({ quantity: '1', leverage: 5 })
     const settlement = { ...SHORT, type: 'settle-position', quantity: '0' } as const
@@ -244,12 +262,34 @@ describe('a collateral that is nearly used up', () => {
       'taker 1 @ 19995.9',
     ])
     expect([total(engine), held(engine, 'USDT'), total(engine, 'BTC')]).toEqual(['0', '0', '1'])
+    expect(engine.ledger().at(-1)).toMatchObject({ kind: 'margin', amount: '-9671.93358', fee: '0', balance: '0' })
+  })
+
+  it('is closed pair by pair, as each has a price and buyers', () => {
+    const engine = long({ quantity: '0.5', leverage: 5 })
+    const XRP = pair('XRP/USDT')
+    engine.onMarket({ ...trade('0.6', '1000', T0 + 2), symbol: XRP })
+    submit(engine, { ...LONG, symbol: XRP, quantity: '20000', leverage: 5 }, T0 + 3, 2)
+    engine.onMarket({ kind: 'line', up: false, reason: null, at: T0 + 4 })
+    const crash = (at: number) => [
+      ...engine.onMarket(book([['18000', '0.2']], [['18001', '0.1']], at)),
+      ...engine.onMarket(trade('18000', '1', at)),
+    ]
+    expect(brief(crash(T0 + 5))).toEqual(['taker 0.2 @ 18000', 'cancelled: Insufficient liquidity'])
+    const waiting = engine.openOrders().map((order) => [order.venueOrderId, order.symbol, order.liquidated])
+    expect(waiting).toEqual([[expect.any(String), 'XRP/USDT', true]])
+    const deeper = book([['18000', '0.4']], [['18001', '0.1']], T0 + 7)
+    expect(brief(engine.onMarket(deeper))).toEqual(['taker 0.3 @ 18000'])
+    expect(engine.openOrders().map((order) => [order.venueOrderId, order.symbol, order.liquidated])).toEqual(waiting)
+    engine.onMarket({ ...trade('0.6', '1000', T0 + 8), symbol: XRP })
+    expect([engine.openOrders(), engine.positions()]).toEqual([[], []])
   })
 
   it('is closed at the next price, where no price is to be had at first', () => {
     const engine = levered()
     engine.setMode('cancel_only', T0 + 2)
     expect(brief(engine.onMarket(trade('30000', '1', T0 + 3)))).toEqual([])
+    expect(engine.openOrders()).toEqual([])
     engine.setMode('online', T0 + 4)
     expect(brief(engine.onMarket(trade('31000', '1', T0 + 5)))).toEqual(['taker 1 @ 30993.7'])
   })

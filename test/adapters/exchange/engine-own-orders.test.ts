@@ -135,7 +135,17 @@ describe('an order that would trade with an own one', () => {
     ])
     const older = resting()
     submit(older, { side: 'sell', limitPrice: '40004' }, T0 + 1, 3)
-    taker(older, { limitPrice: '40004', quantity: '0.04', selfTrade: 'cancel-oldest' })
+    const asks = [
+      ['40001', '0.02'],
+      ['40004.5', '0.5'],
+    ] as const
+    older.onMarket(book([['39999', '0.5']], asks, T0 + 1))
+    const cancelOldest = { limitPrice: '40005', quantity: '0.04', selfTrade: 'cancel-oldest' } as const
+    expect(brief(taker(older, cancelOldest))).toEqual([
+      'taker 0.02 @ 40001',
+      'cancelled: Self trade prevention',
+      'taker 0.02 @ 40004.5',
+    ])
     expect([older.find(clientId(1))?.status, older.find(clientId(3))?.status]).toEqual(['open', 'cancelled'])
   })
 

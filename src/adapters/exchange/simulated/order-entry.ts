@@ -195,11 +195,11 @@ export class OrderEntry {
   liquidate(quote: Asset, at: number): void {
     const { blotter, execution, margin, markets } = this.#parts
     const live = [...blotter.live()].filter((order) => isOnMargin(order) && quoteOf(order.symbol) === quote)
-    if (live.some((order) => order.liquidated)) return
-    for (const order of live) execution.cancel(order, CANCELLED.liquidation, at)
+    const underWay = live.filter((order) => order.liquidated).map((order) => order.symbol)
+    for (const order of live) if (!order.liquidated) execution.cancel(order, CANCELLED.liquidation, at)
     for (const forced of liquidationsOf(margin.positions, quote)) {
       const market = markets.get(forced.symbol)
-      if (market === undefined) continue
+      if (market === undefined || underWay.includes(forced.symbol)) continue
       const numbers = { quantity: amount(forced.quantity), limitPrice: null, triggerPrice: null }
       const working = workingOrder(this.#rowFor(forced, numbers, market, at))
       working.liquidated = true

@@ -84,7 +84,7 @@ export class Positions {
       const released = roundDownTo(position.margin.times(part).div(openPart(position)), costDecimals)
       rest = rest.minus(part)
       position.closed = position.closed.plus(part)
-      position.margin = openPart(position).isZero() ? ZERO : position.margin.minus(released)
+      position.margin = position.margin.minus(released)
       parts.push({ positionId: position.positionId, price: position.price, size: part })
     }
     this.#open = this.#open.filter((position) => openPart(position).gt(0))
