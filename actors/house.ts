@@ -3,6 +3,7 @@
 import type { DecisionRules, RegimeChangeRules } from '../src/domain/agent-rules.ts'
 import type { RebalanceSettings, Targets } from '../src/domain/allocation.ts'
 import type { DcaSettings } from '../src/domain/dca.ts'
+import type { DeadManRules } from '../src/domain/dead-man.ts'
 import type { DegradationRules } from '../src/domain/degradation.ts'
 import type { Fact, FactDraft } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
@@ -71,6 +72,8 @@ export interface Settings {
   readonly staleAfterMs: number
   readonly reconcileEveryMs: number
   readonly reconcileRetryMs: number
+  /** Null: the venue's dead-man switch is not used. */
+  readonly deadMan: DeadManRules | null
   readonly drainMs: number
   /** How long closed candles wait for company before they are written. */
   readonly candleWriteMs: number

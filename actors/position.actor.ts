@@ -4,6 +4,7 @@ import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import { type PositionId, pair } from '../src/domain/ids.ts'
 import { positionAddress } from './addresses.ts'
+import type { DeadMan } from './dead-man.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import { type JournaledLogic, journaled } from './supervision/journaled.ts'
@@ -13,16 +14,27 @@ type PositionEffect = Exclude<EffectOf<typeof positionMachine>, { type: 'publish
 type Directives = Extract<PositionEffect, { type: 'direct-orders' }>['params']
 
 /** Carries a position's directives to the order desk; a birth that is refused is told back, so that it is decided anew. */
-function direct(house: House, orders: OrderDesk, { positionId, directives }: Directives, correlationId: string): void {
+function direct(
+  house: House,
+  { orders, deadMan }: PositionParts,
+  { positionId, directives }: Directives,
+  correlationId: string,
+): void {
   for (const directive of directives) {
     switch (directive.kind) {
       case 'place': {
-        const placed = orders.place(directive.request, { correlationId })
-        if ('refused' in placed) turnAway(house, positionId, directive.request.key, placed.refused)
+        const { request } = directive
+        const place = (): void => {
+          const placed = orders.place(request, { correlationId })
+          if ('refused' in placed) turnAway(house, positionId, request.key, placed.refused)
+        }
+        if (request.purpose === 'stop') deadMan.clear(positionId, request.key, place)
+        else place()
         break
       }
       case 'cancel':
-        orders.cancel(directive.key, directive.reason)
+        if (deadMan.withdraw(directive.key)) turnAway(house, positionId, directive.key, directive.reason)
+        else orders.cancel(directive.key, directive.reason)
         break
       case 'amend': {
         const { kind: _, key, ...change } = directive
@@ -44,7 +56,13 @@ const turnAway = (house: House, positionId: PositionId, key: string, reason: str
   })
 }
 
-export const positionLogic = (house: House, orders: OrderDesk, triggers: TriggerIndex): JournaledLogic =>
+export interface PositionParts {
+  readonly orders: OrderDesk
+  readonly triggers: TriggerIndex
+  readonly deadMan: DeadMan
+}
+
+export const positionLogic = (house: House, parts: PositionParts): JournaledLogic =>
   journaled(positionMachine, {
     journal: house.journal,
     ids: house.ids,
@@ -54,9 +72,12 @@ export const positionLogic = (house: House, orders: OrderDesk, triggers: Trigger
       const effect = given as PositionEffect
       switch (effect.type) {
         case 'direct-orders':
-          return direct(house, orders, effect.params, correlationId)
+          return direct(house, parts, effect.params, correlationId)
         case 'watch-triggers':
-          return triggers.watch(effect.params.positionId, { ...effect.params, symbol: pair(effect.params.symbol) })
+          return parts.triggers.watch(effect.params.positionId, {
+            ...effect.params,
+            symbol: pair(effect.params.symbol),
+          })
         case 'set-deadline':
           return house.timers.set(stream, effect.params.name, effect.params.at)
         default:

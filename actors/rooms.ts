@@ -3,6 +3,7 @@ import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import { type Account, createAccount } from './account.ts'
 import { positionAddress } from './addresses.ts'
+import { createDeadMan, type DeadMan } from './dead-man.ts'
 import { createExchangeGateway, type ExchangeGateway } from './exchange.actor.ts'
 import { createExecutionDesk, type ExecutionDesk } from './execution-desk.ts'
 import type { House } from './house.ts'
@@ -42,6 +43,7 @@ export interface Rooms {
   readonly risk: RiskDesk
   readonly schedule: Schedule
   readonly reconciler: Reconciler
+  readonly deadMan: DeadMan
   readonly lifecycle: Lifecycle
 }
 
@@ -109,14 +111,15 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   const risk = createRiskDesk(house, account, market.marks, permission, lives)
+  const deadMan = createDeadMan(house)
   const reconciler = createReconciler(house, { marks: market.marks, isGate: permission.isReconciling })
   return {
-    ...{ permission, market, account, gateway, orders, risk, reconciler },
+    ...{ permission, market, account, gateway, orders, risk, reconciler, deadMan },
     execution: createExecutionDesk(house, risk, reconciler),
     feed: feedLine(house),
-    positions: createPositionDesk(house, positionLogic(house, orders, triggers), spawnIn('positions')),
+    positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
     schedule: scheduleOf(house, permission),
-    lifecycle: createLifecycle(house, { orders, reconciler, permission, onEnd }),
+    lifecycle: createLifecycle(house, { orders, reconciler, deadMan, permission, onEnd }),
   }
 }

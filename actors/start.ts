@@ -132,7 +132,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     },
   })
   addresses.bind(find)
-  wire(house, { orders, positions, plans, risk, reconciler })
+  wire(house, { orders, positions, plans, risk, reconciler, deadMan: rooms.deadMan })
   journal.onHealth((health) => addresses.tell('journal', { type: 'health.changed', health }))
   exchange.onReport((given) => addresses.tell('exchange', { type: 'venue.reported', report: given }))
   exchange.onLine((up, reason) => addresses.tell('exchange', { type: 'line.changed', up, reason }))
@@ -163,6 +163,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
     fallback: options.feed.fallback,
   })
   lifecycle.finishBoot()
+  rooms.deadMan.look()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
     beat(house, FRESHNESS_MS, () => {
@@ -202,6 +203,7 @@ export async function startSystem(ports: Ports, settings: Settings, options: Sta
       root.stop()
       timers.stop()
       house.exchange.pacing.stop()
+      rooms.deadMan.stop()
     },
     get restarts() {
       return restarts()

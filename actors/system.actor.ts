@@ -4,6 +4,7 @@ import type { AnyActorRef, SnapshotFrom } from 'xstate'
 import type { EffectOf } from '../machines/step.ts'
 import { type ExitReason, systemMachine } from '../machines/system.machine.ts'
 import { assertNever } from '../src/domain/assert.ts'
+import type { DeadMan } from './dead-man.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
@@ -13,6 +14,7 @@ import { type SteppedLogic, stepped } from './supervision/serving.ts'
 export interface SystemParts {
   readonly orders: OrderDesk
   readonly reconciler: Reconciler
+  readonly deadMan: DeadMan
   readonly permission: Permission
   /** The process may end now. */
   readonly onEnd: (because: ExitReason, reason: string) => void
@@ -31,7 +33,10 @@ export interface Lifecycle {
   resume(ref: AnyActorRef): void
 }
 
-export function createLifecycle(house: House, { orders, reconciler, permission, onEnd }: SystemParts): Lifecycle {
+export function createLifecycle(
+  house: House,
+  { orders, reconciler, deadMan, permission, onEnd }: SystemParts,
+): Lifecycle {
   const { addresses, books, clock, journal, settings, timers } = house
   let asked = 0
   let isBooted = false
@@ -53,14 +58,14 @@ export function createLifecycle(house: House, { orders, reconciler, permission, 
   }
   /**
    * Entries are cancelled, stops stay; the end comes when no entry is live, what was filled at the last moment has its stop
-   * (or the time for that is over) and everything is on disk.
+   * (or the time for that is over), the dead-man switch is off and everything is on disk.
    */
   function drain(protectUntil: number): void {
     const now = clock.now()
     const isAdding = books
       .liveOrders()
       .some((order) => order.request.intent === 'open' || order.request.book === 'core')
-    if (isAdding || (now < protectUntil && books.barePositions().length > 0)) {
+    if (isAdding || !deadMan.isOff || (now < protectUntil && books.barePositions().length > 0)) {
       clock.at(now + DRAIN_LOOK_MS, () => drain(protectUntil))
       return
     }
@@ -81,6 +86,7 @@ export function createLifecycle(house: House, { orders, reconciler, permission, 
           return
         case 'drain-actors':
           orders.close()
+          deadMan.close()
           orders.cancelEntries('the process is stopping')
           return drain(seenAt + settings.positionPolicy.protectMs)
         case 'halt-everything':

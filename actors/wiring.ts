@@ -3,6 +3,7 @@ import { assertNever } from '../src/domain/assert.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring.ts'
 import { positionAddress } from './addresses.ts'
+import type { DeadMan } from './dead-man.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
@@ -16,6 +17,7 @@ export interface WiredParts {
   readonly plans: PlanDesk
   readonly risk: RiskDesk
   readonly reconciler: Reconciler
+  readonly deadMan: DeadMan
 }
 
 /** Subscribes every actor of the owner's table, and the position desk, which passes orders' facts on to positions. */
@@ -30,6 +32,9 @@ export function wire(house: House, parts: WiredParts): void {
   bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => {
     parts.orders.watch(payload)
     parts.positions.pass(payload)
+  })
+  bus.subscribe('dead-man', 'EXECUTION_EVENTS', ({ payload }) => {
+    if (payload.type.startsWith('order.')) parts.deadMan.look()
   })
 }
 

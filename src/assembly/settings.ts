@@ -31,6 +31,8 @@ export interface SettingsInput {
 /** A dead line may be this long before it counts as stale: the longest interval of the feed plus slack. */
 const STALE_AFTER_MS = 90_000
 const RECONCILE_RETRY_MS = 1_000
+/** Kraken's advice: a minute, asked again every 15 to 30 s. */
+const DEAD_MAN = { timeoutMs: 60_000, rearmMs: 20_000, askAgainMs: 1_000 }
 const DRAIN_MS = 15_000
 const DECISION_MS = 15_000
 const POSITION_GRACE_MS = 3_000
@@ -147,6 +149,7 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
     staleAfterMs: STALE_AFTER_MS,
     reconcileEveryMs: isReplay ? REPLAY_RECONCILE_MS : execution.positions.syncIntervalMs,
     reconcileRetryMs: RECONCILE_RETRY_MS,
+    deadMan: mode === 'live' ? DEAD_MAN : null,
     candleWriteMs: isReplay ? CANDLE_WRITE_MS.replay : CANDLE_WRITE_MS.live,
     drainMs: DRAIN_MS,
   }

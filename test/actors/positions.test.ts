@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createDeadMan } from '../../actors/dead-man.ts'
 import { createExchangeGateway } from '../../actors/exchange.actor.ts'
 import { orderLogic } from '../../actors/order.actor.ts'
 import { type Cause, createOrderDesk, type OrderDesk } from '../../actors/orders.actor.ts'
@@ -36,7 +37,11 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
   const triggers = createTriggerIndex((id, trigger, price) => {
     house.house.addresses.tell(`position:${id}`, { type: 'trigger.crossed', trigger, price, seenAt: house.clock.now() })
   })
-  const desk = createPositionDesk(house.house, positionLogic(house.house, orders, triggers), house.spawn)
+  const desk = createPositionDesk(
+    house.house,
+    positionLogic(house.house, { orders, triggers, deadMan: createDeadMan(house.house) }),
+    house.spawn,
+  )
   const open = (): void =>
     desk.open(
       {
@@ -167,7 +172,11 @@ it('a whole trade through real orders: nothing is placed twice, and the story is
   const logic = orderLogic(house.house, createExchangeGateway(house.house, ALLOWED))
   const orders = createOrderDesk(house.house, logic, house.spawn, permission)
   const triggers = createTriggerIndex(() => {})
-  const desk = createPositionDesk(house.house, positionLogic(house.house, orders, triggers), house.spawn)
+  const desk = createPositionDesk(
+    house.house,
+    positionLogic(house.house, { orders, triggers, deadMan: createDeadMan(house.house) }),
+    house.spawn,
+  )
   house.bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => desk.pass(payload))
   const tell = (id: string, report: object): void => {
     house.house.addresses.tell(`order:${id}`, { ...report, seenAt: house.clock.now() } as never)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { createAccount } from '../../actors/account.ts'
 import { coordinatorInput, coordinatorLogic } from '../../actors/coordinator.actor.ts'
+import { createDeadMan } from '../../actors/dead-man.ts'
 import { createExchangeGateway } from '../../actors/exchange.actor.ts'
 import type { Settings } from '../../actors/house.ts'
 import { orderLogic } from '../../actors/order.actor.ts'
@@ -182,11 +183,7 @@ function tradingDesk(limits: Partial<Settings['limits']>) {
   })
   const positions = createPositionDesk(
     house,
-    positionLogic(
-      house,
-      orders,
-      createTriggerIndex(() => {}),
-    ),
+    positionLogic(house, { orders, triggers: createTriggerIndex(() => {}), deadMan: createDeadMan(house) }),
     spawn,
   )
   const parts = { orders, positions, risk: desk.risk }

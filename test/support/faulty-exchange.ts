@@ -13,7 +13,8 @@ type Refusal = { readonly code: VenueErrorClass; readonly message: string }
 
 /** One request that left for the venue. */
 export interface Sent {
-  readonly call: 'place' | 'amend' | 'cancel' | 'lookUp'
+  readonly call: 'place' | 'amend' | 'cancel' | 'lookUp' | 'cancelAllAfter'
+  /** Of a dead-man switch: its time, milliseconds. */
   readonly clientOrderId: string
   /** The request's key, of a placement. */
   readonly key: string | null
@@ -33,6 +34,8 @@ export interface Faults {
   losesReport: (report: ExecutionReport) => boolean
   /** The answer to the question for balances, as it arrives. */
   bendsBalances: Exchange['balances'] | null
+  /** The answer to a setting of the dead-man switch, and whether it reaches the venue. */
+  bendsSwitch: Exchange['cancelAllAfter'] | null
 }
 
 export interface FaultyExchange extends Exchange {
@@ -50,6 +53,7 @@ const NO_FAULTS: Faults = {
   amends: () => null,
   losesReport: () => false,
   bendsBalances: null,
+  bendsSwitch: null,
 }
 
 export function faultyExchange(venue: SimulatedExchange, now: () => number): FaultyExchange {
@@ -101,7 +105,10 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     flows: (since) => venue.flows(since),
     trades: (since) => venue.trades(since),
     permissions: () => venue.permissions(),
-    cancelAllAfter: (timeoutMs) => venue.cancelAllAfter(timeoutMs),
+    cancelAllAfter: (timeoutMs) => {
+      note('cancelAllAfter', String(timeoutMs))
+      return (faults.bendsSwitch ?? venue.cancelAllAfter.bind(venue))(timeoutMs)
+    },
     onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),
