@@ -81,6 +81,23 @@ it('a reduce-only order closes, and the profit is in the ledger', async () => {
   expect(kinds).toContain('rollover')
 })
 
+it('trades are told apart by what they did to positions', async () => {
+  await market('buy', '0.1')
+  await market('sell', '0.1', { reduce_only: 'true' })
+  await market('buy', '0.2')
+  await market('buy', '0.01', { leverage: 'none' })
+  const volumes = async (type: string) =>
+    (Object.values((await result('TradesHistory', { type })).trades) as Wire[]).map(({ type: side, vol }) => [
+      side,
+      vol,
+    ])
+  expect(await volumes('no position')).toEqual([['buy', '0.01000000']])
+  expect(await volumes('closing position')).toEqual([['sell', '0.10000000']])
+  expect(await volumes('closed position')).toEqual([['buy', '0.10000000']])
+  expect(await volumes('any position')).toHaveLength(3)
+  expect((await sandbox.private('TradesHistory', { type: 'some' })).error).toEqual(['EGeneral:Invalid arguments:type'])
+})
+
 it('a position is settled by paying for the coins at the price it was opened at', async () => {
   await market('buy', '0.1')
   const before = await result('Balance')

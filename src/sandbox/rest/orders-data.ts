@@ -4,6 +4,7 @@ import type { OrderRow } from '../../adapters/exchange/simulated/venue-order.ts'
 import { amount, sumOf, text } from '../../domain/units.ts'
 import { findAsset } from '../pairs.ts'
 import { invalidArgument, KrakenRefusal, UNKNOWN_ASSET } from '../refusal.ts'
+import type { SandboxVenue } from '../venue.ts'
 import { type Fields, flagField, listField, requiredText, textField } from './fields.ts'
 import type { PrivateMethod } from './method.ts'
 import { clientIdField, userrefField } from './order-fields.ts'
@@ -90,8 +91,27 @@ function joined(first: TradeRow, second: TradeRow): TradeRow {
   }
 }
 
+/** Which trades `type` lets through: a position bears the id of the trade that opened it. */
+function tradeFilter(fields: Fields, venue: SandboxVenue): (trade: TradeRow) => boolean {
+  const isOpen = new Set<string>(venue.positions().map(({ positionId }) => positionId))
+  switch (textField(fields, 'type') ?? 'all') {
+    case 'all':
+      return () => true
+    case 'no position':
+      return ({ positionId }) => positionId === null
+    case 'any position':
+      return ({ positionId }) => positionId !== null
+    case 'closed position':
+      return ({ positionId, tradeId }) => positionId === tradeId && !isOpen.has(tradeId)
+    case 'closing position':
+      return ({ positionId, tradeId }) => positionId !== null && positionId !== tradeId
+    default:
+      throw invalidArgument('type')
+  }
+}
+
 const tradesHistory: PrivateMethod = (fields, { venue }) => {
-  const all = venue.trades()
+  const all = venue.trades().filter(tradeFilter(fields, venue))
   const trades = flagField(fields, 'consolidate_taker', true) ? consolidated(all) : all
   const { rows, count } = paged(fields, trades, { idOf: tradeIdOf, timeOf: (trade) => trade.at })
   return { trades: byId(rows, tradeIdOf, tradeRow), ...(count === null ? {} : { count }) }
