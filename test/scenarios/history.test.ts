@@ -22,6 +22,7 @@ import { marketData } from '../support/market-data.ts'
 import { BTC, SECOND, World } from '../support/whole-system.ts'
 
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
+const SLOW_MS = 120_000
 type Row = Readonly<Record<string, string>>
 
 const sum = (rows: readonly Row[], column: string): Numeric => text(sumOf(rows.map((row) => amount(row[column] ?? ''))))
@@ -30,7 +31,7 @@ let database: Database
 const folders: string[] = []
 beforeAll(async () => {
   database = await openDatabase({ dataDir: 'memory://', log: silent, clock: realClock() })
-})
+}, SLOW_MS)
 afterAll(async () => {
   await database.close()
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
@@ -61,7 +62,9 @@ async function bootOn(world: World, account: string): Promise<void> {
   await world.bootReady({ journal, epoch: lease.epoch })
 }
 
-it('a trade is exported as its orders and fills, which add up to its result, once each also after a restart', async () => {
+it('a trade is exported as its orders and fills, which add up to its result, once each also after a restart', {
+  timeout: SLOW_MS,
+}, async () => {
   const [world, account] = [new World(), 'a trade']
   await bootOn(world, account)
   world.signal()
@@ -95,7 +98,7 @@ it('a trade is exported as its orders and fills, which add up to its result, onc
   expect(await again('/api/v1/orders?status=all')).toEqual(orders)
 })
 
-it('an order that was cancelled in part is exported with what was filled of it', async () => {
+it('an order that was cancelled in part is exported with what was filled of it', { timeout: SLOW_MS }, async () => {
   const [world, account] = [new World(), 'in part']
   await bootOn(world, account)
   world.signal()
@@ -115,7 +118,7 @@ it('an order that was cancelled in part is exported with what was filled of it',
 
 const source = marketData('candles')
 const unless = source === null ? ' (skipped: no market data)' : ''
-describe.skipIf(source === null)(`a replay that keeps its folder${unless}`, { timeout: 120_000 }, () => {
+describe.skipIf(source === null)(`a replay that keeps its folder${unless}`, { timeout: SLOW_MS }, () => {
   it('remembers every fill: fees and results are those of its summary', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'triplegain-history-'))
     folders.push(dataDir)
