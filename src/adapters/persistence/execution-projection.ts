@@ -6,16 +6,10 @@ import { type ExternalOrder, externalView, type Move } from '../../domain/extern
 import type { Origin } from '../../domain/facts.ts'
 import { type Book, type Fill, isFinal, type OrderView } from '../../domain/order.ts'
 import { averagePriceOf, costOf, feeAssetOf } from '../../domain/order-record.ts'
+import type { StoredRow } from './journal-rows.ts'
+import { UPCASTERS, upcast } from './upcasters.ts'
 
-/** One row of the journal, its body as today's code knows it. */
-export interface ProjectedRow {
-  readonly pos: number
-  readonly kind: 'heard' | 'fact'
-  readonly type: string
-  /** Milliseconds UTC. */
-  readonly at: number
-  readonly body: Readonly<Record<string, unknown>>
-}
+type JournaledRow = Pick<StoredRow, 'pos' | 'kind' | 'type' | 'version' | 'at' | 'body'>
 
 /** Where `movesOf` puts the fee. */
 const FEE_MOVE = 2
@@ -32,7 +26,7 @@ export interface ExecutionRows {
 }
 
 /** Of the journal's types, those that are projected here. */
-export const isExecution = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>): boolean =>
+export const isExecution = ({ kind, type }: Pick<JournaledRow, 'kind' | 'type'>): boolean =>
   kind === 'fact' && (type.startsWith('order.') || type.startsWith('position.'))
 
 /** What the tables have in columns of their own, or the journal under the same `pos`. */
@@ -60,7 +54,7 @@ interface Told {
 const orderIn = ({ order, external }: Told): OrderView | undefined =>
   order ?? (external === undefined ? undefined : externalView(external))
 
-function eventOf({ pos, body }: ProjectedRow): Columns {
+function eventOf(pos: number, body: JournaledRow['body']): Columns {
   const { position, orderId, positionId, symbol } = body as Told
   const order = orderIn(body as Told)
   const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.has(name))
@@ -107,16 +101,20 @@ function orderOf(pos: number, order: OrderView, closedAt: number | null): Column
   }
 }
 
-/** The tables' rows that these rows of one journal come to, in order of `pos`; null where there are none. */
-export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | null {
+/**
+ * The tables' rows that these rows of one journal come to, whatever their versions, in order of `pos`.
+ * @throws NewerEventError
+ */
+export function projectExecution(rows: Iterable<JournaledRow>): ExecutionRows {
   const last = new Map<string, { readonly pos: number; readonly order: OrderView; readonly closedAt: number | null }>()
   const fills: Columns[] = []
   const statuses: Columns[] = []
   const events: Columns[] = []
   for (const row of rows) {
     if (!isExecution(row)) continue
-    events.push(eventOf(row))
-    const told = row.body as Told
+    const body = upcast(row.type, row.version, row.body, UPCASTERS)
+    events.push(eventOf(row.pos, body))
+    const told = body as Told
     const { fill } = told
     const order = orderIn(told)
     if (order === undefined) continue
@@ -125,6 +123,5 @@ export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows | 
     last.set(order.orderId, { pos: row.pos, order, closedAt })
     if (fill !== undefined) fills.push(fillOf(row.pos, order, fill, told))
   }
-  if (events.length === 0) return null
   return { orders: [...last.values()].map((one) => orderOf(one.pos, one.order, one.closedAt)), fills, statuses, events }
 }

@@ -70,8 +70,8 @@ fills_new as (
 }
 
 /** The parts that have something to write: nearly every row has no fill, and a part is planned each time. */
-export const partsOf = (rows: ExecutionRows | null): readonly Part[] =>
-  rows === null ? [] : (Object.keys(PARTS) as Part[]).filter((part) => rows[part].length > 0)
+export const partsOf = (rows: ExecutionRows): readonly Part[] =>
+  (Object.keys(PARTS) as Part[]).filter((part) => rows[part].length > 0)
 
 /**
  * These parts in the middle of a statement, a comma before each. Above stands a `written` with rows of the journal
@@ -121,15 +121,15 @@ export const READ_WATERMARK = `
 select pos::float8 as pos from projections
 where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION}`
 
-/** Projects rows $2 to $3 of the journal, `$4` as JSON, where the watermark is right before them: it is done once. */
+/** Projects the journal's rows after $2 up to $3, `$4` as JSON, where the watermark is at $2: it is done once. */
 export const catchUpSql = (parts: readonly Part[]): string => `
 with watermark as (
   update projections set pos = $3
-  where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and pos = $2 - 1
+  where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and pos = $2
   returning 1
 ), written as materialized (
   select pos, type, at, correlation_id, causation_id from journal
-  where account = $1 and pos between $2 and $3 and exists (select from watermark)
+  where account = $1 and pos > $2 and pos <= $3 and exists (select from watermark)
 )${projectSql(parts, '$4')}
 select $4::text is null`
 

@@ -1,7 +1,7 @@
 /** The journal's table: appended to in groups, read in pages, never changed. */
 
 import type { Log } from '../../ports/log.ts'
-import { isExecution, type ProjectedRow, projectExecution } from './execution-projection.ts'
+import { isExecution, projectExecution } from './execution-projection.ts'
 import {
   ADVANCE_WATERMARK,
   executionText,
@@ -12,7 +12,6 @@ import {
 } from './execution-tables.ts'
 import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts'
 import type { Prepared, Sql } from './sql.ts'
-import { UPCASTERS, upcast } from './upcasters.ts'
 
 const PAGE_ROWS = 1000
 
@@ -101,11 +100,7 @@ interface Appended {
   readonly written: number
 }
 
-/** The row as today's code knows it. */
-const projected = ({ pos, kind, type, version, at, bodyText }: NumberedRow): ProjectedRow => ({
-  ...{ pos, kind, type, at },
-  body: upcast(type, version, JSON.parse(bodyText) as Readonly<Record<string, unknown>>, UPCASTERS),
-})
+const bodyOf = (text: string): StoredRow['body'] => JSON.parse(text) as StoredRow['body']
 
 /**
  * Writes the rows, or finds that they are there already: after a lost answer the same rows may be given again. The lease
@@ -126,8 +121,10 @@ export async function appendRows(
     (await sql.query<Appended>(appendStatement(parts), [...given, ...more]))[0]
   const answer = await unlessUnprojectable(
     () => {
-      const projection = projectExecution(rows.filter(isExecution).map(projected))
-      return append(partsOf(projection), projection === null ? [] : [executionText(projection)])
+      const told = rows.filter(isExecution).map((row) => ({ ...row, body: bodyOf(row.bodyText) }))
+      const projection = projectExecution(told)
+      const parts = partsOf(projection)
+      return append(parts, parts.length === 0 ? [] : [executionText(projection)])
     },
     (problem) => {
       log.error('rows were journaled that cannot be projected', { pos: rows[0]?.pos, problem })
@@ -157,10 +154,9 @@ export async function lastRows(sql: Sql, account: string): Promise<LastRows> {
 /** The rows after `after` as they were written, in order of `pos`, a thousand at most. @throws DatabaseFailedError */
 export async function pageAfter(sql: Sql, account: string, after: number): Promise<readonly StoredRow[]> {
   const page = await sql.query<PageRow>(PAGE, [account, after])
-  return page.map(({ body, correlation_id, causation_id, ...row }) => {
-    const parsed = JSON.parse(body) as Readonly<Record<string, unknown>>
-    return { account, ...row, body: parsed, correlationId: correlation_id, causationId: causation_id }
-  })
+  return page.map(({ body, correlation_id, causation_id, ...row }) => ({
+    ...{ account, ...row, body: bodyOf(body), correlationId: correlation_id, causationId: causation_id },
+  }))
 }
 
 /** The account's rows as they were written, in order of `pos`. @throws DatabaseFailedError */

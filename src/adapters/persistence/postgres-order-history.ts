@@ -15,7 +15,7 @@ import {
   UnknownCursorError,
 } from '../../ports/order-history.ts'
 import { IS_LAGGING } from './execution-tables.ts'
-import type { Sql } from './sql.ts'
+import { DatabaseFailedError, type Sql } from './sql.ts'
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
 const moment = (parameter: string): string => `timestamptz 'epoch' + ${parameter}::bigint * interval '1 millisecond'`
@@ -130,7 +130,7 @@ export class PostgresOrderHistory implements OrderHistory {
     })
   }
 
-  fills(filter: FillFilter, page: PageAsk): Promise<HistoryPage<FillRecord>> {
+  async fills(filter: FillFilter, page: PageAsk): Promise<HistoryPage<FillRecord>> {
     if (page.cursor !== null && !/^\d{1,15}$/.test(page.cursor)) throw new UnknownCursorError(page.cursor)
     return this.#inTime(async () => {
       const found = await this.#page<FillRow>(FILLS, KNOWN_FILL, filter, page, [])
@@ -168,8 +168,7 @@ export class PostgresOrderHistory implements OrderHistory {
     try {
       return await Promise.race([this.#whole(question), late.promise])
     } catch (cause) {
-      if (cause instanceof HistoryAwayError || cause instanceof UnknownCursorError) throw cause
-      throw new HistoryAwayError(cause instanceof Error ? cause.message : String(cause))
+      throw cause instanceof DatabaseFailedError ? new HistoryAwayError(cause.message) : cause
     } finally {
       timer.cancel()
     }

@@ -1,7 +1,6 @@
 /** Fills the projections from the journal where they lag behind it: tables that are new, or of an older version. */
-
 import type { Log } from '../../ports/log.ts'
-import { isExecution, projectExecution } from './execution-projection.ts'
+import { projectExecution } from './execution-projection.ts'
 import {
   catchUpSql,
   executionText,
@@ -13,9 +12,6 @@ import {
 } from './execution-tables.ts'
 import { pageAfter } from './journal-table.ts'
 import type { Sql } from './sql.ts'
-import { UPCASTERS, upcast } from './upcasters.ts'
-
-const NOTHING = { orders: [], fills: [], statuses: [], events: [] }
 
 async function catchUp(sql: Sql, account: string): Promise<number> {
   await sql.query(OPEN_WATERMARK, [account])
@@ -25,13 +21,11 @@ async function catchUp(sql: Sql, account: string): Promise<number> {
     // Newer code has been here: its tables are not ours to fill.
     if (watermark === undefined) return read
     const page = await pageAfter(sql, account, watermark.pos)
-    const [first, last] = [page[0], page.at(-1)]
-    if (first === undefined || last === undefined) return read
-    const rows = page
-      .filter(isExecution)
-      .map((row) => ({ ...row, body: upcast(row.type, row.version, row.body, UPCASTERS) }))
-    const projection = projectExecution(rows) ?? NOTHING
-    await sql.query(catchUpSql(partsOf(projection)), [account, first.pos, last.pos, executionText(projection)])
+    const last = page.at(-1)
+    if (last === undefined) return read
+    const projection = projectExecution(page)
+    const span = [account, watermark.pos, last.pos]
+    await sql.query(catchUpSql(partsOf(projection)), [...span, executionText(projection)])
     read += page.length
   }
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
 import type { Database } from '../../../src/adapters/persistence/database.ts'
 import { PostgresOrderHistory } from '../../../src/adapters/persistence/postgres-order-history.ts'
+import { DatabaseFailedError } from '../../../src/adapters/persistence/sql.ts'
 import { orderId } from '../../../src/domain/ids.ts'
 import { amount, sumOf } from '../../../src/domain/units.ts'
 import {
@@ -133,7 +134,7 @@ export function orderHistoryContract(database: () => Database): void {
     const { history } = await written(database().sql, threeLives())
     await expect(history.orders(ANY, { limit: 1, cursor: 'nobody' })).rejects.toThrow(UnknownCursorError)
     for (const cursor of ['999', 'x', '-1', `1${'0'.repeat(30)}`])
-      await expect((async () => history.fills(ANY_FILL, { limit: 1, cursor }))()).rejects.toThrow(UnknownCursorError)
+      await expect(history.fills(ANY_FILL, { limit: 1, cursor })).rejects.toThrow(UnknownCursorError)
   })
 
   it('sums to what was paid, whatever the order of magnitude', async () => {
@@ -159,7 +160,7 @@ export function orderHistoryContract(database: () => Database): void {
     await expect(asked).rejects.toThrow(new HistoryAwayError('the database did not answer within 2000 ms'))
     const gone = new PostgresOrderHistory({
       ...parts,
-      sql: { query: () => Promise.reject(new Error('connection refused')) },
+      sql: { query: () => Promise.reject(new DatabaseFailedError('connection refused', 'ECONNREFUSED')) },
     })
     await expect(gone.fills(ANY_FILL, FIRST)).rejects.toThrow(HistoryAwayError)
     await expect(gone.order(orderId('x'))).rejects.toThrow('connection refused')
