@@ -3,7 +3,7 @@ import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import type { Balance, Ledger } from '../src/domain/portfolio.ts'
 import type { Desk } from '../src/ports/desk.ts'
-import { createAddresses } from './addresses.ts'
+import { type Addresses, createAddresses } from './addresses.ts'
 import { createBooks } from './books.ts'
 import { rearmDecisions } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
@@ -105,14 +105,30 @@ function supervisionFacts({ addresses, clock, log, state, timers }: House): {
   return { report, restarts: () => count }
 }
 
-/** Reads the journal back, builds the tree, and lets it begin. Resolves once the feed runs. */
-export async function startSystem(ports: Ports, settings: Settings, options: StartOptions): Promise<RunningSystem> {
+/** How the parts are made that every actor shares. */
+export interface Makers {
+  readonly addresses: () => Addresses
+  readonly books: typeof createBooks
+}
+
+const MAKERS: Makers = { addresses: createAddresses, books: createBooks }
+
+/**
+ * Reads the journal back, builds the tree, and lets it begin. Resolves once the feed runs. A simulation hands in `makers`
+ * whose doubles misbehave, to see that it is noticed.
+ */
+export async function startSystem(
+  ports: Ports,
+  settings: Settings,
+  options: StartOptions,
+  makers: Makers = MAKERS,
+): Promise<RunningSystem> {
   const { clock, journal, exchange, bus } = ports
-  const addresses = createAddresses()
+  const addresses = makers.addresses()
   const timers = createTimers(clock, (actor, message) => {
     addresses.tell(actor as 'system', message)
   })
-  const books = createBooks(settings.limits, settings.historySize)
+  const books = makers.books(settings.limits, settings.historySize)
   const house = createHouse(ports, settings, { addresses, timers, books })
   const recovered = await recover(journal, books)
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)

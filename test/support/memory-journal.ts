@@ -97,6 +97,13 @@ export class MemoryJournal implements Journal {
     this.#become({ state: 'away', sinceAt: at, problem, rows: 'waiting' })
   }
 
+  /** Still away, but rows are written beside the database: what waited becomes durable there, and what follows at once. */
+  spool(problem: string, at: number): void {
+    this.#held = false
+    this.#become({ state: 'away', sinceAt: at, problem, rows: 'spooled' })
+    this.#schedule()
+  }
+
   /** What waited becomes durable, and what follows does so at once again. */
   release(): void {
     this.#held = false

@@ -1,0 +1,54 @@
+/** A handful of the walks that `npm run test:sim` makes by the thousand, and each deliberate fault where it is caught. */
+import { describe, expect, it } from 'vitest'
+import { walkAll } from './pool.ts'
+import { SABOTAGES, type Sabotage } from './sabotage.ts'
+import { type WalkResult, walk } from './walk.ts'
+
+const SEEDS = 20
+/** The first seed that catches it, and the invariant that does: a walk is quick where it breaks early. */
+const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: RegExp]>> = {
+  'blind-retry': [1, /one placement per intention/],
+  'fill-twice': [3, /every fill once/],
+  'drop-late-fill': [60, /every fill once/],
+  'effect-before-journal': [1, /journal before effect/],
+  'naked-entry': [3, /no position stays naked/],
+  'double-exit': [5, /a closed position holds nothing|exits never exceed|no order is overfilled/],
+  'ignore-halt': [7, /a halt holds until it is reset/],
+  'lost-slot': [6, /slots are never above the limits/],
+}
+const WITHIN_SEEDS = 200
+const PATIENCE_MS = 120_000
+
+const told = ({ seed, failure }: WalkResult): string =>
+  failure === null
+    ? `seed ${seed} held`
+    : `seed ${seed}: ${failure.invariant}: ${failure.detail}\n${failure.tail.join('\n')}`
+
+describe('whatever goes wrong over simulated days', () => {
+  it(
+    'no invariant breaks, and a seed gives the same journal again, in another thread and after other seeds',
+    async () => {
+      const results: WalkResult[] = []
+      const onResult = (result: WalkResult): void => void results.push(result)
+      await walkAll({ from: 1, seeds: SEEDS, sabotage: null, workers: 2, onResult })
+      expect(results.map(told)).toEqual(results.map((_, index) => `seed ${index + 1} held`))
+      expect(results).toHaveLength(SEEDS)
+      expect(await walk({ seed: SEEDS, sabotage: null })).toEqual(results.at(-1))
+    },
+    PATIENCE_MS,
+  )
+})
+
+describe('a deliberate fault is caught', () => {
+  it.each(Object.keys(SABOTAGES) as Sabotage[])(
+    '%s',
+    async (sabotage) => {
+      const [first, invariant] = CAUGHT_BY[sabotage]
+      let caught: WalkResult['failure'] = null
+      for (let seed = first; caught === null && seed < first + WITHIN_SEEDS; seed += 1)
+        caught = (await walk({ seed, sabotage })).failure
+      expect(caught?.invariant).toMatch(invariant)
+    },
+    PATIENCE_MS,
+  )
+})

@@ -1,0 +1,136 @@
+/**
+ * What really happened at the venue, told by its own reports before the line can lose them. The system's picture is held
+ * against this; nothing of the system's own code has a part in it but the arithmetic.
+ */
+import type { OrderId, Pair, PositionId } from '../../src/domain/ids.ts'
+import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import type { Fill, OrderRequest, Side } from '../../src/domain/order.ts'
+import { type Amount, amount, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
+import type { ExecutionReport, PlaceRequest } from '../../src/ports/exchange.ts'
+
+/** An order that was asked for, and what became of it. */
+export interface TrueOrder {
+  readonly clientOrderId: OrderId
+  readonly request: Omit<OrderRequest, never>
+  readonly isExternal: boolean
+  /** How often the venue opened an order under this client id. */
+  opened: number
+  isLive: boolean
+  quantity: Amount
+  filled: Amount
+  triggerPrice: Numeric | null
+  readonly fills: Map<string, Fill>
+}
+
+/** What a position holds, by the fills at the venue alone. */
+export interface TruePosition {
+  readonly positionId: PositionId
+  readonly symbol: Pair
+  readonly orders: TrueOrder[]
+}
+
+const remaining = (order: TrueOrder): Amount => order.quantity.minus(order.filled)
+
+export class Truth {
+  readonly orders = new Map<OrderId, TrueOrder>()
+  readonly positions = new Map<PositionId, TruePosition>()
+  /** Positions with an order alive or something held: those whose invariants can break. */
+  readonly active = new Set<PositionId>()
+  readonly totals = new Map<string, Amount>()
+  /** Moves whenever anything happened. */
+  version = 0
+  /** Hears of every execution as it happens. */
+  onFill: (order: TrueOrder) => void = () => undefined
+
+  constructor(balances: Readonly<Record<string, Numeric>>) {
+    for (const [asset, total] of Object.entries(balances)) this.totals.set(asset, amount(total))
+  }
+
+  /** An order leaves for the venue: ours, or somebody else's on the same account. */
+  asked({ clientOrderId, request }: PlaceRequest, isExternal: boolean): TrueOrder {
+    const known = this.orders.get(clientOrderId)
+    if (known !== undefined) return known
+    const order: TrueOrder = {
+      ...{ clientOrderId, request, isExternal, opened: 0, isLive: false, fills: new Map() },
+      ...{ quantity: amount(request.quantity), filled: ZERO, triggerPrice: request.triggerPrice },
+    }
+    this.orders.set(clientOrderId, order)
+    const { positionId, symbol } = request
+    if (positionId === null) return order
+    const position = this.positions.get(positionId) ?? { positionId, symbol, orders: [] }
+    position.orders.push(order)
+    this.positions.set(positionId, position)
+    this.active.add(positionId)
+    return order
+  }
+
+  hear(report: ExecutionReport): void {
+    const order = this.orders.get(report.clientOrderId)
+    if (order === undefined) throw new Error(`the venue reports of ${report.clientOrderId}, which nobody asked for`)
+    this.version += 1
+    switch (report.kind) {
+      case 'opened':
+        order.opened += 1
+        order.isLive = true
+        return
+      case 'filled':
+        return this.#fill(order, report.fill)
+      case 'amended':
+        order.quantity = amount(report.quantity)
+        order.triggerPrice = report.triggerPrice
+        return
+      case 'cancelled':
+      case 'expired':
+        order.isLive = false
+    }
+  }
+
+  /** Base units that a position holds. */
+  held({ orders }: TruePosition): Amount {
+    return sumOf(orders.map(({ request, filled }) => (request.purpose === 'entry' ? filled : filled.negated())))
+  }
+
+  /** What its exits that live could still sell. */
+  exiting({ orders }: TruePosition): Amount {
+    return sumOf(orders.filter((one) => one.isLive && one.request.purpose !== 'entry').map(remaining))
+  }
+
+  isEntryLive({ orders }: TruePosition): boolean {
+    return orders.some((order) => order.isLive && order.request.purpose === 'entry')
+  }
+
+  /** Forgets to look at positions that are over. */
+  retire(position: TruePosition): void {
+    if (position.orders.some(({ isLive }) => isLive) || !this.held(position).isZero()) return
+    this.active.delete(position.positionId)
+  }
+
+  #fill(order: TrueOrder, fill: Fill): void {
+    if (order.fills.has(fill.tradeId)) throw new Error(`the venue filled ${fill.tradeId} twice`)
+    order.fills.set(fill.tradeId, fill)
+    order.filled = order.filled.plus(amount(fill.quantity))
+    if (order.filled.gte(order.quantity)) order.isLive = false
+    const { symbol, side, positionId } = order.request
+    if (positionId !== null) this.active.add(positionId)
+    const [base = '', quote = ''] = symbol.split('/')
+    const cost = amount(fill.price).times(amount(fill.quantity))
+    this.#move(base, signed(side, amount(fill.quantity)))
+    this.#move(quote, signed(side, cost).negated().minus(amount(fill.fee)))
+    this.onFill(order)
+  }
+
+  #move(asset: string, by: Amount): void {
+    this.totals.set(asset, (this.totals.get(asset) ?? ZERO).plus(by))
+  }
+}
+
+const signed = (side: Side, size: Amount): Amount => (side === 'buy' ? size : size.negated())
+
+/** Too little for the venue to take an order of, at this price. */
+export function isDust(symbol: Pair, size: Amount, price: Amount): boolean {
+  const instrument = BUILT_IN_INSTRUMENTS.find((one) => one.symbol === symbol)
+  if (instrument === undefined) throw new Error(`${symbol} is not listed`)
+  return size.lt(amount(instrument.orderMin)) || size.times(price).lt(amount(instrument.costMin))
+}
+
+export const shown = (value: Amount): string => text(value)
