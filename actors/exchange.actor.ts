@@ -39,7 +39,7 @@ export interface ExchangeGateway {
     },
   ): void
   cancel(actor: OrderAddress, orderId: OrderId): void
-  lookUp(actor: OrderAddress, orderId: OrderId): void
+  lookUp(actor: OrderAddress, question: { readonly orderId: OrderId; readonly isGlance: boolean }): void
   /** Calls that wait for the venue. */
   readonly inFlight: number
 }
@@ -150,8 +150,8 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
           : { type: 'venue.cancelRefused', code: given.code, message: given.message }
       })
     },
-    lookUp: (actor, orderId) => {
-      call<VenueOrder | null>(actor, exchange.lookUp(orderId), (given) => {
+    lookUp: (actor, { orderId, isGlance }) => {
+      call<VenueOrder | null>(actor, exchange.lookUp(orderId, isGlance), (given) => {
         if (given.kind !== 'done')
           return { type: 'venue.lookupFailed', problem: given.kind === 'lost' ? given.problem : given.message }
         const origin = 'reconciled'

@@ -26,7 +26,7 @@ export const orderLogic = (house: House, gateway: ExchangeGateway): JournaledLog
         case 'cancel-at-venue':
           return gateway.cancel(actor, effect.params.orderId)
         case 'look-up-order':
-          return gateway.lookUp(actor, effect.params.orderId)
+          return gateway.lookUp(actor, effect.params)
         case 'set-deadline':
           return house.timers.set(stream, effect.params.name, effect.params.at)
         default:

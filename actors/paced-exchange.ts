@@ -5,9 +5,9 @@
 import type { OrderId, Pair } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { CallCost, PacingRules, Priority } from '../src/domain/pacing.ts'
-import { addPoints, changePoints } from '../src/domain/venue-limits.ts'
+import { addPoints, changePoints, restPoints } from '../src/domain/venue-limits.ts'
 import type { Clock } from '../src/ports/clock.ts'
-import type { Exchange, PlaceRequest, Question } from '../src/ports/exchange.ts'
+import type { Exchange, PlaceRequest, Question, VenueAnswer } from '../src/ports/exchange.ts'
 import { createPacing, type Pacing, type Refused } from './pacing.ts'
 
 /** What a placement is asked and told when its turn has come. */
@@ -31,6 +31,10 @@ export interface PacedParts {
 
 /** Ages are kept for the orders that were placed or amended last; an older one costs least to change. */
 const MOST_AGES = 1_000
+
+/** A glance that finds nothing has read two lists, and no trades of what it found. */
+const unreadTrades = (given: VenueAnswer<unknown>): number =>
+  given.kind === 'done' && given.value === null ? restPoints('TradesHistory') : 0
 
 export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedParts): PacedExchange {
   const pacing = createPacing({ clock, rules, callsAtOnce: venue.callsAtOnce })
@@ -88,7 +92,10 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
       pacing.ask(change(protects(id) ? 'exit' : 'cancel', symbolOf(id), changePoints('cancel', ageOf(id))), () =>
         venue.cancel(id),
       ),
-    lookUp: (id) => pacing.ask(question('lookUp', 'cancel'), () => venue.lookUp(id)),
+    lookUp: (id, isGlance = false) =>
+      isGlance
+        ? pacing.ask({ ...question('glance', 'cancel'), refund: unreadTrades }, () => venue.lookUp(id, true))
+        : pacing.ask(question('lookUp', 'cancel'), () => venue.lookUp(id)),
     validate: (order) =>
       pacing.ask(change('entry', order.request.symbol, addPoints(1, false)), () => venue.validate(order)),
     // Public: nobody's counter.

@@ -12,6 +12,7 @@ import {
   type PacingRules,
   PRIORITIES,
   readyAt,
+  refunded,
   spent,
 } from '../src/domain/pacing.ts'
 import type { Clock, Timer } from '../src/ports/clock.ts'
@@ -23,6 +24,8 @@ export type Refused = Extract<VenueAnswer<never>, { kind: 'refused' }>
 export interface PacedCall extends CallCost {
   /** Milliseconds UTC: what has not left by then is refused here and not sent. */
   readonly deadlineAt?: number
+  /** Points that its answer shows not to have been used. */
+  readonly refund?: (given: VenueAnswer<unknown>) => number
   /** Asked when it is about to leave, for what it waited through. */
   readonly forbidden?: () => Refused | null
 }
@@ -158,33 +161,43 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
     rearm()
   }
 
+  /** The call on its way, and what its answer does to the queue. */
+  function onItsWay<T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>): Promise<VenueAnswer<T>> {
+    const free = takeLane(call)
+    const work = begun(send)
+    const ended = (given: VenueAnswer<T> | null): void => {
+      free()
+      const now = clock.now()
+      if (given !== null && call.refund !== undefined) used = refunded(used, call.refund(given))
+      if (given?.kind === 'refused' && given.code === 'rate') used = afterRateRefusal(used, rules, call, now)
+      pump()
+    }
+    work.then(ended, () => ended(null))
+    return work
+  }
+
   return {
-    ask: <T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>) =>
-      new Promise<VenueAnswer<T>>((resolve, reject) => {
-        if (isStopped) return resolve(STOPPED)
-        if (readyAt(used, rules, call, clock.now()) === null) return resolve(NEVER)
-        const ended = (given: VenueAnswer<T> | null, free: () => void): void => {
-          free()
-          if (given?.kind === 'refused' && given.code === 'rate')
-            used = afterRateRefusal(used, rules, call, clock.now())
-          pump()
-        }
-        const leaves = (): void => {
-          const free = takeLane(call)
-          begun(send).then(
-            (given) => {
-              resolve(given)
-              ended(given, free)
-            },
-            (error: unknown) => {
-              reject(error)
-              ended(null, free)
-            },
-          )
-        }
-        queue.push({ call, askedAt: clock.now(), send: leaves, refuse: resolve })
-        pump()
-      }),
+    ask: <T>(call: PacedCall, send: () => Promise<VenueAnswer<T>>) => {
+      if (isStopped) return Promise.resolve(STOPPED)
+      if (readyAt(used, rules, call, clock.now()) === null) return Promise.resolve(NEVER)
+      // A call that leaves at once is answered without a detour, so that its answer is heard in the order it came.
+      let left: Promise<VenueAnswer<T>> | null = null
+      let pass = (work: Promise<VenueAnswer<T>>): void => {
+        left = work
+      }
+      const waiting: Waiting = {
+        ...{ call, askedAt: clock.now(), send: () => pass(onItsWay(call, send)) },
+        refuse: (refusal) => pass(Promise.resolve(refusal)),
+      }
+      queue.push(waiting)
+      pump()
+      return (
+        left ??
+        new Promise<VenueAnswer<T>>((resolve, reject) => {
+          pass = (work) => void work.then(resolve, reject)
+        })
+      )
+    },
     heard: (symbol, points) => {
       used = afterCount(used, rules.venue, symbol, points, clock.now())
     },

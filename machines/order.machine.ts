@@ -49,7 +49,7 @@ const parts = setup({
     'submit-order': effect<ReturnType<typeof story.submissionOf>>(),
     'amend-at-venue': effect<change.Change & { orderId: OrderId }>(),
     'cancel-at-venue': effect<{ orderId: OrderId }>(),
-    'look-up-order': effect<{ orderId: OrderId }>(),
+    'look-up-order': effect<ReturnType<typeof story.questionOf>>(),
     'set-deadline': effect<{ name: DeadlineName; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
     hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, freshFills: [], isRevised: false })),
@@ -100,7 +100,8 @@ const armSettle = arm('settle', ({ updatedAt, policy }) => updatedAt + policy.la
 const idOf = ({ orderId }: OrderContext) => ({ orderId })
 const submit = call('submit-order', story.submissionOf)
 const cancel = call('cancel-at-venue', idOf)
-const lookUp = [call('look-up-order', idOf), ...arm('lookUp', story.nextLookUpAt), 'countLookUp' as const]
+const armLookUp = arm('lookUp', story.nextLookUpAt)
+const lookUp = [call('look-up-order', story.questionOf), ...armLookUp, 'countLookUp' as const]
 
 const know = call('know', (_, { venueOrderId }: Pick<VenueOrder, 'venueOrderId'>) => ({ venueOrderId }))
 const opened = to('#order.open', know)
@@ -161,7 +162,7 @@ const recordFound = call('recordTerms', (_, { order }: On<'venue.found'>) => ord
 const foundSame = { ...stay(recordFound, tellAmended, ...adopt), description: 'What the venue holds counts.' }
 const foundNothing = [
   when(given('neverArrived', 'venue.notFound'), to('#order.settling.failed', explainAbsence)),
-  stay(given('countEmpty', 'venue.notFound')),
+  stay(given('countEmpty', 'venue.notFound'), ...armLookUp),
 ]
 const asking = ignore('It is being looked up, with what it filled.')
 

@@ -81,9 +81,23 @@ export interface LookUps {
   readonly emptyAt: number | null
 }
 
-/** When to ask again: the wait doubles from one look-up to the next, up to its longest. */
-export const nextLookUpAt = ({ updatedAt, policy, lookUps }: LookUps): number =>
-  updatedAt + Math.min(policy.lookUpMaxMs, policy.lookUpFirstMs * 2 ** lookUps)
+/** From when on a look-up that finds nothing counts. */
+const countsFrom = ({ acceptBefore, emptyAt }: LookUps): number =>
+  emptyAt === null ? acceptBefore + NOT_AT_VENUE_AFTER_MS : emptyAt + BETWEEN_LOOK_UPS_MS
+
+/** When to ask again: the wait doubles from one look-up to the next, up to its longest, but none that counts is put off. */
+export function nextLookUpAt(search: LookUps): number {
+  const { updatedAt, policy, lookUps } = search
+  const doubled = updatedAt + Math.min(policy.lookUpMaxMs, policy.lookUpFirstMs * 2 ** lookUps)
+  const counts = countsFrom(search)
+  return counts > updatedAt ? Math.min(doubled, counts) : doubled
+}
+
+/** What the venue is asked: a glance will do while finding nothing would not count. */
+export const questionOf = (order: LookUps & Pick<OrderRecord, 'orderId'>) => ({
+  orderId: order.orderId,
+  isGlance: order.updatedAt < order.acceptBefore + NOT_AT_VENUE_AFTER_MS,
+})
 
 /** `emptyAt` after a look-up that found nothing: an early one may have overtaken the placement and does not count. */
 export const emptySince = ({ emptyAt, acceptBefore }: LookUps, seenAt: number): number | null =>

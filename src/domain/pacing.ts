@@ -134,6 +134,12 @@ const raised = (counter: Counter, limit: CounterLimit, least: number, at: number
   at,
 })
 
+/** Points of the key's counter that were kept for a call and not used. */
+export const refunded = (state: PacingState, points: number): PacingState => ({
+  ...state,
+  rest: { ...state.rest, value: Math.max(0, state.rest.value - points) },
+})
+
 /**
  * The venue said that a counter is full: it knows better than we, who may have been started a moment ago. What adds risk
  * and what only reads waits for it to fall; the rest has its reserve.

@@ -110,6 +110,7 @@ export interface VenueOrderRow extends VenueOrder {
 /** Questions that a venue may count against the key that asks them. */
 export type Question =
   | 'lookUp'
+  | 'glance'
   | 'openOrders'
   | 'balances'
   | 'fees'
@@ -132,8 +133,11 @@ export interface Exchange {
   amend(order: AmendRequest): Promise<VenueAnswer<null>>
   /** `done` means the request was taken; the end itself arrives as a report. */
   cancel(clientOrderId: OrderId): Promise<VenueAnswer<null>>
-  /** Open, closed and traded orders by our client id; null when the venue knows of none. */
-  lookUp(clientOrderId: OrderId): Promise<VenueAnswer<VenueOrder | null>>
+  /**
+   * Open, closed and traded orders by our client id; null when the venue knows of none. A glance may leave the trades out:
+   * it is for asking so early that an absence does not count.
+   */
+  lookUp(clientOrderId: OrderId, isGlance?: boolean): Promise<VenueAnswer<VenueOrder | null>>
   openOrders(): Promise<VenueAnswer<readonly VenueOrderRow[]>>
   balances(): Promise<VenueAnswer<readonly Balance[]>>
   /** The account's own fees by pair; pairs that the venue does not trade are left out. */

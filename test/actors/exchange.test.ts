@@ -168,7 +168,7 @@ describe('a look-up', () => {
     [LOST, { type: 'venue.lookupFailed', problem: 'timeout' }],
   ])('answered %j', async (answer, report) => {
     const { gateway, answered } = gatewayHouse()
-    gateway.lookUp(TO, ORDER)
+    gateway.lookUp(TO, { orderId: ORDER, isGlance: false })
     expect(await answered(answer)).toEqual([{ name: TO, ...report, seenAt: T0 }])
   })
 })

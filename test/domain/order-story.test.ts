@@ -20,6 +20,7 @@ import {
   orderDenied,
   orderFact,
   orderView,
+  questionOf,
   retryDelays,
   statusOf,
   withFills,
@@ -141,7 +142,11 @@ describe('an order that is looked up', () => {
 
   it('is asked for again after twice the wait, up to its longest', () => {
     const waits = [0, 1, 2, 3, 4, 5, 50].map((lookUps) => nextLookUpAt(search({ lookUps })) - AT)
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    // Up to ten seconds after the intent, when an answer that finds nothing begins to count.
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000])
+    const later = search({ updatedAt: AT + 60_000, emptyAt: null })
+    const laterWaits = [0, 4, 5, 50].map((lookUps) => nextLookUpAt({ ...later, lookUps }) - AT - 60_000)
+    expect(laterWaits).toEqual([1_000, 16_000, 30_000, 30_000])
   })
 
   it('never arrived only when two look-ups found nothing after the venue would have refused it', () => {
@@ -151,6 +156,17 @@ describe('an order that is looked up', () => {
     expect(hasNeverArrived(search(), AT + 900_000)).toBe(false)
     expect(hasNeverArrived(search({ emptyAt: AT + 10_000 }), AT + 11_999)).toBe(false)
     expect(hasNeverArrived(search({ emptyAt: AT + 10_000 }), AT + 12_000)).toBe(true)
+  })
+
+  it('is asked for once more two seconds after an answer that counts found nothing', () => {
+    const search10 = search({ updatedAt: AT + 10_100, emptyAt: AT + 10_100, lookUps: 5 })
+    expect(nextLookUpAt(search10)).toBe(AT + 12_100)
+  })
+
+  it('is only glanced at while finding nothing would not count', () => {
+    const order = { orderId: orderId('o1') }
+    expect(questionOf({ ...order, ...search({ updatedAt: AT + 9_999 }) })).toEqual({ orderId: 'o1', isGlance: true })
+    expect(questionOf({ ...order, ...search({ updatedAt: AT + 10_000 }) })).toEqual({ orderId: 'o1', isGlance: false })
   })
 
   it('at the end of its time is asked about a while after it, and not in a rush', () => {

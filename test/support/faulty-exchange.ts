@@ -95,9 +95,9 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
       note('cancel', clientOrderId)
       return venue.cancel(clientOrderId)
     },
-    lookUp: (clientOrderId) => {
+    lookUp: (clientOrderId, isGlance) => {
       note('lookUp', clientOrderId)
-      return venue.lookUp(clientOrderId)
+      return venue.lookUp(clientOrderId, isGlance)
     },
     openOrders: () => venue.openOrders(),
     balances: () => (faults.bendsBalances ?? venue.balances.bind(venue))(),

@@ -55,6 +55,7 @@ export interface KrakenExchange extends Exchange {
  */
 const QUESTION_POINTS: Readonly<Record<Question, number>> = {
   lookUp: 5,
+  glance: 4,
   openOrders: 3,
   balances: 1,
   fees: 1,
@@ -191,8 +192,8 @@ class Kraken implements KrakenExchange {
     return taken.value ? { kind: 'done', value: null } : refused('gone', 'EOrder:Unknown order')
   }
 
-  async lookUp(clientOrderId: OrderId): ReturnType<Exchange['lookUp']> {
-    const found = await this.#lists.find(clientOrderId, (id) => this.#executions.hasEnded(id))
+  async lookUp(clientOrderId: OrderId, isGlance = false): ReturnType<Exchange['lookUp']> {
+    const found = await this.#lists.find(clientOrderId, (id) => this.#executions.hasEnded(id), isGlance)
     if (found.kind !== 'done') return found
     if (found.value === null) return { kind: 'done', value: null }
     this.#executions.know(found.value.row.venueOrderId, clientOrderId)

@@ -72,11 +72,13 @@ export class OrderLists {
 
   /**
    * The order by our id with all its executions. Null only when open orders, closed orders and the latest trades were all
-   * read and none of them has it. `hasEnded`: what a list that still says open is not believed about.
+   * read and none of them has it; a glance leaves the trades unread. `hasEnded`: what a list that still says open is not
+   * believed about.
    */
   async find(
     clientOrderId: OrderId,
     hasEnded: (order: VenueOrderId) => boolean,
+    isGlance: boolean,
   ): Promise<VenueAnswer<FilledRow | null>> {
     const open = await this.#byClientId('OpenOrders', 'open', clientOrderId)
     if (open.kind !== 'done') return open
@@ -86,6 +88,7 @@ export class OrderLists {
     if (closed.kind !== 'done') return closed
     if (closed.value !== null) return this.#whole(closed.value)
     if (open.value !== null) return lost('an order that has ended is not listed as closed yet')
+    if (isGlance) return { kind: 'done', value: null }
     const traded = await this.#byTrades(clientOrderId)
     if (traded.kind !== 'done') return traded
     return traded.value === null ? { kind: 'done', value: null } : this.#whole(traded.value)

@@ -77,9 +77,9 @@ export function reportOf(event: VenueEvent): ExecutionReport | null {
       return fill === undefined ? null : { kind: 'filled', clientOrderId, venueOrderId, fill, at }
     }
     case 'cancelled':
-      return { kind: 'cancelled', clientOrderId, reason: event.reason, at }
+      return { kind: 'cancelled', clientOrderId, reason: event.reason, filled: order.filled, at }
     case 'expired':
-      return { kind: 'expired', clientOrderId, at }
+      return { kind: 'expired', clientOrderId, filled: order.filled, at }
     case 'amended':
       return { kind: 'amended', clientOrderId, quantity, limitPrice, triggerPrice, at }
     case 'pending':
