@@ -214,6 +214,21 @@ export function exchangeContract(name: string, open: () => Promise<ExchangeHarne
       expect(await balance('BTC')).toEqual({ total: '0.99', held: '0' })
     })
 
+    it('lets a trailing stop follow the price up, and sells when the price falls that far behind the best', async () => {
+      await begin()
+      const trailing = { offset: '1', isPercent: true }
+      const { id } = await send({ side: 'sell', type: 'trailing-stop', limitPrice: null, trailing })
+      await harness.print('41000', '1')
+      await harness.print('40600', '1')
+      await harness.pass(LONG_MS)
+      expect(told(id)).toEqual(['opened'])
+      expect(await found(id)).toMatchObject({ status: 'open', triggerPrice: '40590' })
+      await harness.print('40590', '1')
+      await harness.pass(LONG_MS)
+      expect(told(id)).toEqual(['opened', 'filled'])
+      expect(fillsOf(id)).toMatchObject([{ liquidity: 'taker', price: '40581.7' }])
+    })
+
     it('amends price and quantity in place, and tells so', async () => {
       await begin()
       const { id } = await send({ limitPrice: '39000' })
