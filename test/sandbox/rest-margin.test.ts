@@ -124,3 +124,14 @@ it.skipIf(documented === null)('a position has every field that Kraken documents
   const ours = Object.values(await result('OpenPositions', { docalcs: 'true' }))[0] as Wire
   expect(Object.keys(theirs).filter((name) => typeof theirs[name] !== typeof ours[name])).toEqual([])
 })
+
+it('a position that has eaten its margin is closed by the venue, which marks its order as liquidated', async () => {
+  await market('buy', '2', { leverage: '5:1' })
+  sandbox.quote('BTC/USDT', '24999.9', '25000.1')
+  sandbox.trade('BTC/USDT', '25000')
+  expect(await result('OpenPositions')).toEqual({})
+  const closed = Object.values((await result('ClosedOrders')).closed) as Wire[]
+  expect(closed.map(({ status, misc, descr }) => [status, misc, descr.type])).toContainEqual([
+    ...['closed', 'liquidated', 'sell'],
+  ])
+})

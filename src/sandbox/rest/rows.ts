@@ -17,10 +17,11 @@ const STATUS: Readonly<Record<OrderRow['status'], string>> = {
 }
 
 /** What became of the order, between commas. */
-function miscOf({ status, filled, triggered, triggerPrice, amended }: OrderRow): string {
+function miscOf({ status, filled, triggered, triggerPrice, amended, liquidated }: OrderRow): string {
   const isPartial = (status === 'cancelled' || status === 'expired') && !amount(filled).isZero()
   const marks = [
     ...(triggered && triggerPrice !== null ? ['touched'] : []),
+    ...(liquidated ? ['liquidated'] : []),
     ...(isPartial ? ['partial'] : []),
     ...(amended ? ['amended'] : []),
   ]

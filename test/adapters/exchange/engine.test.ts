@@ -384,6 +384,11 @@ describe('what the engine refuses', () => {
     ['post-only for a market order', { ...MARKET, postOnly: true }, 'EGeneral:Invalid arguments:oflags'],
     ['post-only at once or never', { postOnly: true, timeInForce: 'IOC' }, 'EGeneral:Invalid arguments:timeinforce'],
     ['an expiry in the past', { timeInForce: 'GTD', expiresAt: T0 }, 'EGeneral:Invalid arguments:expiretm'],
+    [
+      'an expiry in more than a month',
+      { timeInForce: 'GTD', expiresAt: T0 + 32 * 86_400_000 },
+      'EGeneral:Invalid arguments:expiretm',
+    ],
     ['what comes after its deadline', { deadlineAt: T0 }, 'EService:Deadline elapsed'],
   ])('%s', (_what, changes, message) => {
     const engine = opened()

@@ -228,6 +228,14 @@ describe('a restart of the paper venue', () => {
     expect(after.reports).toMatchObject([{ kind: 'filled', fill: { price: '37992.3', at: NOON + 300_000 } }])
   })
 
+  it('walks what it missed: high first where a trailing stop protects what was sold', async () => {
+    const bar = minute(1, ['40000', '40600', '39000', '39500'])
+    const trailing = { type: 'trailing-stop', limitPrice: null, trailing: { offset: '500', isPercent: false } } as const
+    const bought = await restarted(trailing)
+    await bought.after.exchange.walk([bar])
+    expect(bought.after.reports).toMatchObject([{ kind: 'filled', fill: { at: NOON + 75_000, price: '40508.2' } }])
+  })
+
   it('walks the bar it went down in for stops, but lends its volume to no resting order', async () => {
     const low = minute(0, ['40000', '40100', '38000', '39900'])
     const stop = await restarted({ ...STOP, triggerPrice: '39500' })

@@ -3,13 +3,12 @@ import type { Candle } from '../../../domain/candle.ts'
 import { printsOf } from '../../../domain/prints.ts'
 import type { MatchingEngine } from './engine.ts'
 import type { EngineEvent, Print } from './engine-options.ts'
+import { isStop } from './order-rules.ts'
 import type { OrderRow } from './venue-order.ts'
-
-const isStop = (order: OrderRow): boolean => order.type === 'stop-loss' || order.type === 'stop-loss-limit'
 
 /** High first only where nothing but buy stops rests (a short); low first while long or flat. */
 function isShort(orders: readonly OrderRow[], candle: Candle): boolean {
-  const stops = orders.filter((order) => order.symbol === candle.symbol && isStop(order))
+  const stops = orders.filter((order) => order.symbol === candle.symbol && isStop(order.type))
   return stops.length > 0 && stops.every((order) => order.side === 'buy')
 }
 

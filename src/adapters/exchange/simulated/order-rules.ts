@@ -13,6 +13,8 @@ export interface Checked {
   readonly triggerPrice: Amount | null
 }
 
+/** A month. */
+const LONGEST_LIFE_MS = 31 * 86_400_000
 /** One part in so many of an iceberg must be displayed. */
 const LEAST_DISPLAYED = 15
 
@@ -33,9 +35,11 @@ export const hasLimit = (type: VenueOrderType): boolean => HAS_LIMIT.includes(ty
 export const hasTrigger = (type: VenueOrderType): boolean => HAS_TRIGGER.includes(type)
 /** Does its trigger follow the price? */
 export const isTrailing = (type: VenueOrderType): boolean => TRAILING.includes(type)
+/** Does it limit a loss: does the price set it off by going the wrong way? */
+export const isStop = (type: VenueOrderType): boolean => STOPS.includes(type)
 /** Does a falling price set it off? Sell stops and buy take-profits. */
 export const triggersBelow = (order: { readonly type: VenueOrderType; readonly side: Side }): boolean =>
-  STOPS.includes(order.type) === (order.side === 'sell')
+  isStop(order.type) === (order.side === 'sell')
 
 /** Is it matched with the market? */
 const isWorked = (type: VenueOrderType): boolean => type === 'market' || hasLimit(type) || hasTrigger(type)
@@ -90,7 +94,10 @@ function timeProblem(order: NewOrder, at: number): Refusal | null {
   if (order.timeInForce === 'FOK' && order.type !== 'limit') return REFUSED.timeInForce
   if (isAtOnce && order.type === 'iceberg') return REFUSED.timeInForce
   const startsAt = Math.max(order.startsAt ?? at, at)
-  if (order.timeInForce === 'GTD' && (order.expiresAt === null || order.expiresAt <= startsAt)) return REFUSED.expiry
+  if (order.timeInForce === 'GTD') {
+    if (order.expiresAt === null || order.expiresAt <= startsAt) return REFUSED.expiry
+    if (order.expiresAt > at + LONGEST_LIFE_MS) return REFUSED.expiry
+  }
   return null
 }
 
