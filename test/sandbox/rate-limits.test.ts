@@ -66,6 +66,13 @@ describe('the engine counter of a pair', () => {
     expect(counter()).toBe(3)
   })
 
+  it('is charged for the order that is one too many as well', async () => {
+    await open({ tier: 'starter' })
+    for (let index = 0; index < 60; index += 1) await call('AddOrder', { ...order, ordertype: 'market' })
+    expect(await call('AddOrder', order)).toBe('EOrder:Rate limit exceeded')
+    expect(counter()).toBe(61)
+  })
+
   it('is charged half for orders in a batch', async () => {
     await open()
     const { pair, ...one } = order

@@ -60,6 +60,20 @@ it('TradeBalance tells margin, profit and margin level as the price moves', asyn
   expect(Number(after.ml)).toBeCloseTo((Number(after.e) / Number(after.m)) * 100, 1)
 })
 
+it.each([
+  ['buy', '5100.0', /^\+9\d\./],
+  ['sell', '5100.0', /^-10\d\./],
+] as const)(
+  'a position of a %s is worth the coins at the last price, and tells what it would bring',
+  async (side, value, net) => {
+    await market(side, '0.1')
+    sandbox.trade('BTC/USDT', '51000')
+    const [position] = Object.values(await result('OpenPositions', { docalcs: 'true' })) as Wire[]
+    expect(position.value).toBe(value)
+    expect(position.net).toMatch(net)
+  },
+)
+
 it('positions of one side of a pair are one where that is asked for', async () => {
   await market('sell', '0.1')
   await market('sell', '0.05')

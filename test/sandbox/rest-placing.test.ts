@@ -183,14 +183,18 @@ describe('AddOrderBatch', () => {
     expect(await openIds()).toEqual([])
   })
 
-  it('leaves out the one that the funds do not cover', async () => {
+  it('leaves out those that the funds do not cover, alone or after the ones before', async () => {
     const { error, result } = await batch([
       { ...order, volume: '1' },
       { ...order, volume: '1' },
+      { ...order, volume: '9' },
     ])
     expect(error).toEqual([])
     expect(result.orders[0].txid).toEqual(expect.any(String))
-    expect(result.orders[1]).toEqual({ error: 'EOrder:Insufficient funds' })
+    expect(result.orders.slice(1)).toEqual([
+      { error: 'EOrder:Insufficient funds' },
+      { error: 'EOrder:Insufficient funds' },
+    ])
     expect(await openIds()).toHaveLength(1)
   })
 

@@ -149,14 +149,13 @@ function timeField(fields: Fields, name: string, now: number): number | null {
   return Math.round(Number(given) * SECOND_MS)
 }
 
-/** RFC 3339. What has passed is refused as such; more than a minute ahead, Kraken does not take. Milliseconds UTC. */
+/** RFC 3339, at most a minute ahead; what has passed is refused by the engine. Milliseconds UTC. */
 export function deadlineField(fields: Fields, now: number): number | null {
   const given = textField(fields, 'deadline')
   if (given === null) return null
   // Digits finer than a millisecond are cut.
   const at = RFC_3339.test(given) ? parseTime(given.replace(/(\.\d{3})\d+/, '$1')) : null
   if (at === null || at > now + DEADLINE_AT_MOST_MS) throw invalidArgument('deadline')
-  if (at < now) throw new KrakenRefusal('EService:Deadline elapsed')
   return at
 }
 
