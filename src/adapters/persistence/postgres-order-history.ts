@@ -20,21 +20,22 @@ import { DatabaseFailedError, type Sql } from './sql.ts'
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
 const moment = (parameter: string): string => `timestamptz 'epoch' + ${parameter}::bigint * interval '1 millisecond'`
 
-/** $1 account, $2 symbol, $3 side, $4 book, $5 from, $6 to; `time` is what the last two are about. */
-const filtered = (time: string): string => `
+/**
+ * $1 account, $2 symbol, $3 side, $4 book, $5 from, $6 to, $7 and $8 time and name of the row before: what is null is no
+ * bound, in a form that an index can follow.
+ */
+const filtered = (time: string, name: string, type: 'text' | 'bigint'): string => `
 where r.account = $1 and ($2::text is null or r.symbol = $2) and ($3::text is null or r.side = $3)
-  and ($4::text is null or r.book = $4) and ($5::bigint is null or ${time} >= ${moment('$5')})
-  and ($6::bigint is null or ${time} < ${moment('$6')})`
+  and ($4::text is null or r.book = $4) and ${time} >= coalesce(${moment('$5')}, '-infinity')
+  and ${time} < coalesce(${moment('$6')}, 'infinity')
+  and (${time}, ${name}) < (coalesce(${moment('$7')}, 'infinity'), coalesce($8::${type}, '0'))`
 
 const FILL = `r.order_id as "orderId", r.trade_id as "tradeId", r.venue_order_id as "venueOrderId", r.symbol, r.side,
   r.price::text, r.quantity::text, r.cost::text, r.fee::text, r.fee_asset as "feeAsset", r.liquidity, r.origin, r.book,
   r.purpose, r.position_id as "positionId", r.plan_id as "planId", ${ms('r.at')} as at, r.pos::text as pos`
 
-const FILLS = `
-select ${FILL}
-from fills r ${filtered('r.at')}
-  and ($7::bigint is null or (r.at, r.pos) < (select c.at, c.pos from fills c where c.account = $1 and c.pos = $7))
-order by r.at desc, r.pos desc limit $8`
+const FILLS = `select ${FILL} from fills r ${filtered('r.at', 'r.pos', 'bigint')} order by r.at desc, r.pos desc limit $9`
+const KNOWN_FILL = `select ${ms('r.at')} as at from fills r where r.account = $1 and r.pos = $2::bigint`
 
 const FILLS_OF_ORDER = `select ${FILL} from fills r where r.account = $1 and r.order_id = $2 order by r.pos`
 
@@ -50,14 +51,10 @@ from orders r left join lateral (
 ) f on true`
 
 const ID = 'r.order_id collate "C"'
-const ORDERS = `${ORDER} ${filtered('r.created_at')}
-  and ($7::text is null or (r.created_at, ${ID}) <
-    (select c.created_at, c.order_id collate "C" from orders c where c.account = $1 and c.order_id = $7))
-  and ($9::text is null or r.status = any(string_to_array($9, ',')))
-order by r.created_at desc, ${ID} desc limit $8`
-
-const KNOWN_ORDER = 'select 1 from orders where account = $1 and order_id = $2'
-const KNOWN_FILL = 'select 1 from fills where account = $1 and pos = $2::bigint'
+const ORDERS = `${ORDER} ${filtered('r.created_at', ID, 'text')}
+  and ($10::text is null or r.status = any(string_to_array($10, ',')))
+order by r.created_at desc, ${ID} desc limit $9`
+const KNOWN_ORDER = `select ${ms('r.created_at')} as at from orders r where r.account = $1 and r.order_id = $2`
 
 const ONE_ORDER = `${ORDER} where r.account = $1 and r.order_id = $2`
 
@@ -150,12 +147,10 @@ export class PostgresOrderHistory implements OrderHistory {
     { limit, cursor }: PageAsk,
     more: readonly unknown[],
   ): Promise<readonly Row[]> {
+    const [before] = cursor === null ? [] : await this.#ask<{ at: number }>(known, [cursor])
+    if (cursor !== null && before === undefined) throw new UnknownCursorError(cursor)
     const times = [from, to].map((at) => (at === null ? null : Math.ceil(at)))
-    const rows = await this.#ask<Row>(statement, [symbol, side, book, ...times, cursor, limit + 1, ...more])
-    if (rows.length > 0 || cursor === null) return rows
-    const [row] = await this.#ask(known, [cursor])
-    if (row === undefined) throw new UnknownCursorError(cursor)
-    return rows
+    return this.#ask(statement, [symbol, side, book, ...times, before?.at ?? null, cursor, limit + 1, ...more])
   }
 
   /** Within the deadline, from tables that have all that the journal has. */
