@@ -254,6 +254,8 @@ describe('a private line that drops', () => {
     await venue.settle(venue.exchange.start())
     expect(venue.lines).toEqual(['the venue answered HTTP 429'])
     venue.socket.turnAway = null
+    venue.clock.advanceTo(NOON + 599_500)
+    expect(venue.logged.filter((line) => line.includes('the private line dropped'))).toHaveLength(1)
     await venue.settle(nextLine())
     expect(venue.clock.now() - NOON).toBeGreaterThanOrEqual(600_000)
     expect(venue.lines.at(-1)).toBe('up')
