@@ -212,6 +212,12 @@ describe('balances and fees', () => {
     expect((await result('BalanceEx')).XXBT).toEqual({ balance: '1.0000000000', hold_trade: '0.2500000000' })
   })
 
+  it('have as many decimals as the asset, and every digit that there is', async () => {
+    await sandbox.adminPost('/deposits', { asset: 'USDT', amount: '0.123456789123' })
+    expect((await result('Balance')).USDT).toBe('50000.123456789123')
+    expect((await result('BalanceEx')).XXRP).toEqual({ balance: '1000.00000000', hold_trade: '0.00000000' })
+  })
+
   it('TradeBalance values everything at last prices', async () => {
     sandbox.trade('XRP/USDT', '0.5')
     expect(await result('TradeBalance')).toMatchObject({ eb: '100500.0000', tb: '100500.0000', m: '0.0000' })
