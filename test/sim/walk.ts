@@ -550,6 +550,8 @@ function settingsFor(random: RandomSource): Settings {
   return {
     ...base,
     tasks,
+    // Half of the seeds keep the venue's dead-man switch, as live does.
+    deadMan: pick(random, [null, { timeoutMs: 60_000, rearmMs: 20_000, askAgainMs: 1_000 }]),
     limits: {
       ...limits,
       entry: { ...limits.entry, type: pick(random, ['limit', 'limit', 'market'] as const) },
