@@ -12,7 +12,6 @@ import type {
   Exchange,
   ExecutionReport,
   PlaceRequest,
-  Question,
   VenueAnswer,
   VenueOrderRow,
 } from '../../../ports/exchange.ts'
@@ -28,6 +27,7 @@ import { Listings } from './listings.ts'
 import { addOrder, amendOrder } from './order-form.ts'
 import { OrderLists, venueOrderOf } from './order-lists.ts'
 import { Poll } from './poll.ts'
+import { QUESTION_POINTS } from './question-points.ts'
 import { fieldsIn } from './rows.ts'
 import { PrivateSession } from './session.ts'
 
@@ -38,7 +38,7 @@ export interface KrakenExchangeParts extends CallParts {
   readonly publicPaceMs: number
   /** For the spread of reconnects. */
   readonly chance: RandomSource
-  /** What the engine does right now, whenever the venue says it anew. */
+  /** What the engine does, first as a line opens and then whenever it changes. */
   readonly onMode?: (mode: VenueMode) => void
 }
 
@@ -47,22 +47,6 @@ export interface KrakenExchange extends Exchange {
   system(): Promise<VenueAnswer<VenueMode>>
   /** Resolves when every report that the venue has sent before now was told; at once while the line is down. */
   caughtUp(): Promise<void>
-}
-
-/**
- * Points of the key's counter (Kraken, REST rate limits: a list costs 1, a history 2). At most, short of further pages: an
- * order that is found among the open ones costs 1, and executions are asked for only where one is missing.
- */
-const QUESTION_POINTS: Readonly<Record<Question, number>> = {
-  lookUp: 5,
-  glance: 4,
-  openOrders: 3,
-  balances: 1,
-  fees: 1,
-  flows: 2,
-  trades: 2,
-  permissions: 3,
-  cancelAllAfter: 1,
 }
 
 /**
@@ -89,11 +73,12 @@ class Kraken implements KrakenExchange {
   #tell: (report: ExecutionReport) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
   #count: (symbol: Pair, points: number) => void = () => {}
+  #mode: VenueMode | null = null
   #firstWord: () => void = () => {}
 
   constructor(parts: KrakenExchangeParts) {
     this.#parts = parts
-    const { restUrl, publicPaceMs, fetch, clock, chance, log, socketUrl, onMode } = parts
+    const { restUrl, publicPaceMs, fetch, clock, chance, log, socketUrl } = parts
     const fills = new KnownFills()
     this.#calls = new PrivateCalls(parts)
     this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
@@ -108,7 +93,7 @@ class Kraken implements KrakenExchange {
       ...{ socketUrl, clock, chance, log },
       token: () => this.#token(),
       onLine: (up, reason) => this.#lineIs(up, reason),
-      onMode: (mode) => onMode?.(mode),
+      onMode: (mode) => this.#modeIs(mode),
       onSnapshot: (rows) => this.#executions.takeSnapshot(rows),
       onExecution: (row, isLate) => this.#executions.take(row, isLate),
     })
@@ -285,6 +270,14 @@ class Kraken implements KrakenExchange {
     else this.#poll.start()
     this.#line(up, reason)
     this.#firstWord()
+  }
+
+  /** Said whenever a line opens; news only where it is another than before. */
+  #modeIs(mode: VenueMode): void {
+    if (mode === this.#mode) return
+    this.#mode = mode
+    this.#parts.log.info('kraken’s engine', { mode })
+    this.#parts.onMode?.(mode)
   }
 
   #report(report: ExecutionReport): void {

@@ -222,6 +222,7 @@ describe('the private line', () => {
   it('tells the engine’s mode whenever it changes', async () => {
     await venue.start()
     venue.socket.send({ channel: 'status', type: 'update', data: [{ system: 'cancel_only' }] })
+    venue.socket.send({ channel: 'status', type: 'update', data: [{ system: 'cancel_only' }] })
     await heard()
     expect(venue.modes).toEqual(['online', 'cancel_only'])
   })
