@@ -123,16 +123,41 @@ describe('the one queue', () => {
     )
   })
 
-  it('does not starve a read under a stream of entries', async () => {
-    const { ask, gone, pass } = queue()
-    for (const index of numbered(40)) {
+  it('does not starve a read under a stream of entries that would take every call', async () => {
+    const { ask, gone, pass } = queue({ ...RULES, orders: { perMinute: 600, burst: 20 } })
+    for (const index of numbered(100)) {
       ask(`entry ${index}`, callOf('entry'))
-      if (index === 8) ask('read', callOf('read'))
+      if (index === 40) ask('read', callOf('read'))
       await pass(500)
     }
-    await pass(10_000)
     const read = gone.find(({ name }) => name === 'read')
-    expect(read?.at).toBeLessThanOrEqual(8 * 500 + 12_000)
+    expect(read?.at).toBeGreaterThan(20_000 + 5_000)
+    expect(read?.at).toBeLessThanOrEqual(20_000 + 12_000)
+  })
+
+  const WIDE = { perMinute: 60_000, burst: 1_000 }
+  const BY_VENUE: PacingRules = { ...RULES, calls: WIDE, orders: WIDE, venue: TIER_LIMITS.starter }
+
+  it("lets nothing but cancels pass an exit that waits for the venue's counter", async () => {
+    const { ask, names, pass } = queue(BY_VENUE)
+    for (const index of numbered(60)) ask(`fill ${index}`, callOf('exit'))
+    ask('exit', callOf('exit'))
+    ask('entry', callOf('entry', { symbol: XRP }))
+    ask('read', callOf('read'))
+    ask('cancel', callOf('cancel', { symbol: XRP }))
+    expect(names().slice(60)).toEqual(['cancel'])
+    await pass(1_000)
+    expect(names().slice(61)).toEqual(['exit', 'entry', 'read'])
+  })
+
+  it('keeps the order within a pair also where a later call would cost less', async () => {
+    const { ask, names, pass } = queue(BY_VENUE)
+    for (const index of numbered(56)) ask(`fill ${index}`, callOf('exit'))
+    ask('dear', callOf('cancel', { enginePoints: 8 }))
+    ask('cheap', callOf('cancel', { enginePoints: 1 }))
+    expect(names().slice(56)).toEqual([])
+    await pass(10_000)
+    expect(names().slice(56)).toEqual(['dear', 'cheap'])
   })
 
   it('does not let the counter of one pair hold up another', async () => {
