@@ -9,7 +9,7 @@ import { amount, type Numeric, text } from '../domain/units.ts'
 import { addPoints, agePoints, type EngineChange, fixedPoints, type TierLimits } from '../domain/venue-limits.ts'
 import type { Clock, IdSource } from '../ports/clock.ts'
 import type { MarketEvent } from '../ports/market-feed.ts'
-import { editedOrder } from './edited-order.ts'
+import { editedOrder, editProblem } from './edited-order.ts'
 import { EngineLine } from './engine-line.ts'
 import type { MarketView } from './market-view.ts'
 import { SANDBOX_PAIRS, type SandboxPair } from './pairs.ts'
@@ -104,10 +104,8 @@ export class SandboxAccount implements SandboxVenue {
   placeBatch(asks: readonly NewOrder[], { validate, origin }: PlaceOptions): readonly Placed[] | Refused {
     const [first] = asks
     if (first === undefined) return []
-    if (!validate) {
-      const fits = this.#counters.change(first.symbol, { fixed: addPoints(asks.length, true), age: 0 }, this.now())
-      if (!fits) return refused(RATE_EXCEEDED)
-    }
+    const charge = { fixed: addPoints(asks.length, true), age: 0 }
+    if (!validate && !this.#counters.change(first.symbol, charge, this.now())) return refused(RATE_EXCEEDED)
     for (const ask of asks) {
       const refusal = this.#engine.check(ask, this.now())
       if (refusal !== null && !SINGLY.includes(refusal.code)) return refused(refusal.message)
@@ -136,6 +134,8 @@ export class SandboxAccount implements SandboxVenue {
   edit(id: string, change: Edit, { validate, origin }: PlaceOptions): Edited {
     const original = this.#live(id)
     if (original === null) return refused(UNKNOWN_ORDER)
+    const problem = editProblem(original, change)
+    if (problem !== null) return refused(problem)
     const order = editedOrder(original, change)
     const at = this.now()
     const refusal = this.#engine.check({ ...order, clientOrderId: null }, at)

@@ -63,6 +63,21 @@ describe('EditOrder', () => {
     expect((await row(id)).status).toBe('canceled')
   })
 
+  it('does not take an order with a conditional close, nor a size below what is filled', async () => {
+    const edit = async (txid: string, over: Record<string, unknown>) =>
+      (await sandbox.private('EditOrder', { pair: 'XBTUSDT', txid, ...over })).error
+    const closing = await placed({ 'close[ordertype]': 'stop-loss', 'close[price]': '39000' })
+    expect(await edit(closing, { price: '41000' })).toEqual(['EGeneral:Invalid arguments:txid'])
+    const id = await placed({ volume: '0.2' })
+    sandbox.clock.advanceTo(T0 + 1_000)
+    sandbox.trade('BTC/USDT', '39999', '0.6')
+    expect(Number((await row(id)).vol_exec)).toBeGreaterThan(0.1)
+    expect(await edit(id, { volume: '0.1' })).toEqual(['EGeneral:Invalid arguments:volume'])
+    const { result } = await sandbox.private('EditOrder', { pair: 'XBTUSDT', txid: id, price: '38000' })
+    const rest = 0.2 - Number((await row(id)).vol_exec)
+    expect(Number((await row(result.txid)).vol)).toBeCloseTo(rest, 8)
+  })
+
   it('leaves the order alone where the new terms are not valid', async () => {
     const id = await placed()
     const edit = (over: Record<string, unknown>) => sandbox.private('EditOrder', { pair: 'XBTUSDT', txid: id, ...over })
