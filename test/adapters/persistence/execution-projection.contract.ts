@@ -1,6 +1,13 @@
-import { expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
 import type { Database } from '../../../src/adapters/persistence/database.ts'
+import { importSpool } from '../../../src/adapters/persistence/import-spool.ts'
+import { RowNumbering } from '../../../src/adapters/persistence/journal-rows.ts'
+import { JournalSpool } from '../../../src/adapters/persistence/journal-spool.ts'
+import { lastRows } from '../../../src/adapters/persistence/journal-table.ts'
 import { PostgresJournal } from '../../../src/adapters/persistence/postgres-journal.ts'
 import { PostgresLeadership } from '../../../src/adapters/persistence/postgres-leadership.ts'
 import { projectEveryJournal } from '../../../src/adapters/persistence/project-journal.ts'
@@ -86,6 +93,24 @@ export function executionProjectionContract(database: () => Database): void {
     await journal.settled()
     expect(journal.health().state).toBe('fenced')
     expect(await tablesOf(sql, account)).toEqual(before)
+  })
+
+  it('comes in with the rows that waited beside the database', async () => {
+    const { sql } = database()
+    const life = manyLives(1)
+    const { account, leadership, journal, log, history } = await written(sql, life.slice(0, 3))
+    journal.close()
+    const folder = mkdtempSync(join(tmpdir(), 'triplegain-spool-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const spool = new JournalSpool(join(folder, 'spool.ndjson'))
+    const lease = leadership.held()
+    if (lease === null) throw new Error('the lease is not held')
+    const numbering = new RowNumbering(lease, await lastRows(sql, account), {})
+    for (const entry of life.slice(3)) spool.append(numbering.rowsOf(entry))
+    expect((await history.orders(ANY, FIRST)).rows).toMatchObject([{ status: 'OPEN' }])
+    await importSpool({ sql, lease, spool, now: T0, log })
+    expect((await history.orders(ANY, FIRST)).rows).toMatchObject([{ status: 'FILLED', phase: 'done', filled: '1' }])
+    expect((await history.fills(ANY_FILL, FIRST)).rows).toHaveLength(2)
   })
 
   it('is filled once from a journal that was written before there were tables', async () => {
