@@ -5,10 +5,10 @@
 import type { OrderId, Pair } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { CallCost, PacingRules, Priority } from '../src/domain/pacing.ts'
-import { addPoints, changePoints, restPoints } from '../src/domain/venue-limits.ts'
+import { addPoints, changePoints } from '../src/domain/venue-limits.ts'
 import type { Clock } from '../src/ports/clock.ts'
-import type { Exchange, PlaceRequest, Question, VenueAnswer } from '../src/ports/exchange.ts'
-import { createPacing, type Pacing, type Refused } from './pacing.ts'
+import type { Exchange, PlaceRequest, Question } from '../src/ports/exchange.ts'
+import { createPacing, type PacedCall, type Pacing, type Refused } from './pacing.ts'
 
 /** What a placement is asked and told when its turn has come. */
 export interface Leaving {
@@ -31,10 +31,6 @@ export interface PacedParts {
 
 /** Ages are kept for the orders that were placed or amended last; an older one costs least to change. */
 const MOST_AGES = 1_000
-
-/** A glance that finds nothing has read two lists, and no trades of what it found. */
-const unreadTrades = (given: VenueAnswer<unknown>): number =>
-  given.kind === 'done' && given.value === null ? restPoints('TradesHistory') : 0
 
 export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedParts): PacedExchange {
   const pacing = createPacing({ clock, rules, callsAtOnce: venue.callsAtOnce })
@@ -61,9 +57,14 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     ...{ priority, changesOrders: true, symbol, enginePoints, restPoints: 0 },
   })
   const symbolOf = (id: OrderId): Pair | null => orderOf(id)?.request.symbol ?? null
-  const question = (name: Question, priority: Priority = 'read'): CallCost => ({
-    ...{ priority, changesOrders: false, symbol: null, enginePoints: 0, restPoints: venue.questionPoints?.[name] ?? 0 },
-  })
+  /** Charged with the most that it may cost, until its answer shows what it did. */
+  const question = (name: Question, priority: Priority = 'read'): PacedCall => {
+    const most = venue.questionPoints?.[name] ?? 0
+    return {
+      ...{ priority, changesOrders: false, symbol: null, enginePoints: 0, restPoints: most },
+      refund: (given) => most - (venue.pointsSpent?.(name, given) ?? most),
+    }
+  }
 
   return {
     name: venue.name,
@@ -93,9 +94,7 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
         venue.cancel(id),
       ),
     lookUp: (id, isGlance = false) =>
-      isGlance
-        ? pacing.ask({ ...question('glance', 'cancel'), refund: unreadTrades }, () => venue.lookUp(id, true))
-        : pacing.ask(question('lookUp', 'cancel'), () => venue.lookUp(id)),
+      pacing.ask(question(isGlance ? 'glance' : 'lookUp', 'cancel'), () => venue.lookUp(id, isGlance)),
     validate: (order) =>
       pacing.ask(change('entry', order.request.symbol, addPoints(1, false)), () => venue.validate(order)),
     // Public: nobody's counter.

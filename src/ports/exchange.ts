@@ -123,6 +123,8 @@ export interface Exchange {
   readonly name: string
   /** What each question costs of the key's counter, at most; none where the venue keeps no such counter. */
   readonly questionPoints?: Readonly<Record<Question, number>>
+  /** What a question has cost, by its answer: at most its points. */
+  pointsSpent?(question: Question, answer: VenueAnswer<unknown>): number
   /** How many calls that change orders may be on their way at once, those left out that have hung for a second; null for any. */
   readonly callsAtOnce: number | null
   /** Pairs this venue trades, with their rules. */

@@ -16,7 +16,7 @@ const EXECUTION = `execution:
     rate_limit: {public_pace_ms: 0, calls_per_minute: 6000, call_burst: 1000, order_calls_per_minute: 6000, order_burst: 1000}
   orders: {amend_min_interval_seconds: 0}
   deadlines_ms: {late_fills: 500}
-  positions: {sync_interval_seconds: 2}
+  positions: {sync_interval_seconds: 5}
 `
 const RISK = `risk:
   by_losses: {confidence_floor: [], size: [], leverage: [], cooldown_minutes: []}

@@ -27,7 +27,7 @@ import { Listings } from './listings.ts'
 import { addOrder, amendOrder } from './order-form.ts'
 import { OrderLists, venueOrderOf } from './order-lists.ts'
 import { Poll } from './poll.ts'
-import { QUESTION_POINTS } from './question-points.ts'
+import { pointsSpent, QUESTION_POINTS } from './question-points.ts'
 import { fieldsIn } from './rows.ts'
 import { PrivateSession } from './session.ts'
 
@@ -62,6 +62,7 @@ class Kraken implements KrakenExchange {
   /** One lane of nonces: a second call would wait for the first. */
   readonly callsAtOnce = 1
   readonly questionPoints = QUESTION_POINTS
+  readonly pointsSpent = pointsSpent
   readonly #parts: KrakenExchangeParts
   readonly #calls: PrivateCalls
   readonly #listings: Listings
