@@ -4,7 +4,7 @@ import type { Origin } from './facts.ts'
 import { type Asset, type OrderId, type Pair, type PlanId, type PositionId, quoteOf, type VenueOrderId } from './ids.ts'
 import type { Book, Fill, OrderPhase, OrderStatus, OrderView, Purpose, Side } from './order.ts'
 import { averagePrice } from './position.ts'
-import { amount, type Numeric, sumOf, text } from './units.ts'
+import { amount, type Numeric, roundDownTo, sumOf, text } from './units.ts'
 
 /** The last that is known of an order. */
 export interface OrderRecord extends OrderView {
@@ -48,11 +48,14 @@ export interface StatusChange {
 export const costOf = ({ price, quantity }: Pick<Fill, 'price' | 'quantity'>): Numeric =>
   text(amount(price).times(amount(quantity)))
 
-/** What a base unit cost on average, quote units; null while nothing is filled. */
+/** As many as the database keeps. */
+const PRICE_DECIMALS = 18
+
+/** What a base unit cost on average, quote units, cut off where the database would; null while nothing is filled. */
 export function averagePriceOf({ cost, fills }: Pick<OrderView, 'cost' | 'fills'>): Numeric | null {
   // Not `filled`: of an order that is not ours it may count what was filled before the account was opened.
   const counted = sumOf(fills.map(({ quantity }) => amount(quantity)))
-  return counted.isZero() ? null : text(averagePrice(amount(cost), counted))
+  return counted.isZero() ? null : text(roundDownTo(averagePrice(amount(cost), counted), PRICE_DECIMALS))
 }
 
 /** Fees are asked for in the quote currency, on either side. */
