@@ -2,6 +2,7 @@
  * What really happened at the venue, told by its own reports before the line can lose them. The system's picture is held
  * against this; nothing of the system's own code has a part in it but the arithmetic.
  */
+import type { LedgerRow } from '../../src/adapters/exchange/simulated/venue-events.ts'
 import type { OrderId, Pair, PositionId } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { Fill, OrderRequest, Side } from '../../src/domain/order.ts'
@@ -117,6 +118,12 @@ export class Truth {
     this.#move(base, signed(side, amount(fill.quantity)))
     this.#move(quote, signed(side, cost).negated().minus(amount(fill.fee)))
     this.onFill(order)
+  }
+
+  /** Somebody else at work on the account: a transfer, or a trade that no order of ours made. */
+  moved({ asset, amount: by, fee }: Pick<LedgerRow, 'asset' | 'amount' | 'fee'>): void {
+    this.version += 1
+    this.#move(asset, amount(by).minus(amount(fee)))
   }
 
   #move(asset: string, by: Amount): void {
