@@ -42,6 +42,7 @@ const parts = setup({
     isCancelWanted: ({ context }) => context.cancelWanted,
     isMissingFills: ({ context }, p: { filled?: Numeric }) => story.isMissingFills(context, p.filled),
     mayRetry: ({ context }, p: { code: string; seenAt: number }) => story.mayRetry(context, p),
+    isBeforeEngine: (_, p: { code: string }) => story.isBeforeEngine(p.code),
     mayAmend: ({ context }, p: change.Asked) => change.mayAmend(context, p),
     neverArrived: ({ context }, p: { seenAt: number }) => story.hasNeverArrived(context, p.seenAt),
   },
@@ -164,6 +165,7 @@ const foundNothing = [
   when(given('neverArrived', 'venue.notFound'), to('#order.settling.failed', explainAbsence)),
   stay(given('countEmpty', 'venue.notFound'), ...armLookUp),
 ]
+const putOff = ignore('The venue is too busy: asked again after its deadline.')
 const asking = ignore('It is being looked up, with what it filled.')
 
 /** What an order that has been sent and not answered may hear of its arrival. */
@@ -261,7 +263,7 @@ export const orderMachine = parts.createMachine({
         ...resting,
         'venue.found': [...foundEnded, foundSame],
         'venue.filled': anotherFill,
-        'venue.cancelRefused': to('unknown'),
+        'venue.cancelRefused': [when(given('isBeforeEngine', 'venue.cancelRefused'), putOff), to('unknown')],
         'deadline.reached': onDeadline('cancel', 'unknown'),
         'cancel-order': ignore('Already cancelling.'),
         'amend-order': refuse('it is being cancelled'),

@@ -130,6 +130,8 @@ export const retryDelays = (tries: number, firstMs: number, draw: () => number):
 
 /** Refusals that are known to come from before the matching engine: the order cannot be there. */
 const BEFORE_ENGINE: readonly string[] = ['rate', 'mode', 'nonce']
+export const isBeforeEngine = (code: string): boolean => BEFORE_ENGINE.includes(code)
+
 /** What may still be sent after a while, and what is as old as the price that it was asked at. */
 function outlives({ type, timeInForce, expiresAt, intent, book }: OrderRequest, at: number): boolean {
   if (book === 'trading' && (intent === 'reduce' || intent === 'close')) return true
@@ -145,7 +147,7 @@ export function mayRetry(
   { code, seenAt }: { readonly code: string; readonly seenAt: number },
 ): boolean {
   const delay = order.retryDelaysMs[order.retries]
-  if (delay === undefined || order.cancelWanted || order.filled !== '0' || !BEFORE_ENGINE.includes(code)) return false
+  if (delay === undefined || order.cancelWanted || order.filled !== '0' || !isBeforeEngine(code)) return false
   return outlives(order.request, seenAt + delay + order.policy.acknowledgeMs)
 }
 

@@ -204,6 +204,24 @@ describe('an order of the journal', () => {
   })
 })
 
+it('a trailing stop goes to the venue as it was asked for, and is told where the venue has moved it', async () => {
+  const { desk, books, asked, told, house } = orderHouse()
+  holding({ books })
+  const trailing = { offset: '1.5', isPercent: true }
+  const request = requestOf({ ...STOP, type: 'trailing-stop', triggerPrice: null, trailing })
+  const placed = desk.place(request, CAUSE)
+  await settle()
+  expect(asked('place')[0]?.order).toMatchObject({ request: { type: 'trailing-stop', trailing } })
+  asked('place')[0]?.answer({ kind: 'done', value: { venueOrderId: 'V1' } })
+  await settle()
+  const id = 'orderId' in placed ? placed.orderId : ''
+  house.addresses.tell(`order:${id}`, {
+    ...{ type: 'venue.amended', quantity: '0.01', limitPrice: null, triggerPrice: '39400', seenAt: house.clock.now() },
+  })
+  await settle()
+  expect(told('order.amended')).toMatchObject([{ order: { orderId: id, triggerPrice: '39400' } }])
+})
+
 describe('an order that what is held does not bear out', () => {
   it('is refused before it is born, and the refusal is a fact', () => {
     const { desk, told, calls } = orderHouse()

@@ -104,3 +104,14 @@ it('tells of other terms that a comparison found at the venue', () => {
   })
   expect(facts.at(-1)).toBe('order.amended OPEN 0')
 })
+
+it('does not storm a venue that is too busy to cancel: it is asked again after the deadline of the first', () => {
+  const seen: OrderHears[] = [
+    ...reachOpen,
+    { type: 'cancel-order', reason: 'asked', seenAt },
+    { type: 'venue.cancelRefused', code: 'rate', message: 'EOrder:Rate limit exceeded', seenAt: seenAt + 50 },
+  ]
+  expect(story(...seen).at(-1)).toBe('order.cancelling OPEN 0')
+  const rings = { type: 'deadline.reached', name: 'cancel', dueAt: seenAt + 5_000, seenAt: seenAt + 5_000 } as const
+  expect(story(...seen, rings).at(-1)).toBe('order.unknown PENDING 0')
+})
