@@ -3,6 +3,7 @@ import type { MatchingEngine } from '../../../src/adapters/exchange/simulated/en
 import { flowsOf } from '../../../src/adapters/exchange/simulated/port-forms.ts'
 import type { NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { asset, pair } from '../../../src/domain/ids.ts'
+import { amount } from '../../../src/domain/units.ts'
 import {
   book,
   brief,
@@ -263,6 +264,20 @@ describe('a collateral that is nearly used up', () => {
     ])
     expect([total(engine), held(engine, 'USDT'), total(engine, 'BTC')]).toEqual(['0', '0', '1'])
     expect(engine.ledger().at(-1)).toMatchObject({ kind: 'margin', amount: '-9671.93358', fee: '0', balance: '0' })
+  })
+
+  it('is filled up again first of what comes free', () => {
+    const engine = long({ quantity: '0.4' })
+    const XRP = pair('XRP/USDT')
+    engine.onMarket({ ...trade('0.5', '1000', T0 + 2), symbol: XRP })
+    submit(engine, { ...SHORT, symbol: XRP, quantity: '4000', leverage: 2 }, T0 + 3, 2)
+    engine.withdraw(USDT, engine.collateral(USDT).free, T0 + 4)
+    engine.onMarket({ ...trade('0.8', '1000', T0 + 5), symbol: XRP })
+    submit(engine, { ...LONG, symbol: XRP, quantity: '4000', leverage: 2, reduceOnly: true }, T0 + 6, 3)
+    const used = engine.collateral(USDT).used
+    expect([used, amount(held(engine, 'USDT') ?? 0).lt(used)]).toEqual(['8001.62', true])
+    engine.deposit(USDT, '5000', T0 + 7)
+    expect(held(engine, 'USDT')).toBe(used)
   })
 
   it('is closed pair by pair, as each has a price and buyers', () => {

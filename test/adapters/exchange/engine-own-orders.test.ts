@@ -4,6 +4,7 @@ import { MatchingEngine } from '../../../src/adapters/exchange/simulated/engine.
 import { ENGINE_DEFAULTS } from '../../../src/adapters/exchange/simulated/engine-options.ts'
 import type { CloseTerms, NewOrder } from '../../../src/adapters/exchange/simulated/venue-order.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
+import { amount, roundDownToStep, roundUpTo, text } from '../../../src/domain/units.ts'
 import {
   book,
   brief,
@@ -260,6 +261,33 @@ describe('fees by Kraken’s ladder', () => {
     engine.onMarket(trade('40000', '1', later))
     submit(engine, MARKET, later + 1, 3)
     expect(engine.trades()[2]).toMatchObject({ cost: '400.081', fee: '3.20065' })
+  })
+
+  it('that rose since then are paid out of what is free, and else for less of the order', () => {
+    const engine = freshEngine({ feeSchedule: 'tiered' }, { USDT: '5000', BTC: '1' })
+    engine.onMarket(trade('40000', '1', T0))
+    submit(engine, { ...MARKET, side: 'sell', quantity: '0.07' }, T0 + 1, 1)
+    const free = amount(engine.balances()[0]?.total ?? 0)
+    const most = text(roundDownToStep(free.div('40240'), amount('0.00000001')))
+    const stop = { type: 'stop-loss-limit', limitPrice: '40000', triggerPrice: '40500', quantity: most } as const
+    expect(brief(submit(engine, stop, T0 + 2, 2))).toEqual([])
+    const later = T0 + 40 * 86_400_000
+    const asks = [
+      ['39990', '0.1'],
+      ['40000', '5'],
+    ] as const
+    engine.onMarket(book([['39900', '1']], asks, later))
+    const events = engine.onMarket(trade('40500', '1', later))
+    expect(brief(events)).toEqual([
+      'taker 0.1 @ 39990',
+      expect.stringMatching(/^taker 0.09\d+ @ 40000$/),
+      'cancelled: Insufficient funds',
+    ])
+    const [first, second] = events.flatMap((event) => (event.kind === 'filled' ? [event.trade] : []))
+    expect(first?.fee).toBe('31.992')
+    // Which is volume enough for the next step.
+    expect(second?.fee).toBe(text(roundUpTo(amount(second?.cost ?? 0).times('0.006'), 5)))
+    expect(amount(engine.balances()[0]?.total ?? -1).gte(0)).toBe(true)
   })
 
   it('are held at the rate of the order’s acceptance', () => {

@@ -104,15 +104,10 @@ export const held = (engine: MatchingEngine, asset: string): Numeric | undefined
   engine.balances().find((row) => row.asset === asset)?.held
 
 /** A venue where positions may be held on margin. */
-export const marginEngine = (): MatchingEngine =>
+export const marginEngine = (feeSchedule: 'fixed' | 'tiered' = 'fixed'): MatchingEngine =>
   new MatchingEngine({
-    ...{
-      instruments: BUILT_IN_INSTRUMENTS,
-      parameters: ENGINE_DEFAULTS,
-      series: 'ABCDEFGHIJ',
-      margin: MARGIN_DEFAULTS,
-    },
-    startingBalances: START,
+    ...{ instruments: BUILT_IN_INSTRUMENTS, series: 'ABCDEFGHIJ', margin: MARGIN_DEFAULTS, startingBalances: START },
+    parameters: { ...ENGINE_DEFAULTS, feeSchedule },
   })
 
 /** The same venue after a restart. */

@@ -110,9 +110,17 @@ const bookStep: fc.Arbitrary<Step> = fc
       sizes.map((size, index) => [text(amount(mid).plus(sign * (index + 1))), size] as const)
     return engine.onMarket(book(away(-1), away(1), at))
   })
+const MONTH_MS = 31 * 86_400_000
+
 /** A price that may be far from all before. */
 const crashStep: fc.Arbitrary<Step> = fc
-  .tuple(fc.integer({ min: 20_000, max: 60_000 }), fc.integer({ min: 0, max: 18_000_000 }))
+  .tuple(
+    fc.integer({ min: 20_000, max: 60_000 }),
+    fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 18_000_000 }) },
+      { weight: 1, arbitrary: fc.constant(MONTH_MS) },
+    ),
+  )
   .map(([price, later]) => (engine, at) => [
     ...engine.advanceTo(at + later),
     ...engine.onMarket(trade(text(amount(price)), '1', at + later)),

@@ -39,6 +39,8 @@ export type EngineState = {
   readonly trades: readonly TradeRow[]
   readonly ledger: readonly LedgerRow[]
   readonly positions: readonly PositionRow[]
+  /** What is held for the positions, by asset. */
+  readonly reserved: Readonly<Record<string, Numeric>>
   readonly volumes: readonly DayVolume[]
   readonly markets: Readonly<Record<string, MarketRow>>
 }

@@ -148,6 +148,7 @@ export class MatchingEngine {
   deposit(asset: Asset, value: Numeric, at: number): readonly EngineEvent[] {
     this.#agenda.moveTo(at)
     this.#parts.ledger.transfer(asset, amount(value), this.#agenda.now)
+    this.#parts.margin.replenish(asset)
     return this.#flush()
   }
 

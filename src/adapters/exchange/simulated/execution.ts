@@ -71,11 +71,16 @@ export class Execution {
     this.#setHold(order, minOf(needsOf(order, order, market), this.#budgetOf(order)))
   }
 
-  /** Takes a new, or restored, order in; it works at once unless it waits for its start time. */
+  /** Takes a saved order back in, with the hold it had. */
+  resume(order: WorkingOrder, market: SymbolMarket): void {
+    this.#parts.account.hold(holdAssetOf(order), order.hold)
+    this.#keep(order, market)
+  }
+
+  /** Takes a new order in; it works at once unless it waits for its start time. */
   open(order: WorkingOrder, market: SymbolMarket): void {
     this.hold(order, market)
-    this.#parts.blotter.add(order)
-    if (!order.isPending) market.orders.push(order)
+    this.#keep(order, market)
   }
 
   /**
@@ -183,6 +188,11 @@ export class Execution {
     return this.#parts.account.free(holdAssetOf(order)).plus(order.hold)
   }
 
+  #keep(order: WorkingOrder, market: SymbolMarket): void {
+    this.#parts.blotter.add(order)
+    if (!order.isPending) market.orders.push(order)
+  }
+
   #follow(order: WorkingOrder, market: SymbolMarket, best: Amount, at: number): void {
     if (order.trailing === null || order.triggered) return
     order.best = text(best)
@@ -210,6 +220,7 @@ export class Execution {
     this.#setHold(order, ZERO)
     const entries = this.#parts.ledger.book('trade', tradeId, booking.movements, at)
     this.#setHold(order, booking.hold)
+    for (const { asset } of booking.movements) this.#parts.margin.replenish(asset)
     const { fee, paid } = booking
     return { entries, fee, paid, positionId: null, margin: ZERO }
   }
@@ -243,6 +254,7 @@ export class Execution {
 
   #close(order: WorkingOrder, ending: Ending): OrderRow {
     this.#setHold(order, ZERO)
+    this.#parts.margin.replenish(holdAssetOf(order))
     const market = this.#parts.markets.get(order.symbol)
     const index = market?.orders.indexOf(order) ?? -1
     if (market !== undefined && index >= 0) {

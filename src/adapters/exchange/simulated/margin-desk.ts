@@ -2,13 +2,14 @@
  * Trading on margin. The quote asset of a pair is its collateral: margins are held of it, profits, losses and fees move it.
  * Leverage 1 is spot and never comes here.
  */
-import { type Asset, baseOf, quoteOf, type TradeId } from '../../../domain/ids.ts'
+import { type Asset, asset, baseOf, quoteOf, type TradeId } from '../../../domain/ids.ts'
 import type { Side } from '../../../domain/order.ts'
 import {
   type Amount,
   amount,
   maxOf,
   minOf,
+  type Numeric,
   roundDownToStep,
   roundUpTo,
   sumOf,
@@ -227,10 +228,26 @@ export class MarginDesk {
     return used.gt(0) && equity.lt(used.times(this.#terms.liquidationLevel))
   }
 
-  /** Takes the place of a fresh desk's positions, once the orders hold what they need. */
-  restore(rows: readonly PositionRow[]): void {
+  /** Something of it became free: positions whose margin a loss had eaten into come first. */
+  replenish(asset: Asset): void {
+    const reserved = this.#reserved.get(asset)
+    if (reserved === undefined || reserved.gte(this.positions.marginOf(asset))) return
+    this.#release(asset)
+    this.#reserve(asset)
+  }
+
+  /** What is held for the positions, by asset. */
+  reserved(): Readonly<Record<string, Numeric>> {
+    return Object.fromEntries([...this.#reserved].map(([code, held]) => [code, text(held)]))
+  }
+
+  /** Takes the place of a fresh desk's positions and what it held for them. */
+  restore(rows: readonly PositionRow[], reserved: Readonly<Record<string, Numeric>>): void {
     this.positions.restore(rows)
-    for (const quote of this.positions.quotes()) this.#reserve(quote)
+    for (const [code, held] of Object.entries(reserved)) {
+      this.#parts.account.hold(asset(code), amount(held))
+      this.#reserved.set(asset(code), amount(held))
+    }
   }
 
   #release(asset: Asset): void {

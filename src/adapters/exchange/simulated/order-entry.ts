@@ -248,6 +248,7 @@ export class OrderEntry {
       venueOrderId: venueOrderId(this.#parts.idOf('O', sequence)),
       sequence,
       holdRate: this.#holdRateOf(order, at),
+      held: ZERO_TEXT,
       displayed: null,
       best,
       openedAt: at,

@@ -108,11 +108,6 @@ export class Positions {
     )
   }
 
-  /** The quotes that positions are in. */
-  quotes(): ReadonlySet<Asset> {
-    return new Set(this.#open.map((each) => quoteOf(each.symbol)))
-  }
-
   rows(): PositionRow[] {
     return this.#open.map(rowOf)
   }

@@ -23,6 +23,7 @@ const hasRoot = (state: Saved): boolean =>
 const hasForm = (state: Saved): state is EngineState =>
   hasRoot(state) &&
   isRecord(state.numbered) &&
+  isRecord(state.reserved) &&
   hasNumbers(state.numbered, ['orders', 'trades', 'ledger', 'tickets']) &&
   hasLists(state, ['queue', 'open', 'closed', 'trades', 'ledger', 'positions', 'volumes'])
 

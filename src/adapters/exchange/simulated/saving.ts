@@ -27,6 +27,7 @@ export function savedState(parts: VenueParts, agenda: Agenda, series: string): E
     trades: ledger.tradeRows(),
     ledger: ledger.rows(),
     positions: margin.positions.rows(),
+    reserved: margin.reserved(),
     volumes: fees.save(),
     markets: Object.fromEntries([...markets].map(([symbol, market]) => [symbol, market.save()])),
   }
@@ -46,9 +47,12 @@ export function restoreState(parts: VenueParts, agenda: Agenda, saved: Readonly<
   for (const [symbol, row] of Object.entries(state.markets)) markets.get(symbol)?.restore(row)
   for (const row of state.open) {
     const market = markets.get(row.symbol)
-    if (market !== undefined) execution.open(workingOrder(row), market)
+    if (market === undefined) continue
+    const order = workingOrder(row)
+    if (row.held === null) execution.open(order, market)
+    else execution.resume(order, market)
   }
-  margin.restore(state.positions)
+  margin.restore(state.positions, state.reserved)
   agenda.restore({ ...state, tickets: numbered.tickets })
   return state.series
 }

@@ -1,6 +1,6 @@
 /** What one fill on spot moves, and what the order holds afterwards: pure arithmetic. */
 import { baseOf, quoteOf } from '../../../domain/ids.ts'
-import { type Amount, minOf, roundUpTo, ZERO } from '../../../domain/units.ts'
+import { type Amount, amount, minOf, roundUpTo, ZERO } from '../../../domain/units.ts'
 import { affordable, buyFill, feeOf } from './fills.ts'
 import { needsOf } from './holds.ts'
 import type { Movement } from './ledger.ts'
@@ -26,13 +26,21 @@ export interface Payment {
   readonly budget: Amount
 }
 
-/** How much of a buy the budget covers: all of it up to the price that it holds for. */
+/**
+ * How much of a fill the budget covers: all of it where the hold was reckoned at no better a price and rate, else what
+ * cost and fee leave room for.
+ */
 export function coveredSize(order: WorkingOrder, market: SymbolMarket, payment: Payment): Amount {
   const { price, size, rate, budget } = payment
-  const isHeld = order.quantityInQuote || (order.holdPrice !== null && price.lte(order.holdPrice))
-  if (order.side === 'sell' || isHeld) return size
-  const charged = order.feeIn === 'base' ? ZERO : rate
-  return minOf(size, affordable(budget, price, charged, market.instrument.costDecimals, market.lot))
+  const isPriceHeld = order.holdPrice === null || price.lte(order.holdPrice)
+  const isHeld = isPriceHeld && rate.lte(order.holdRate) && order.hold.gte(needsOf(order, order, market))
+  if (isHeld) return size
+  if (order.side === 'buy') {
+    const charged = order.feeIn === 'base' ? ZERO : rate
+    return minOf(size, affordable(budget, price, charged, market.instrument.costDecimals, market.lot))
+  }
+  const charged = order.feeIn === 'base' ? rate : ZERO
+  return minOf(size, affordable(budget, amount(1), charged, market.lotDecimals, market.lot))
 }
 
 export function spotBooking(order: WorkingOrder, market: SymbolMarket, payment: Payment): Booking {

@@ -96,6 +96,7 @@ function rowOf(first: FirstRow, now: number, holdRate: Numeric): OrderRow {
     liquidated: false,
     refId: null,
     holdRate,
+    held: first.status === 'open' ? null : '0',
     displayed: null,
     best: null,
     closedAt,
@@ -141,6 +142,7 @@ export function upgraded(first: FirstState, holdRate: Numeric): EngineState {
     queue: first.queue.map(commandOf),
     ledger: [],
     positions: [],
+    reserved: {},
     volumes: [],
   }
 }

@@ -89,6 +89,8 @@ export interface OrderRow extends Omit<NewOrder, 'deadlineAt'> {
   readonly queueAhead: Numeric | null
   /** Price that a buy's hold is reckoned at; null for sells on spot. */
   readonly holdPrice: Numeric | null
+  /** What it keeps from being spent elsewhere: quote units, base units for a sell on spot. Null where that was not kept. */
+  readonly held: Numeric | null
   /** The share that the fee of its rest is reckoned at in its hold. */
   readonly holdRate: Numeric
   /** Iceberg: how much of the rest is displayed now. */
@@ -114,7 +116,7 @@ type Exact =
   | 'holdPrice'
   | 'displayed'
 /** Known of closed orders only, or follows from the rest. */
-type Outward = 'status' | 'reason' | 'averagePrice' | 'closedAt' | 'fills'
+type Outward = 'status' | 'reason' | 'averagePrice' | 'closedAt' | 'fills' | 'held'
 
 /** The engine's own copy of a live order. */
 export type WorkingOrder = {
@@ -131,7 +133,7 @@ export type WorkingOrder = {
   displayed: Amount | null
   /** It waits for its start time. */
   isPending: boolean
-  /** What it keeps from being spent elsewhere; follows from the rest, so it is not saved. */
+  /** What it keeps from being spent elsewhere. */
   hold: Amount
   fills: Fill[]
 }
@@ -143,9 +145,9 @@ export const parsed = (value: Numeric | null): Amount | null => (value === null 
 /** Text for a row; null stays null. */
 const written = (value: Amount | null): Numeric | null => (value === null ? null : text(value))
 
-/** A live order out of its row; its hold is still to be taken. */
+/** A live order out of its row; the account still has to take its hold. */
 export function workingOrder(row: OrderRow): WorkingOrder {
-  const { status, reason: _reason, averagePrice: _averagePrice, closedAt: _closedAt, ...rest } = row
+  const { status, reason: _reason, averagePrice: _averagePrice, closedAt: _closedAt, held, ...rest } = row
   return {
     ...rest,
     quantity: amount(row.quantity),
@@ -158,7 +160,7 @@ export function workingOrder(row: OrderRow): WorkingOrder {
     holdPrice: parsed(row.holdPrice),
     displayed: parsed(row.displayed),
     isPending: status === 'pending',
-    hold: ZERO,
+    hold: parsed(held) ?? ZERO,
     fills: [...row.fills],
   }
 }
@@ -172,7 +174,7 @@ export interface Ending {
 
 /** The row of an order as it stands, or as it ended; shares nothing that still changes. */
 export function rowOf(order: WorkingOrder, ending: Ending | null = null): OrderRow {
-  const { hold: _hold, isPending, ...rest } = order
+  const { hold, isPending, ...rest } = order
   return {
     ...rest,
     quantity: text(order.quantity),
@@ -184,6 +186,7 @@ export function rowOf(order: WorkingOrder, ending: Ending | null = null): OrderR
     averagePrice: order.filled.isZero() ? '0' : text(order.cost.div(order.filled).toDecimalPlaces(AVERAGE_DECIMALS)),
     queueAhead: written(order.queueAhead),
     holdPrice: written(order.holdPrice),
+    held: text(hold),
     displayed: written(order.displayed),
     fills: [...order.fills],
     status: ending?.status ?? (isPending ? 'pending' : 'open'),
