@@ -142,18 +142,21 @@ const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
   'order.turnedAway': stay(forget, note, ...then),
 })
 /** The same where a stop is held or sought: the venue's word on a change of it. A refusal is not asked again at once. */
-const onStop = (here: PositionPhase) => ({
-  ...onOrders(here, protect(false)),
+const onStop = (here: PositionPhase, arms: readonly (typeof armProtect)[number][] = []) => ({
+  ...onOrders(here, [...arms, ...protect(false)]),
   'order.reported': [
-    when(given('confirmsStop', 'order.reported'), stay(learn, note, watch(true), tellAmended(here), ...protect(false))),
+    when(
+      given('confirmsStop', 'order.reported'),
+      stay(learn, note, ...arms, watch(true), tellAmended(here), ...protect(false)),
+    ),
     {
       ...when(
         given('isAmendRefused', 'order.reported'),
-        stay(learn, note, tellStopStands(here), 'letStopBe', watch(true)),
+        stay(learn, note, ...arms, tellStopStands(here), 'letStopBe', watch(true)),
       ),
       description: 'The stop stays as the venue has it.',
     },
-    stay(learn, note, ...protect(false)),
+    stay(learn, note, ...arms, ...protect(false)),
   ],
 })
 /** Nothing is held any more: the stop sold it, unless another reason was given. */
@@ -177,7 +180,7 @@ export const positionMachine = parts.createMachine({
   id: 'position',
   description: 'One position: opened, protected, closed, and never naked for longer than its deadline.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({ ...newPosition(input), unprotectedSince: null, gapMs: 0, deadlines: {} }),
+  context: ({ input }) => ({ ...newPosition(input), ...story.NO_EXPOSURE, deadlines: {} }),
   initial: 'opening',
   states: {
     opening: {
@@ -208,7 +211,7 @@ export const positionMachine = parts.createMachine({
         { guard: 'isStranded', target: 'closing', actions: because('dust') },
       ],
       on: {
-        ...onStop('protecting'),
+        ...onStop('protecting', armProtect),
         'trigger.crossed': [
           targetReached,
           {

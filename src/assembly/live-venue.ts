@@ -12,11 +12,11 @@ const LAST_PRICE_MS = 30 * MINUTE_MS
 
 /** @throws CliError when the gate is not passed; nothing was placed then. */
 export async function openLiveVenue(parts: VenueParts): Promise<OpenVenue> {
-  const { chosen, clock, config, log, onFenced, random, store, symbols } = parts
+  const { chosen, clock, config, log, nonces, onFenced, random, store, symbols } = parts
   const { apiKey, apiSecret, rateLimit, restUrl, wsAuthUrl } = config.execution.kraken
   const exchange = krakenExchange({
     ...{ restUrl, socketUrl: wsAuthUrl, apiKey: apiKey?.reveal() ?? '', apiSecret: apiSecret?.reveal() ?? '' },
-    ...{ nonces: store.leadership, lease: () => store.leadership.held(), clock, log, fetch },
+    ...{ nonces, lease: () => store.leadership.held(), clock, log, fetch },
     stillLeading: async () => (await store.leadership.renew()) !== null,
     onLeadershipLost: (problem) => {
       log.error('another process has the account', { problem })

@@ -18,6 +18,7 @@ import type { Pair } from '../domain/ids.ts'
 import { TOPICS } from '../domain/topics.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { NonceSource } from '../ports/leadership.ts'
 import type { Log } from '../ports/log.ts'
 import { chooseFeed, type FeedWish } from './feeds.ts'
 import { sha256 } from './hash.ts'
@@ -42,6 +43,8 @@ export interface SystemRun {
   readonly onStopAsked: (stop: (reason: string) => void) => () => void
   /** What stands between the system and its journal: tests end the process there. */
   readonly journalThrough?: (journal: Journal) => Journal
+  /** Where a live process takes its nonces from instead of its lease's block: tests show what becomes of that. */
+  readonly nonces?: NonceSource
   /** The system, once it is built: for those who ask it for more than the API does. */
   readonly onSystem?: (system: RunningSystem) => void
 }
@@ -109,6 +112,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
     })
     const { exchange, mode, ...venue } = await openVenue({
       ...{ config, symbols: run.symbols, chosen, store, clock, random, log, onFenced },
+      nonces: run.nonces ?? store.leadership,
     })
     const feed = { name: chosen.feed.name, fallback: chosen.fallback, reason: chosen.reason }
     const bus = inMemoryBus({ clock, log })

@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Pair } from '../domain/ids.ts'
 import type { Clock, RandomSource } from '../ports/clock.ts'
 import type { Exchange } from '../ports/exchange.ts'
+import type { NonceSource } from '../ports/leadership.ts'
 import type { Log } from '../ports/log.ts'
 import type { MarketFeed } from '../ports/market-feed.ts'
 import type { ChosenFeed } from './feeds.ts'
@@ -14,6 +15,8 @@ export interface VenueParts {
   readonly symbols: readonly Pair[]
   readonly chosen: ChosenFeed
   readonly store: Store
+  /** What a live venue signs with. */
+  readonly nonces: NonceSource
   readonly clock: Clock
   readonly random: RandomSource
   readonly log: Log

@@ -83,26 +83,48 @@ export const isFlat = (record: PositionRecord): boolean =>
   heldBy(record).lte(0) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
 export const isHolding = (record: PositionRecord): boolean => heldBy(record).gt(0)
 
-/** A stop rests at the venue for all that is held. */
-export function isCovered(record: PositionRecord): boolean {
+/** How much the stop at the venue would sell. */
+function coverOf(record: PositionRecord): Amount {
   const stop = liveStop(record)
   const atVenue = stop?.view !== undefined && stop.view !== null && stop.view.status !== 'PENDING'
-  return atVenue && stop !== undefined && unfilled(stop).gte(sellable(record))
+  return atVenue && stop !== undefined ? unfilled(stop) : ZERO
 }
+
+/** A stop rests at the venue for all that is held. */
+export const isCovered = (record: PositionRecord): boolean =>
+  liveStop(record) !== undefined && coverOf(record).gte(sellable(record))
 
 /** What an exit may sell: whole lots of what is held. */
 const sellable = (record: PositionRecord): Amount => roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
 
-/** Since when something held has had no stop, null while covered or flat; and how long the last such stretch was. */
+/** How long something held has had no stop. Times in milliseconds UTC. */
 export interface Exposure {
+  /** Of the part that has waited longest; null while all is covered, or nothing is held. */
   readonly unprotectedSince: number | null
+  /** What was held then: a stop for so much has caught up with that moment. */
+  readonly heldThen: Numeric
+  /** When more came that a stop for `heldThen` does not cover; null where nothing came since. */
+  readonly grewAt: number | null
+  /** How long the last part had to wait. */
   readonly gapMs: number
 }
 
+export const NO_EXPOSURE: Exposure = { unprotectedSince: null, heldThen: '0', grewAt: null, gapMs: 0 }
+
+/**
+ * The clock of each part that is held runs by itself: where fills trickle in faster than the stop can follow, there is
+ * always something bare, and none of it for long.
+ */
 export function exposureOf(record: PositionRecord & Exposure): Exposure {
-  const { unprotectedSince: since, gapMs, updatedAt } = record
-  if (isHolding(record) && !isCovered(record)) return { unprotectedSince: since ?? updatedAt, gapMs }
-  return { unprotectedSince: null, gapMs: since === null ? gapMs : updatedAt - since }
+  const { unprotectedSince: since, updatedAt } = record
+  if (!isHolding(record) || isCovered(record))
+    return { ...NO_EXPOSURE, gapMs: since === null ? record.gapMs : updatedAt - since }
+  const held = text(heldBy(record))
+  if (since === null) return { unprotectedSince: updatedAt, heldThen: held, grewAt: null, gapMs: record.gapMs }
+  const grewAt = record.grewAt ?? (heldBy(record).gt(record.heldThen) ? updatedAt : null)
+  if (coverOf(record).lt(record.heldThen))
+    return { unprotectedSince: since, heldThen: record.heldThen, grewAt, gapMs: record.gapMs }
+  return { unprotectedSince: grewAt ?? updatedAt, heldThen: held, grewAt: null, gapMs: updatedAt - since }
 }
 
 /** What is held is under the pair's minimum: no order can sell it. */

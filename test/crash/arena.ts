@@ -56,12 +56,13 @@ export class Arena {
   readonly #onStep: (step: string) => void
   readonly #prices = new Map(Object.entries(FIRST_PRICES).map(([symbol, price]) => [pair(symbol), price]))
   #life: Life | null = null
+  #folders = 1
   #isOpen = true
 
   private constructor(
     sandbox: Sandbox,
     database: Database,
-    databaseUrl: string,
+    env: Readonly<Record<string, string>>,
     folder: string,
     onStep: (step: string) => void,
   ) {
@@ -70,12 +71,18 @@ export class Arena {
     this.#database = database
     this.#folder = folder
     this.#configDir = writeConfig(folder)
-    this.#env = liveEnvironment(sandbox, databaseUrl)
+    this.#env = env
     this.#onStep = onStep
     this.#repeat()
   }
 
-  static async open(server: PostgresServer, name: string, onStep: (step: string) => void): Promise<Arena> {
+  /** `env` is handed to every life beside what it needs to trade. */
+  static async open(
+    server: PostgresServer,
+    name: string,
+    onStep: (step: string) => void,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Arena> {
     const databaseUrl = await server.freshDatabase(name)
     const database = await openDatabase({ databaseUrl, log: silent, clock })
     const random = seededRandom(name)
@@ -85,7 +92,11 @@ export class Arena {
     })
     for (const symbol of [BTC, XRP]) sandbox.venue.market.seed(history(symbol, clock.now()))
     const folder = mkdtempSync(join(tmpdir(), 'triplegain-crash-'))
-    return new Arena(sandbox, database, databaseUrl, folder, onStep)
+    return new Arena(sandbox, database, { ...liveEnvironment(sandbox, databaseUrl), ...env }, folder, onStep)
+  }
+
+  get #dataDir(): string {
+    return join(this.#folder, `data-${this.#folders}`)
   }
 
   get life(): Life {
@@ -93,13 +104,17 @@ export class Arena {
     return this.#life
   }
 
-  /** A start of the process. The dead one's lease need not run out: who starts this one knows that it is dead. */
-  async start(death: Death | null = null): Promise<void> {
+  /**
+   * A start of the process. The earlier one's lease need not run out: who starts this one has seen to that one. `beside`
+   * gives it a folder of its own, for the earlier one still has its own open.
+   */
+  async start(death: Death | null = null, where: 'again' | 'beside' = 'again'): Promise<void> {
+    if (where === 'beside') this.#folders += 1
     await this.sql.query(`update leadership set expires_at = to_timestamp(0)`)
     // Three deaths within ten minutes would start it HALTED.
-    rmSync(join(this.#folder, 'data', 'runs.json'), { force: true })
+    rmSync(join(this.#dataDir, 'runs.json'), { force: true })
     this.#life = new Life({
-      ...{ configDir: this.#configDir, dataDir: join(this.#folder, 'data'), env: this.#env, death },
+      ...{ configDir: this.#configDir, dataDir: this.#dataDir, env: this.#env, death },
       onStep: this.#onStep,
     })
   }

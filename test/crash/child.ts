@@ -6,6 +6,7 @@
 
 import type { RunningSystem } from '../../actors/start.ts'
 import { loadConfig } from '../../config/load.ts'
+import { realClock } from '../../src/adapters/clock/real.ts'
 import { runSystem } from '../../src/assembly/run.ts'
 import { type Pair, pair } from '../../src/domain/ids.ts'
 import type { Numeric } from '../../src/domain/units.ts'
@@ -27,7 +28,8 @@ export type Told =
   | { readonly type: 'cancel-entry' }
   | { readonly type: 'pause' | 'resume' | 'reset' }
   | { readonly type: 'rebalance' }
-  | { readonly type: 'die'; readonly step: string; readonly moment: Moment }
+  /** At its next such step: ends without a word, or stands still until it is woken. */
+  | { readonly type: 'die' | 'freeze'; readonly step: string; readonly moment: Moment }
   | { readonly type: 'look' }
   | { readonly type: 'stop' }
 
@@ -46,9 +48,20 @@ const line =
     tell({ type: 'line', level, message, fields })
 const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 
-let death = JSON.parse(firstDeath) as { readonly step: string; readonly moment: Moment } | null
+interface Place {
+  readonly step: string
+  readonly moment: Moment
+}
+let death = JSON.parse(firstDeath) as Place | null
+let freeze: Place | null = null
+const isAt = (place: Place | null, step: string, moment: Moment): boolean =>
+  place?.step === step && place.moment === moment
 const at = (step: string, moment: Moment): void => {
-  if (death?.step === step && death.moment === moment) process.kill(process.pid, 'SIGKILL')
+  if (isAt(death, step, moment)) process.kill(process.pid, 'SIGKILL')
+  if (isAt(freeze, step, moment)) {
+    freeze = null
+    process.kill(process.pid, 'SIGSTOP')
+  }
   if (moment === 'sent') tell({ type: 'step', step })
 }
 
@@ -97,6 +110,9 @@ function obey(system: RunningSystem, told: Told): void {
     case 'die':
       death = told
       return
+    case 'freeze':
+      freeze = told
+      return
     case 'look':
       tell({ type: 'look', ...look(system) })
       return
@@ -105,10 +121,13 @@ function obey(system: RunningSystem, told: Told): void {
   }
 }
 
+const clock = realClock()
 const config = loadConfig({ dir: configDir, env: process.env })
 process.exitCode = await runSystem({
   ...{ config, feed: 'kraken', symbols: [pair('BTC/USDT'), pair('XRP/USDT')], seed: 'crash', dataDir, port: 0, log },
   databaseUrl: config.storage.databaseUrl?.reveal() ?? null,
+  // What is not fenced: numbers of the machine's clock, which a paused process has higher ones of when it wakes.
+  ...(process.env.NONCES === 'clock' ? { nonces: { next: () => Math.trunc(clock.now() * 1000) } } : {}),
   onReady: () => tell({ type: 'running' }),
   onStopAsked: (stop) => {
     const hear = (): void => stop('SIGTERM')

@@ -1,5 +1,6 @@
 /** One life of the process under test, as its parent sees it. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Tells, Told } from './child.ts'
 import type { Moment } from './steps.ts'
@@ -51,13 +52,15 @@ export class Life {
     })
   }
 
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-
   /** The system is built and has told so. */
   get isRunning(): boolean {
     return this.#isRunning && this.#exit === null
+  }
+
+  /** It stands still (Linux: state T in /proc). */
+  isStopped(): boolean {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T')
   }
 
   /** The signal or code it ended with; null while it lives. */

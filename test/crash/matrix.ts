@@ -28,7 +28,8 @@ export type Found = ReadonlyMap<string, Omit<Case, 'death'>>
 /** A story may take another path than when its steps were found; then it is told again. */
 const MOST_TELLINGS = 4
 const AGAIN_MS = 2_000
-const SETTLED_MS = 8_000
+/** Longer than an order takes to be given up that never arrived. */
+const SETTLED_MS = 20_000
 export const titleOf = ({ story, told, death }: Case): string =>
   `${story.name}${told === null ? '' : `, recovery after ${story.stages[told - 1]?.what ?? 'nothing'}`}: ${death.moment} ${death.step}`
 

@@ -44,7 +44,10 @@ const signal: Stage = {
 /** A quarter of it is ours. */
 const printPart: Stage = {
   what: 'a part of the entry filled, and protected',
-  act: (arena) => arena.print(BTC, '49990', '0.1'),
+  act: (arena) => {
+    arena.print(BTC, '49990', '0.1')
+    arena.print(BTC, '50000', '0.00001')
+  },
   until: (look) => last(look.orders, 'entry')?.status === 'PARTIALLY_FILLED' && isPhase('protected')(look),
 }
 const printAll: Stage = {

@@ -82,21 +82,20 @@ function forgotten({ venue }: Arena['sandbox'], look: Look, intended: ReadonlyMa
   ]
 }
 
-/** Positions that hold something, with no stop for all of it and no exit on its way. */
+/** Positions that hold something, by what their orders filled, with no stop for all of it and no exit on its way. */
 const naked = ({ positions, orders }: Look): string[] =>
-  positions.flatMap((position) => {
-    if (position.phase === 'closed' || amount(position.quantity).isZero()) return []
-    const covered = orders
+  positions.flatMap(({ phase, positionId }) => {
+    const own = orders.filter(({ request }) => request.positionId === positionId)
+    const filled = (purposes: readonly string[]): Amount =>
+      own.reduce((sum, { filled, request }) => (purposes.includes(request.purpose) ? sum.plus(filled) : sum), ZERO)
+    const held = filled(['entry']).minus(filled(['stop', 'exit']))
+    if (phase === 'closed' || held.isZero()) return []
+    const covered = own
       .filter(
-        ({ request, status }) =>
-          request.positionId === position.positionId &&
-          (request.purpose === 'stop' || request.purpose === 'exit') &&
-          (status === 'OPEN' || status === 'PARTIALLY_FILLED'),
+        ({ request, status }) => request.purpose !== 'entry' && (status === 'OPEN' || status === 'PARTIALLY_FILLED'),
       )
-      .reduce<Amount>((sum, one) => sum.plus(one.quantity).minus(one.filled), ZERO)
-    return covered.eq(position.quantity)
-      ? []
-      : [`position ${position.positionId} holds ${position.quantity}, exits cover ${text(covered)}`]
+      .reduce((sum, one) => sum.plus(one.quantity).minus(one.filled), ZERO)
+    return covered.eq(held) ? [] : [`position ${positionId} holds ${text(held)}, exits cover ${text(covered)}`]
   })
 
 function halted({ coordinator }: Look): string[] {

@@ -11,7 +11,7 @@ import { PostgresJournal } from '../../src/adapters/persistence/postgres-journal
 import { LEASE_MS, PostgresLeadership } from '../../src/adapters/persistence/postgres-leadership.ts'
 import { DatabaseFailedError, type Sql } from '../../src/adapters/persistence/sql.ts'
 import type { Log } from '../../src/ports/log.ts'
-import { BTC, MINUTE, SECOND, World } from '../support/whole-system.ts'
+import { BTC, MINUTE, SECOND, World, XRP } from '../support/whole-system.ts'
 
 const AFTER_MS = 5 * SECOND
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
@@ -90,6 +90,19 @@ it('closes a position although the database is away, once what is done is on the
   )
   expect(row?.closed).toBe(1)
   expect(world.system.desk.coordinator().haltReason).toBeNull()
+})
+
+it('opens nothing while the database is away, not even once rows are spooled', async () => {
+  const { world, take, giveBack } = await begin('opens')
+  const before = world.placements(/./)
+  take()
+  world.signal({ symbol: XRP, entryPrice: '1', stopLoss: '0.98', takeProfit: '1.05' })
+  await world.pass(20 * SECOND)
+  expect(world.placements(/./)).toBe(before)
+  giveBack()
+  await world.pass(MINUTE)
+  expect(world.placements(/./)).toBe(before)
+  expect(world.orders('entry').filter((order) => order.request.symbol === XRP && order.status !== 'ERROR')).toEqual([])
 })
 
 it('knows after a crash what it did while the database was away', async () => {

@@ -27,6 +27,19 @@ describe('an entry that is filled in parts', () => {
     expect(world.system.figures().unprotectedSeconds).toBe(0)
   })
 
+  it('is not sold in panic when fills trickle in faster than the stop can follow', async () => {
+    const world = await withEntryOpen()
+    world.print(BTC, '49990', '0.004')
+    for (let passed = 0; passed < 15 * SECOND; passed += 100) {
+      await world.pass(100)
+      world.print(BTC, '49990', '0.0004')
+    }
+    await world.until(() => world.is('protected'), 'a protected position')
+    expect(world.told('position.emergency')).toEqual([])
+    expect(world.order('stop')?.quantity).toBe(world.position().quantity)
+    expect(world.system.figures().unprotectedSeconds).toBe(0)
+  })
+
   it('keeps and protects its part when the rest expires', async () => {
     const world = await withEntryOpen()
     world.print(BTC, '49990', '0.04')

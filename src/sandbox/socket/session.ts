@@ -130,7 +130,7 @@ export class Session {
         : this.#subscriptions.unsubscribe(channel, params)
     if (isPrivate && method === 'subscribe') this.#tokens.add(textParam(params, 'token') ?? '')
     return () => {
-      if (method === 'subscribe') line.startHeartbeat()
+      if (method === 'subscribe' && answers.some((answer) => 'result' in answer)) line.startHeartbeat()
       for (const answer of answers) {
         if ('error' in answer) {
           this.#answer(request, { error: answer.error }, answer.symbol)
