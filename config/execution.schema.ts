@@ -8,7 +8,6 @@ const kraken = section({
   rest_url: address('https').default('https://api.kraken.com'),
   ws_url: address('wss').default('wss://ws.kraken.com/v2'),
   ws_auth_url: address('wss').default('wss://ws-auth.kraken.com/v2'),
-  tier: oneOf(['starter', 'intermediate', 'pro']).default('starter'),
   rate_limit: section({
     calls_per_minute: integer({ min: 1 }).default(60),
     call_burst: integer({ min: 1 }).default(10),

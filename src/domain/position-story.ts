@@ -90,9 +90,19 @@ function coverOf(record: PositionRecord): Amount {
   return atVenue && stop !== undefined ? unfilled(stop) : ZERO
 }
 
-/** A stop rests at the venue for all that is held. */
-export const isCovered = (record: PositionRecord): boolean =>
-  liveStop(record) !== undefined && coverOf(record).gte(sellable(record))
+/** Too little for an order of its own: below the pair's least quantity or cost, at the price of the stop. */
+const isCrumb = ({ instrument, stopLoss }: PositionRecord, size: Amount): boolean =>
+  size.lt(amount(instrument.orderMin)) || size.times(stopLoss).lt(amount(instrument.costMin))
+
+/**
+ * A stop rests at the venue for all that is held. While the entry still fills, what came since and is too little for an
+ * order is watched locally: the stop need not follow every crumb.
+ */
+export function isCovered(record: PositionRecord): boolean {
+  if (liveStop(record) === undefined) return false
+  const bare = sellable(record).minus(coverOf(record))
+  return bare.lte(0) || (coverOf(record).gt(0) && isEntryLive(record) && isCrumb(record, bare))
+}
 
 /** What an exit may sell: whole lots of what is held. */
 const sellable = (record: PositionRecord): Amount => roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
@@ -130,9 +140,7 @@ export function exposureOf(record: PositionRecord & Exposure): Exposure {
 /** What is held is under the pair's minimum: no order can sell it. */
 export function isDust(record: PositionRecord): boolean {
   const held = heldBy(record)
-  if (held.lte(0)) return false
-  const { orderMin, costMin } = record.instrument
-  return held.lt(amount(orderMin)) || held.times(amount(record.stopLoss)).lt(amount(costMin))
+  return held.gt(0) && isCrumb(record, held)
 }
 
 /** Too little to sell, and nothing in flight that could add to it or sell it. */
@@ -247,7 +255,8 @@ export function planProtection(record: PositionRecord, retry: boolean): OrderPla
   }
   if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
   const total = amount(stop.view.filled).plus(size)
-  const amendsSize = !total.eq(amount(stop.view.quantity))
+  const grows = total.gt(stop.view.quantity)
+  const amendsSize = grows ? !isCovered(record) : !total.eq(stop.view.quantity)
   const amendsTrigger = stop.view.triggerPrice !== stopToBe(record)
   if (!amendsSize && !amendsTrigger) return unchanged
   const directive: OrderDirective = {

@@ -36,8 +36,27 @@ describe('an entry that is filled in parts', () => {
     }
     await world.until(() => world.is('protected'), 'a protected position')
     expect(world.told('position.emergency')).toEqual([])
-    expect(world.order('stop')?.quantity).toBe(world.position().quantity)
+    const bare = amount(world.position().quantity).minus(world.order('stop')?.quantity ?? '0')
+    expect(bare.toNumber()).toBeLessThan(0.00005)
     expect(world.system.figures().unprotectedSeconds).toBe(0)
+  })
+
+  it('does not move its stop for every crumb, and holds all of it once the entry has ended', async () => {
+    const world = await withEntryOpen()
+    world.print(BTC, '49990', '0.04')
+    await world.until(() => world.is('protected'), 'a protected part')
+    const before = world.exchange.sent.filter(({ call }) => call === 'amend').length
+    for (let crumbs = 0; crumbs < 4; crumbs += 1) {
+      world.print(BTC, '49990', '0.00004')
+      await world.pass(SECOND)
+    }
+    expect(world.order('entry')?.filled).toBe('0.01004')
+    expect(world.order('stop')?.quantity).toBe('0.01')
+    expect(world.is('protected')).toBe(true)
+    expect(world.exchange.sent.filter(({ call }) => call === 'amend')).toHaveLength(before)
+    world.command({ type: 'pause-trading', reason: 'user', by: 'trader' })
+    await world.until(() => world.order('stop')?.quantity === '0.01004', 'a stop for all of it')
+    expect(world.position()).toMatchObject({ phase: 'protected', quantity: '0.01004' })
   })
 
   it('keeps and protects its part when the rest expires', async () => {

@@ -12,8 +12,7 @@ const EXECUTION = `execution:
     rest_url: \${KRAKEN_REST_URL}
     ws_url: \${KRAKEN_WS_URL}
     ws_auth_url: \${KRAKEN_WS_AUTH_URL}
-    tier: pro
-    rate_limit: {public_pace_ms: 0, calls_per_minute: 6000, call_burst: 1000, order_calls_per_minute: 6000, order_burst: 1000}
+    rate_limit: {tier: pro, public_pace_ms: 0, calls_per_minute: 6000, call_burst: 1000, order_calls_per_minute: 6000, order_burst: 1000}
   orders: {amend_min_interval_seconds: 0}
   deadlines_ms: {late_fills: 500}
   positions: {sync_interval_seconds: 5}
