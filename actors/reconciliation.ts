@@ -17,6 +17,7 @@ import type { ExecutionReport } from '../src/ports/exchange.ts'
 import { ACCEPTED } from './account-books.ts'
 import { orderAddress } from './addresses.ts'
 import type { House } from './house.ts'
+import type { Permission } from './permission.ts'
 import { record } from './record.ts'
 import { isOurs, NotNowError, type PictureMemory, VenuePicture } from './venue-picture.ts'
 
@@ -46,19 +47,22 @@ export interface Reconciler {
 
 interface Memory extends PictureMemory {
   /** Problems that the last pass saw: the same once more is no race between two answers. */
-  suspected: ReadonlySet<string>
+  seen: ReadonlySet<string>
+  /** Whether one of them was new. */
+  isSuspicious: boolean
   readonly accepting: Set<Pair>
 }
 
 export interface ReconcilerParts {
   readonly marks: () => Marks
-  /** Nothing may be opened until a comparison passes: it must be a whole one. */
-  readonly isGate: () => boolean
+  readonly permission: Pick<Permission, 'isReconciling' | 'haltedSymbols'>
 }
 
 export function createReconciler(house: House, parts: ReconcilerParts): Reconciler {
   const { addresses, books, clock, settings } = house
-  const memory: Memory = { explainedAt: null, strangers: new Set(), suspected: new Set(), accepting: new Set() }
+  const memory: Memory = {
+    ...{ explainedAt: null, strangers: new Set(), seen: new Set(), isSuspicious: false, accepting: new Set() },
+  }
   let running: Promise<ReconciliationResult> | null = null
   let next: Promise<ReconciliationResult> | null = null
   const doubt = (reason: string): void => {
@@ -80,7 +84,7 @@ export function createReconciler(house: House, parts: ReconcilerParts): Reconcil
     pass: () =>
       pass().then((result) => {
         // What was seen for the first time is looked at again at once, not in half a minute.
-        if (memory.suspected.size > 0) clock.at(clock.now() + settings.reconcileRetryMs, () => doubt('a second look'))
+        if (memory.isSuspicious) clock.at(clock.now() + settings.reconcileRetryMs, () => doubt('a second look'))
         return result
       }),
     sync: (withinMs) =>
@@ -117,9 +121,11 @@ async function reconcileOnce(house: House, memory: Memory, parts: ReconcilerPart
     const result = await picture.complete()
     return conclude(house, memory, { result, flows: picture.freshFlows(), askedAt: picture.askedAt }, priceOf, parts)
   } catch (error) {
-    if (!(error instanceof NotNowError)) throw error
-    house.state('system', { type: 'reconciliation.failed', problem: error.message })
-    return { ok: false, problem: error.message }
+    const problem = error instanceof Error ? error.message : String(error)
+    // A bug, or an answer that nobody can read: trading does not begin on it, and exits must not end with it.
+    if (!(error instanceof NotNowError)) house.log.error('the comparison with the venue broke off', { error })
+    house.state('system', { type: 'reconciliation.failed', problem })
+    return { ok: false, problem }
   }
 }
 
@@ -134,7 +140,7 @@ function conclude(
   memory: Memory,
   { result, flows, askedAt }: Findings,
   priceOf: PriceOf,
-  { isGate }: ReconcilerParts,
+  { permission }: ReconcilerParts,
 ): ReconciliationResult {
   const { addresses, clock, state } = house
   // Everything is valued before anything is written down: half a pass would be a wrong one.
@@ -151,22 +157,24 @@ function conclude(
   for (const orderId of result.notFound)
     addresses.tell(orderAddress(orderId), { type: 'venue.notFound', origin: 'reconciled', seenAt })
 
-  const proved = result.problems.filter((problem) => memory.suspected.has(keyOf(problem)))
-  memory.suspected = new Set(result.problems.filter((problem) => !proved.includes(problem)).map(keyOf))
+  const proved = result.problems.filter((problem) => memory.seen.has(keyOf(problem)))
+  memory.isSuspicious = proved.length < result.problems.length
   const unexplained = proved.filter((problem) => !accepted(house, memory, problem, priceOf))
+  const isSettled = (problem: Problem): boolean => proved.includes(problem) && !unexplained.includes(problem)
+  memory.seen = new Set(result.problems.filter((problem) => !isSettled(problem)).map(keyOf))
   const ofBalances = result.problems.some(({ kind }) => kind === 'balance')
   if (result.judgedBalances && !ofBalances) memory.explainedAt = askedAt
-  if (result.judgedBalances && memory.suspected.size === 0) memory.accepting.clear()
+  if (result.judgedBalances && !memory.isSuspicious) memory.accepting.clear()
   withdrawAstray(house, result, unexplained)
-  haltSymbols(house, unexplained)
+  haltSymbols(house, unexplained, permission)
 
   const problems = result.problems.map(({ problem }) => problem)
   const adopted = result.externals.filter(({ kind }) => kind === 'found').length
   const missedFills = result.missedFills.length + result.lateFills.length
   const matched = result.matched.length
   state('system', { type: 'reconciliation.completed', matched, missedFills, adopted, unexplained: problems })
-  if (memory.suspected.size > 0) return { ok: false, problem: `looking again: ${problems.join('; ')}` }
-  if (isGate() && !result.judgedBalances) return { ok: false, problem: 'orders are on their way' }
+  if (memory.isSuspicious) return { ok: false, problem: `looking again: ${problems.join('; ')}` }
+  if (permission.isReconciling() && !result.judgedBalances) return { ok: false, problem: 'orders are on their way' }
   return { ok: true, matched, missedFills, adopted, unexplained: unexplained.map(({ problem }) => problem) }
 }
 
@@ -181,13 +189,19 @@ function symbolsOf({ settings }: House, problem: Problem): readonly Pair[] {
   return traded.filter((symbol) => [baseOf(symbol), quoteOf(symbol)].includes(problem.subject))
 }
 
-function haltSymbols(house: House, unexplained: readonly Problem[]): void {
+/** A symbol is halted once: what stays unexplained is not news every half minute. */
+function haltSymbols(
+  house: House,
+  unexplained: readonly Problem[],
+  permission: Pick<Permission, 'haltedSymbols'>,
+): void {
   const { addresses, clock, log } = house
   for (const problem of unexplained) {
-    const symbols = symbolsOf(house, problem)
+    const concerned = symbolsOf(house, problem)
+    const symbols = concerned.filter((symbol) => !(symbol in permission.haltedSymbols()))
     const reason = `unexplained at the venue: ${problem.problem}`
-    if (symbols.length === 0) log.error('nothing that is traded hangs on what cannot be explained', { reason })
-    else
+    if (concerned.length === 0) log.error('nothing that is traded hangs on what cannot be explained', { reason })
+    else if (symbols.length > 0)
       addresses.tell('coordinator', {
         type: 'halt-symbols',
         symbols,

@@ -112,7 +112,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   const risk = createRiskDesk(house, account, market.marks, permission, lives)
   const deadMan = createDeadMan(house)
-  const reconciler = createReconciler(house, { marks: market.marks, isGate: permission.isReconciling })
+  const reconciler = createReconciler(house, { marks: market.marks, permission })
   return {
     ...{ permission, market, account, gateway, orders, risk, reconciler, deadMan },
     execution: createExecutionDesk(house, risk, reconciler),

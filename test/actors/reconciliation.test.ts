@@ -57,8 +57,9 @@ const DONE = { ok: true, matched: 0, missedFills: 0, adopted: 0, unexplained: []
 
 function reconcilingHouse() {
   const house = tradingHouse()
-  const state = { isGate: false }
-  const reconciler = createReconciler(house.house, { marks: () => MARKS, isGate: () => state.isGate })
+  const state: { isGate: boolean; halted: Readonly<Record<string, string>> } = { isGate: false, halted: {} }
+  const permission = { isReconciling: () => state.isGate, haltedSymbols: () => state.halted }
+  const reconciler = createReconciler(house.house, { marks: () => MARKS, permission })
   house.listenAs('coordinator', 'system', 'order:o1', 'order:o2')
   let answeredCalls = 0
   /** Everything asked so far and from now on is answered by this venue. */
@@ -149,6 +150,14 @@ describe('a venue that does not answer', () => {
     expect(house.told('reconciliation.failed')).toMatchObject([{ problem }])
     expect(house.told('reconciliation.completed')).toEqual([])
     expect(house.heard).toEqual([])
+  })
+
+  it('or says what nobody can read is no crash, and nothing is opened on it', async () => {
+    const house = reconcilingHouse()
+    house.openAccount([USDT])
+    expect(await house.pass({ balances: [balance('USDT', 'much')] })).toMatchObject({ ok: false })
+    expect(house.told('reconciliation.failed')).toHaveLength(1)
+    expect(house.logged).toContain('the comparison with the venue broke off')
   })
 
   it('keeps whoever asked for a comparison waiting no longer than he wanted', async () => {
@@ -315,6 +324,21 @@ describe('what cannot be explained', () => {
     expect(house.heardBy('coordinator')).toMatchObject([
       { type: 'halt-symbols', symbols: ['BTC/USDT', 'XRP/USDT'], by: 'reconciliation', reason },
     ])
+  })
+
+  it('is told once for each symbol, looked at again every time, and a new one is not drowned by an old one', async () => {
+    const house = reconcilingHouse()
+    house.openAccount([USDT])
+    await house.pass(bent)
+    await house.pass(bent)
+    house.state.halted = { 'BTC/USDT': 'bent', 'XRP/USDT': 'bent' }
+    expect(await house.pass(bent)).toMatchObject({ ok: true, unexplained: ['USDT: venue has 900, we expect 1000'] })
+    expect(house.heardBy('coordinator')).toHaveLength(1)
+    const both = { balances: [balance('USDT', '900'), balance('XRP', '7')] }
+    expect(await house.pass(both)).toMatchObject({ ok: false })
+    house.state.halted = { 'BTC/USDT': 'bent' }
+    expect(await house.pass(both)).toMatchObject({ ok: true })
+    expect(house.heardBy('coordinator').slice(1)).toMatchObject([{ symbols: ['XRP/USDT'] }, { symbols: ['XRP/USDT'] }])
   })
 
   it('is the same difference when something was traded in between, and another one when it changed', async () => {
