@@ -67,6 +67,13 @@ describe('history in memory', () => {
     expect(books.orderByKey('key x1299')).not.toBeNull()
   })
 
+  it('is bounded by the size that is configured', () => {
+    const books = createBooks(LIMITS, 50)
+    for (const fact of ended(200)) books.apply(fact)
+    const kept = [...books.orders()].length
+    expect([kept >= 50, kept <= 55]).toEqual([true, true])
+  })
+
   it('keeps every order of an open position, of the plan at work, and every live one, however old', () => {
     const plan = planId('plan')
     const ofPosition = openedOrder('ofPosition', POSITION)

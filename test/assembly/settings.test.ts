@@ -35,3 +35,22 @@ it('gives rates as shares and times in milliseconds', () => {
   expect(orderPolicy).toMatchObject({ acknowledgeMs: 5_000, lateFillMs: 60_000 })
   expect(portfolio).toMatchObject({ minBetweenPlansMs: 86_400_000, orderLifeMs: 900_000, hodl: { BTC: '0' } })
 })
+
+it("paces calls by the owner's buckets and by the counters of the account's tier, with a fifth kept for exits", () => {
+  expect(settings().pacing).toMatchObject({
+    ...{ calls: { perMinute: 60, burst: 10 }, orders: { perMinute: 30, burst: 5 }, reserve: 0.2 },
+    venue: { engine: { max: 60, decay: 1 }, rest: { max: 15, decay: 0.33 } },
+  })
+  const { pacing } = settings({
+    'execution.kraken.rate_limit.tier': 'pro',
+    'execution.kraken.rate_limit.call_burst': '3',
+  })
+  expect(pacing).toMatchObject({ calls: { burst: 3 }, venue: { engine: { max: 180, decay: 3.75 } } })
+})
+
+it('tries, amends and remembers as the orders section says', () => {
+  const { orderPolicy, orderRetries, historySize } = settings({ 'execution.orders.max_history_size': '50' })
+  expect(orderRetries).toEqual({ count: 3, firstMs: 5_000 })
+  expect(orderPolicy).toMatchObject({ amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 })
+  expect(historySize).toBe(50)
+})
