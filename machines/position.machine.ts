@@ -42,6 +42,7 @@ const parts = setup({
     isStoppedOut: ({ context }) => !story.isHolding(context) && !story.isFlat(context),
     isUncovered: ({ context }) => story.isHolding(context) && !story.isCovered(context),
     isCloseWanted: ({ context }) => context.closeReason !== null && story.isHolding(context),
+    isStopFutile: ({ context }) => story.isStopFutile(context),
     isStranded: ({ context }) => story.isStranded(context),
     isDue: ({ context }, p: Due) => p.rang === p.name && context.deadlines[p.name] === p.dueAt,
     isDueOnDust: ({ context }, p: Due) =>
@@ -208,6 +209,7 @@ export const positionMachine = parts.createMachine({
       always: [
         ...ended,
         { guard: 'isCovered', target: 'protected' },
+        { guard: 'isStopFutile', target: 'emergencyExit', actions: because('unprotected') },
         { guard: 'isStranded', target: 'closing', actions: because('dust') },
       ],
       on: {

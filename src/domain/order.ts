@@ -101,6 +101,12 @@ export interface OrderView {
   readonly updatedAt: number
 }
 
+/** Of two orders of ours that would meet, which the venue cancels. */
+export type SelfTrade = 'cancel-newest' | 'cancel-oldest'
+/** A way out is never cancelled for an entry of ours that rests in its way: the entry goes. */
+export const selfTradeOf = ({ purpose }: Pick<OrderRequest, 'purpose'>): SelfTrade =>
+  purpose === 'stop' || purpose === 'exit' ? 'cancel-oldest' : 'cancel-newest'
+
 const FINAL: readonly OrderStatus[] = ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR']
 export const isFinal = (status: OrderStatus): boolean => FINAL.includes(status)
 export const isLive = (order: OrderView): boolean => !isFinal(order.status)

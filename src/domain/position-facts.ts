@@ -5,6 +5,7 @@ import type { PositionPhase, PositionSide } from './position.ts'
 import {
   type Exposure,
   isCovered,
+  isHolding,
   type PositionRecord,
   positionFact,
   positionView,
@@ -25,8 +26,9 @@ export const closingFact = (record: PositionRecord): FactDraft => ({
   reason: record.closeReason ?? 'api',
 })
 
-/** That it must be flattened, and that it is naked where it is. */
+/** That it must be flattened, and that it is naked where it is; nothing where nothing is held any more. */
 export function emergencyFacts(record: PositionRecord & Exposure): FactDraft[] {
+  if (!isHolding(record)) return []
   const { positionId, instrument, closeReason, unprotectedSince, updatedAt } = record
   const emergency: FactDraft = {
     type: 'position.emergency',

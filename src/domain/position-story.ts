@@ -233,10 +233,27 @@ const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderP
   directives: [{ kind: 'place', request }],
 })
 
-/** The last order of this purpose was refused: another one waits for the retry, so that a refusal cannot spin. */
+/** The venue took it and cancelled it, and nothing of it was filled. */
+const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
+
+/**
+ * The last order of this purpose was refused, or taken back by the venue: another one waits for the retry, so that neither
+ * can spin.
+ */
 function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolean {
   const last = ofPurpose(record, purpose).at(-1)
-  return last !== undefined && (last.dropped || last.view?.status === 'ERROR')
+  return last !== undefined && (last.dropped || last.view?.status === 'ERROR' || wasTakenBack(last))
+}
+
+/** So many stops taken back within a minute are no protection. */
+const MOST_TAKEN_BACK = 3
+const TAKEN_BACK_WITHIN_MS = 60_000
+
+/** Stops are placed and taken back, one after the other: what is held is better sold. */
+export function isStopFutile(record: PositionRecord): boolean {
+  const last = ofPurpose(record, 'stop').slice(-MOST_TAKEN_BACK)
+  const since = last[0]?.view?.createdAt ?? Number.NEGATIVE_INFINITY
+  return last.length === MOST_TAKEN_BACK && last.every(wasTakenBack) && record.updatedAt <= since + TAKEN_BACK_WITHIN_MS
 }
 
 /**
@@ -245,7 +262,7 @@ function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolea
  */
 export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
   const unchanged: OrderPlan = { slots: record.slots, directives: [] }
-  if (!retry && hasJustFailed(record, 'stop')) return unchanged
+  if ((!retry && hasJustFailed(record, 'stop')) || isStopFutile(record)) return unchanged
   const size = sellable(record)
   if (size.lte(0) || isDust(record) || liveExit(record) !== undefined) return unchanged
   const stop = liveStop(record)

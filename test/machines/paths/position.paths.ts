@@ -77,7 +77,8 @@ function nobodyIsForgotten({ after: { state } }: Taken<Position>): void {
   if (heldBy(context).lt(amount(XRP.orderMin)) || context.slots.some(isSlotLive)) return
   const isRefused = (purpose: OrderRequest['purpose']) => {
     const last = context.slots.findLast(({ request }) => request.purpose === purpose)
-    return last !== undefined && (last.dropped || last.view?.status === 'ERROR')
+    if (last === undefined || last.dropped || last.view?.status === 'ERROR') return last !== undefined
+    return last.view?.status === 'CANCELLED' && last.view.filled === '0'
   }
   if ((value === 'closing' || value === 'emergencyExit') && !isRefused('exit')) throw new Error('nobody sells')
   if (value === 'protecting' && !isRefused('stop')) throw new Error('nobody protects')
@@ -131,6 +132,13 @@ const lastOf = (context: PositionContext, purpose: OrderRequest['purpose']) => {
   return isSlotLive(slot) ? [phase, filled, quantity, triggerPrice] : [status === 'ERROR', phase === 'done']
 }
 
+/** Stops that the venue took back one after the other before the one that lives, up to what is too many. */
+const takenBack = ({ slots }: PositionContext): number => {
+  const ended = slots.filter((slot) => slot.request.purpose === 'stop' && !isSlotLive(slot))
+  const others = ended.findLastIndex(({ view }) => view?.status !== 'CANCELLED' || view.filled !== '0')
+  return Math.min(3, ended.length - 1 - others)
+}
+
 export const positionPaths: PathModel<Position> = {
   machine: positionMachine,
   input: positionInput,
@@ -139,6 +147,7 @@ export const positionPaths: PathModel<Position> = {
   abstract: (context) => ({
     orders: [lastOf(context, 'entry'), lastOf(context, 'stop'), lastOf(context, 'exit')],
     held: text(heldBy(context)),
+    takenBack: takenBack(context),
     stopLoss: [context.stopLoss, context.stopWanted],
     isLeaving: context.closeReason !== null,
     waits: Object.entries(context.deadlines).flatMap(([name, at]) => (at === null ? [] : [name])),

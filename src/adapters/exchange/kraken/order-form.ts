@@ -1,5 +1,5 @@
 /** Our requests as Kraken's form fields. Prices and quantities are passed on as the exact text they came as. */
-import type { OrderRequest } from '../../../domain/order.ts'
+import { type OrderRequest, selfTradeOf } from '../../../domain/order.ts'
 import { text } from '../../../domain/units.ts'
 import type { AmendRequest, CheckRequest } from '../../../ports/exchange.ts'
 import type { Lease } from '../../../ports/leadership.ts'
@@ -51,6 +51,8 @@ function orderFields({ clientOrderId, request }: CheckRequest, restName: string)
     // Fees in quote, also of sells: what was bought is then all ours to sell.
     oflags: request.postOnly ? 'fciq,post' : 'fciq',
     ...lifetime(request),
+    // Its default is cancel-newest, which would cancel a stop for an entry of ours.
+    ...(selfTradeOf(request) === 'cancel-oldest' ? { stptype: 'cancel-oldest' } : {}),
     cl_ord_id: clientOrderId,
   }
 }

@@ -1,6 +1,8 @@
 /** The engine's orders and events in the forms of the exchange port, and back. */
+
 import type { Flow, VenueTrade } from '../../../domain/account-history.ts'
 import { type OrderId, orderId, type Pair } from '../../../domain/ids.ts'
+import { selfTradeOf } from '../../../domain/order.ts'
 import type { VenueOrder } from '../../../domain/reports.ts'
 import { amount, text } from '../../../domain/units.ts'
 import type {
@@ -29,7 +31,7 @@ export const newOrderOf = ({ clientOrderId, request, deadlineAt }: CheckRequest)
       displayQuantity: null,
       trigger: 'last',
     },
-    ...{ timeInForce, startsAt: null, expiresAt, postOnly, leverage, feeIn: 'quote', selfTrade: 'cancel-newest' },
+    ...{ timeInForce, startsAt: null, expiresAt, postOnly, leverage, feeIn: 'quote', selfTrade: selfTradeOf(request) },
     // Kraken knows it for margin alone; on spot our own desk sees to it.
     reduceOnly: request.reduceOnly && leverage > 1,
     close: null,
