@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { afterEquity, maxDrawdownPct, NO_DRAWDOWN } from '../../src/domain/drawdown.ts'
+import { afterEquity, afterFlow, maxDrawdownPct, NO_DRAWDOWN } from '../../src/domain/drawdown.ts'
+import { amount } from '../../src/domain/units.ts'
 
 describe('drawdown', () => {
   it('is the fall from the highest equity so far', () => {
@@ -11,6 +12,14 @@ describe('drawdown', () => {
     })
     expect(states.map((state) => state.drawdownPct)).toEqual(['0', '0', '25', '8.333333', '0', '10'])
     expect(states.at(-1)).toMatchObject({ peak: '130', maxDrawdownPct: '25' })
+  })
+
+  it('knows no fall and no gain by money that comes or goes', () => {
+    const fallen = afterEquity(afterEquity(NO_DRAWDOWN, '1000'), '900')
+    const withdrawn = afterEquity(afterFlow(fallen, amount('-500')), '400')
+    expect(withdrawn).toMatchObject({ peak: '500', equity: '400' })
+    expect(afterEquity(afterFlow(fallen, amount('1000')), '1900')).toMatchObject({ peak: '2000', drawdownPct: '5' })
+    expect(afterFlow(NO_DRAWDOWN, amount('5'))).toEqual(NO_DRAWDOWN)
   })
 
   it('is none without equity', () => {
