@@ -29,6 +29,7 @@ export const FAULT_CLASSES = [
   'killed',
   'clock-jump',
   'external-order',
+  'account-flow',
   'market-line-down',
 ] as const
 export type FaultClass = (typeof FAULT_CLASSES)[number]

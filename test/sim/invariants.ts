@@ -26,13 +26,19 @@ export interface Scene {
   /** The process that runs; null while none does, or while it boots. */
   system(): RunningSystem | null
   /** Since when nothing has stood in the way of a position's protection. */
-  undisturbedSince(positionId: PositionId): number
+  undisturbedSince(owner: PositionId | OrderId): number
   isDatabaseAway(): boolean
+  /** The venue's own balances, at this moment. */
+  balances(): readonly Balance[]
+  /** What others did to the account, by asset. */
+  foreign(): ReadonlyMap<string, Amount>
   readonly limits: { readonly maxPositions: number; readonly maxPositionsPerSymbol: number }
 }
 
 /** From the moment that nothing is in its way any more, what is held must be protected or sold within this. */
 const PROTECTED_WITHIN_MS = 60_000
+/** And what adds risk must be gone from the venue within this, once trading is stopped. */
+const WITHDRAWN_WITHIN_MS = 60_000
 
 /** What a person's halts say. */
 export const HALT_BY_HAND = 'enough'
@@ -62,6 +68,10 @@ class Gate {
     if (heard.type === 'reconciliation.passed') this.isReconciling = false
   }
 
+  get isStopped(): boolean {
+    return this.isHalted || this.pausedBy.size > 0
+  }
+
   /** Why an order that adds risk may not leave now; null when it may. */
   problem(symbol: Pair): string | null {
     if (this.isHalted) return 'while HALTED'
@@ -83,6 +93,8 @@ export class Invariants {
   readonly #dust = new Map<PositionId, Amount>()
   #broken: Broken | null = null
   #checked = -1
+  #isStopped = false
+  #stoppedSince = 0
   /** A person asked for a halt, and has not taken it back. */
   isHaltTold = false
   /** Facts published, over all lives. */
@@ -199,6 +211,7 @@ export class Invariants {
     if (this.#broken !== null) throw this.#broken
     const { truth } = this.#scene
     this.#checkProtection()
+    this.#checkWithdrawn()
     const version = truth.version + this.published
     if (version === this.#checked) return
     this.#checked = version
@@ -214,8 +227,9 @@ export class Invariants {
 
   #checkVenue(): void {
     const { truth } = this.#scene
-    for (const [asset, total] of truth.totals)
-      if (total.lt(0)) this.fail('balances are never negative', `${shown(total)} ${asset}`)
+    for (const { asset, total, held } of this.#scene.balances())
+      if (amount(total).lt(0) || amount(held).lt(0) || amount(held).gt(amount(total)))
+        this.fail('balances are never negative', `${asset}: ${held} held of ${total}`)
     for (const positionId of [...truth.active]) {
       const position = truth.positions.get(positionId)
       if (position === undefined) continue
@@ -279,6 +293,23 @@ export class Invariants {
     if (this.#broken !== null) throw this.#broken
   }
 
+  /** Paused or halted, what rests and would add risk is taken back. */
+  #checkWithdrawn(): void {
+    const { truth } = this.#scene
+    if (this.#gate.isStopped !== this.#isStopped) {
+      this.#isStopped = this.#gate.isStopped
+      this.#stoppedSince = this.#scene.now()
+    }
+    if (!this.#isStopped) return
+    for (const order of truth.live) {
+      if (!adds(order.request)) continue
+      const { positionId, key } = order.request
+      const since = Math.max(this.#stoppedSince, this.#scene.undisturbedSince(positionId ?? order.clientOrderId))
+      if (this.#scene.now() - since > WITHDRAWN_WITHIN_MS)
+        this.fail('nothing that adds risk rests while trading is stopped', `${key} still does`)
+    }
+  }
+
   /** What the books say adds up by itself, once nothing is on its way. */
   #checkBooks(system: RunningSystem): void {
     const { books } = system.house
@@ -301,23 +332,16 @@ export class Invariants {
       this.fail('a halt holds until it is reset', `the coordinator is ${state}`)
   }
 
-  /** The venue's own balances, as it told them. */
-  onBalances(balances: readonly Balance[]): void {
-    for (const { asset, total, held } of balances) {
-      if (amount(total).lt(0) || amount(held).lt(0) || amount(held).gt(amount(total)))
-        this.fail('balances are never negative', `${asset}: ${held} held of ${total}`)
-    }
-  }
-
   /** Once everything is over. @throws Broken */
-  conclude(system: RunningSystem, balances: readonly Balance[]): void {
+  conclude(system: RunningSystem): void {
     const { truth } = this.#scene
+    const balances = this.#scene.balances()
+    const foreign = this.#scene.foreign()
     const { books } = system.house
     for (const order of books.liveOrders())
       if (order.request.purpose !== 'stop' || (order.phase !== 'open' && order.phase !== 'partiallyFilled'))
         this.fail('every order reaches an end', `${order.request.key} is ${order.status} (${order.phase})`)
     for (const order of truth.orders.values()) {
-      if (order.isExternal) continue
       const ours = books.order(order.clientOrderId)
       if (order.isLive && (ours === null || !isLive(ours)))
         this.fail(
@@ -330,12 +354,14 @@ export class Invariants {
           `${order.request.key}: ${ours.fills.length} fills here, ${order.fills.size} at the venue`,
         )
     }
-    for (const { asset, total } of balances)
-      if (!amount(total).eq(truth.totals.get(asset) ?? ZERO))
-        this.fail(
-          'the walk counts as the venue does',
-          `${asset}: ${total} there, ${shown(truth.totals.get(asset) ?? ZERO)} here`,
-        )
+    for (const { asset, total } of balances) {
+      const counted = (truth.totals.get(asset) ?? ZERO).plus(foreign.get(asset) ?? ZERO)
+      if (!amount(total).eq(counted))
+        this.fail('the walk counts as the venue does', `${asset}: ${total} there, ${shown(counted)} here`)
+      const known = books.totals()?.[asset] ?? '0'
+      if (!amount(total).eq(amount(known)))
+        this.fail('the books end as the venue does', `${asset}: ${total}, ${known} here`)
+    }
     const ledger = system.figures().ledger(balances)
     if (ledger === null) this.fail('the ledger closes', 'there is no statement')
     else if (!ledgerGap(ledger).isZero()) this.fail('the ledger closes', `a gap of ${shown(ledgerGap(ledger))}`)

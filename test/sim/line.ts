@@ -52,6 +52,8 @@ export interface LineParts {
   readonly truth: Truth
   /** A placement leaves the process. */
   readonly onPlace: (attempt: Attempt) => void
+  /** A process has read its journal back, and opens the line. */
+  readonly onStart: () => void
 }
 
 type Call = 'place' | 'amend' | 'cancel' | 'lookUp' | 'openOrders' | 'balances'
@@ -92,7 +94,7 @@ export class Line {
       onLine: (listener) => {
         this.#onLine = listener
       },
-      start: () => Promise.resolve(),
+      start: async () => this.#parts.onStart(),
       stop: () => Promise.resolve(),
     }
     // What is not bent goes straight to the venue.
@@ -117,7 +119,7 @@ export class Line {
     const { truth, clock, venue } = this.#parts
     const { clientOrderId } = order
     if (life.isDead) return new Promise(() => undefined)
-    truth.asked(order, false)
+    truth.asked(order)
     const attempt: Attempt = { order, at: clock.now(), life: life.number, answer: null }
     this.#parts.onPlace(attempt)
     const refusal = this.#refusesOrder(order)

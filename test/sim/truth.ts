@@ -2,7 +2,6 @@
  * What really happened at the venue, told by its own reports before the line can lose them. The system's picture is held
  * against this; nothing of the system's own code has a part in it but the arithmetic.
  */
-import type { LedgerRow } from '../../src/adapters/exchange/simulated/venue-events.ts'
 import type { OrderId, Pair, PositionId } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { Fill, OrderRequest, Side } from '../../src/domain/order.ts'
@@ -12,8 +11,7 @@ import type { ExecutionReport, PlaceRequest } from '../../src/ports/exchange.ts'
 /** An order that was asked for, and what became of it. */
 export interface TrueOrder {
   readonly clientOrderId: OrderId
-  readonly request: Omit<OrderRequest, never>
-  readonly isExternal: boolean
+  readonly request: OrderRequest
   /** How often the venue opened an order under this client id. */
   opened: number
   isLive: boolean
@@ -37,6 +35,8 @@ export class Truth {
   readonly positions = new Map<PositionId, TruePosition>()
   /** Positions with an order alive or something held: those whose invariants can break. */
   readonly active = new Set<PositionId>()
+  /** Orders that are open at the venue. */
+  readonly live = new Set<TrueOrder>()
   readonly totals = new Map<string, Amount>()
   /** Moves whenever anything happened. */
   version = 0
@@ -47,12 +47,12 @@ export class Truth {
     for (const [asset, total] of Object.entries(balances)) this.totals.set(asset, amount(total))
   }
 
-  /** An order leaves for the venue: ours, or somebody else's on the same account. */
-  asked({ clientOrderId, request }: PlaceRequest, isExternal: boolean): TrueOrder {
+  /** An order leaves for the venue. */
+  asked({ clientOrderId, request }: PlaceRequest): TrueOrder {
     const known = this.orders.get(clientOrderId)
     if (known !== undefined) return known
     const order: TrueOrder = {
-      ...{ clientOrderId, request, isExternal, opened: 0, isLive: false, fills: new Map() },
+      ...{ clientOrderId, request, opened: 0, isLive: false, fills: new Map() },
       ...{ quantity: amount(request.quantity), filled: ZERO, triggerPrice: request.triggerPrice },
     }
     this.orders.set(clientOrderId, order)
@@ -73,6 +73,7 @@ export class Truth {
       case 'opened':
         order.opened += 1
         order.isLive = true
+        this.live.add(order)
         return
       case 'filled':
         return this.#fill(order, report.fill)
@@ -82,7 +83,7 @@ export class Truth {
         return
       case 'cancelled':
       case 'expired':
-        order.isLive = false
+        this.#end(order)
     }
   }
 
@@ -106,11 +107,16 @@ export class Truth {
     this.active.delete(position.positionId)
   }
 
+  #end(order: TrueOrder): void {
+    order.isLive = false
+    this.live.delete(order)
+  }
+
   #fill(order: TrueOrder, fill: Fill): void {
     if (order.fills.has(fill.tradeId)) throw new Error(`the venue filled ${fill.tradeId} twice`)
     order.fills.set(fill.tradeId, fill)
     order.filled = order.filled.plus(amount(fill.quantity))
-    if (order.filled.gte(order.quantity)) order.isLive = false
+    if (order.filled.gte(order.quantity)) this.#end(order)
     const { symbol, side, positionId } = order.request
     if (positionId !== null) this.active.add(positionId)
     const [base = '', quote = ''] = symbol.split('/')
@@ -118,12 +124,6 @@ export class Truth {
     this.#move(base, signed(side, amount(fill.quantity)))
     this.#move(quote, signed(side, cost).negated().minus(amount(fill.fee)))
     this.onFill(order)
-  }
-
-  /** Somebody else at work on the account: a transfer, or a trade that no order of ours made. */
-  moved({ asset, amount: by, fee }: Pick<LedgerRow, 'asset' | 'amount' | 'fee'>): void {
-    this.version += 1
-    this.#move(asset, amount(by).minus(amount(fee)))
   }
 
   #move(asset: string, by: Amount): void {

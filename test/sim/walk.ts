@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { Books } from '../../actors/books.ts'
 import type { Settings } from '../../actors/house.ts'
 import { type RunningSystem, startSystem } from '../../actors/start.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -14,9 +15,10 @@ import { simulatedExchange } from '../../src/adapters/exchange/simulated/exchang
 import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
 import { paperExchangeOptions } from '../../src/assembly/paper-venue.ts'
 import { settingsOf } from '../../src/assembly/settings.ts'
+import { baseOf, quoteOf } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
-import type { Balance } from '../../src/domain/portfolio.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
+import { type Amount, amount, ZERO } from '../../src/domain/units.ts'
 import type { RandomSource, SimulatedClock } from '../../src/ports/clock.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { MarketEvent, MarketFeed } from '../../src/ports/market-feed.ts'
@@ -28,8 +30,9 @@ import { CrashJournal, type DeathMoment } from './journal.ts'
 import { Life } from './life.ts'
 import { Line } from './line.ts'
 import { SeededMarket, SYMBOLS } from './market.ts'
+import { Remembering, strayMachine } from './remembering.ts'
 import { doublesOf, type Sabotage } from './sabotage.ts'
-import { Strangers } from './strangers.ts'
+import { peek, Strangers } from './strangers.ts'
 import { Tape } from './tape.ts'
 import { type TrueOrder, Truth } from './truth.ts'
 import { Users } from './users.ts'
@@ -111,6 +114,9 @@ class Walk {
   readonly #settings: Settings
   readonly #disk: MemoryDisk = { rows: [] }
   readonly #journals: CrashJournal[] = []
+  readonly #remembering = new Remembering()
+  /** Of the present life, or of the last one. */
+  #books: Books | null = null
   #life: Life | null = null
   #lives = 0
   #system: RunningSystem | null = null
@@ -141,6 +147,7 @@ class Walk {
     this.#line = new Line({
       ...{ venue: this.#venue, clock: this.#clock, random: this.#random.stream('line'), script: this.#script },
       ...{ truth: this.#truth, onPlace: (attempt) => this.#invariants.onPlace(attempt) },
+      onStart: () => this.#checkMemory(),
     })
     this.#market = new SeededMarket(this.#random.stream('market'), START)
     this.#users = new Users({
@@ -148,7 +155,7 @@ class Walk {
       note: (what) => this.#note(`> ${what}`),
     })
     this.#strangers = new Strangers({
-      ...{ random: this.#random.stream('strangers'), venue: this.#venue, truth: this.#truth, market: this.#market },
+      ...{ random: this.#random.stream('strangers'), venue: this.#venue, market: this.#market },
       ...{ clock: this.#clock, script: this.#script },
     })
   }
@@ -187,7 +194,10 @@ class Walk {
     this.#fallen = null
     const life = new Life(this.#lives, this.#clock)
     const journal = new CrashJournal(this.#lives, this.#disk, {
-      onCommit: (entry) => this.#invariants.onCommit(entry),
+      onCommit: (entry) => {
+        this.#invariants.onCommit(entry)
+        this.#remembering.onCommit(entry)
+      },
       onDeath: (moment) => {
         this.#script.count(moment, `life ${life.number}`)
         this.#fallen = moment
@@ -202,6 +212,7 @@ class Walk {
         if (life.isDead) return
         this.#tape.fact(this.#clock.now(), payload)
         this.#invariants.onPublish(payload)
+        this.#remembering.onPublish(payload.id)
       })
     const random = this.#random.stream(`life ${this.#lives}`)
     const system = await startSystem(
@@ -226,7 +237,13 @@ class Walk {
         onEnd: (because, reason) => this.#tasks.push(() => this.#ended(life, because, reason)),
         onFeedEnded: () => undefined,
       },
-      doubles.makers,
+      {
+        ...doubles.makers,
+        books: (...given) => {
+          this.#books = doubles.makers.books(...given)
+          return this.#books
+        },
+      },
     )
     if (life.isDead) return system.stop()
     this.#note(`# life ${this.#lives} began`)
@@ -236,6 +253,13 @@ class Walk {
 
   /** kill -9: every actor gone at once, nothing more written. */
   #bury(): void {
+    const journal = this.#journals.at(-1)
+    const isLocked = this.#fallen === null && journal?.pending === 0
+    if (this.#system !== null && isLocked) {
+      const stray = strayMachine(this.#system, this.#disk)
+      if (stray !== null) this.#invariants.fail('a machine stands where its journal leads', stray)
+    }
+    if (this.#books !== null && this.#life !== null) this.#remembering.onDeath(this.#books, journal?.pending ?? 0)
     this.#life?.die()
     this.#journals.at(-1)?.die()
     this.#system?.stop()
@@ -244,6 +268,12 @@ class Walk {
     this.#listener = null
     this.#invariants.onDeath()
     this.#users.onDeath()
+  }
+
+  /** A new life has read its journal back. */
+  #checkMemory(): void {
+    const problem = this.#books === null ? null : this.#remembering.problem(this.#books)
+    if (problem !== null) this.#invariants.fail('a boot remembers what the process knew', problem)
   }
 
   #ended(life: Life, because: string, reason: string): void {
@@ -485,7 +515,7 @@ class Walk {
     this.#users.putRight(this.#up)
     this.#strangers.leave()
     await this.#playUntil(this.#clock.now() + SETTLING_MS)
-    this.#invariants.conclude(this.#up, await this.#venueBalances())
+    this.#invariants.conclude(this.#up)
     let hasEnded = false
     this.#up.drain('the walk is over')
     await this.#playUntil(this.#clock.now() + MINUTE, () => {
@@ -495,14 +525,18 @@ class Walk {
     if (!hasEnded) throw new Broken('an orderly stop ends', 'still running a minute later')
   }
 
-  async #venueBalances(): Promise<readonly Balance[]> {
-    let balances: readonly Balance[] | null = null
-    void this.#venue.balances().then((answer) => {
-      if (answer.kind === 'done') balances = answer.value
-    })
-    await this.#playUntil(this.#clock.now() + MINUTE, () => balances !== null)
-    if (balances === null) throw new Error('the venue did not tell its balances')
-    return balances
+  /** What other hands did to the account. */
+  #foreign(): ReadonlyMap<string, Amount> {
+    const moved = new Map(this.#strangers.flows)
+    const add = (asset: string, by: Amount): void => void moved.set(asset, (moved.get(asset) ?? ZERO).plus(by))
+    for (const { symbol, side, quantity, cost, fee, feeAsset, venueOrderId } of peek(this.#venue, (engine) => engine.trades())) {
+      if (peek(this.#venue, (engine) => engine.find(venueOrderId))?.clientOrderId !== null) continue
+      const sign = side === 'buy' ? 1 : -1
+      add(baseOf(symbol), amount(quantity).times(sign))
+      add(quoteOf(symbol), amount(cost).times(-sign))
+      add(feeAsset, amount(fee).negated())
+    }
+    return moved
   }
 
   #feed(life: Life): MarketFeed {
@@ -526,8 +560,10 @@ class Walk {
       truth: this.#truth,
       now: () => this.#clock.now(),
       system: () => (this.#isUp ? this.#system : null),
-      undisturbedSince: (positionId) =>
-        Math.max(this.#disturbedUntil, this.#line.touched.get(positionId) ?? 0, this.#line.touched.get('') ?? 0),
+      undisturbedSince: (owner) =>
+        Math.max(this.#disturbedUntil, this.#line.touched.get(owner) ?? 0, this.#line.touched.get('') ?? 0),
+      balances: () => peek(this.#venue, (engine) => engine.balances()),
+      foreign: () => this.#foreign(),
       isDatabaseAway: () => this.#journals.at(-1)?.health().state === 'away',
       limits: { maxPositions, maxPositionsPerSymbol },
     }
