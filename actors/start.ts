@@ -1,6 +1,7 @@
 /** Boot is recovery: the journal read back, the rooms built, the tree started, the venue asked, and only then prices. */
 import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
+import { pair } from '../src/domain/ids.ts'
 import type { Balance, Ledger } from '../src/domain/portfolio.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { type Addresses, createAddresses } from './addresses.ts'
@@ -10,6 +11,8 @@ import { createDesk } from './desk.ts'
 import type { ExecutionDesk } from './execution-desk.ts'
 import { createHouse, type House, type Ports, type Settings } from './house.ts'
 import type { Market } from './market.actor.ts'
+import type { OrderDesk } from './orders.actor.ts'
+import type { Permission } from './permission.ts'
 import { recover, revive } from './recovery.ts'
 import { buildRooms } from './rooms.ts'
 import { startRoot } from './supervision/root.ts'
@@ -169,6 +172,7 @@ export async function startSystem(
   await options.catchUp?.()
   const found = revive(recovered, { orders, positions, plans })
   rearmDecisions(house, permission)
+  takeBackEntries(orders, permission)
   if (permission.control() === 'HALTED') addresses.tell('system', { type: 'trading.stopped', seenAt: now })
   house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
   await rooms.feed.start()
@@ -225,6 +229,14 @@ export async function startSystem(
       return restarts()
     },
   }
+}
+
+/** A stop of trading that was written down is carried out, although the process died before its entries heard of it. */
+function takeBackEntries(orders: OrderDesk, permission: Permission): void {
+  const control = permission.control()
+  if (control !== 'RUNNING') orders.cancelEntries(`trading was ${control} at the start`)
+  const halted = Object.keys(permission.haltedSymbols()).map(pair)
+  if (halted.length > 0) orders.cancelEntries('the symbol was halted at the start', halted)
 }
 
 /** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how to stop it. */

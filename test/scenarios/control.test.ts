@@ -5,6 +5,7 @@ import { BTC, MINUTE, SECOND, World, XRP } from '../support/whole-system.ts'
 const PAUSE = { type: 'pause-trading', reason: 'user', by: 'trader' } as const
 const RESUME = { type: 'resume-trading', reason: 'user', by: 'trader' } as const
 const HALT = { type: 'halt-trading', reason: 'enough', by: 'trader' } as const
+const HALT_BTC = { type: 'halt-symbols', symbols: [BTC], reason: 'enough', by: 'trader' } as const
 const RESET = { type: 'reset-trading', by: 'admin' } as const
 
 async function ready(): Promise<World> {
@@ -63,6 +64,25 @@ describe('a halt', () => {
     expect(world.system.desk.coordinator()).toMatchObject({ haltReason: 'enough', mayOpenRisk: false })
     world.command(RESET)
     await world.until(() => world.system.desk.coordinator().mayOpenRisk, 'trading again')
+  })
+
+  it.each([
+    ['PAUSED', PAUSE, 'trading.paused'] as const,
+    ['HALTED', HALT, 'trading.halted'] as const,
+    ['symbol halted', HALT_BTC, 'trading.symbolHalted'] as const,
+  ])('takes entries back although the process died in the moment it was written (%s)', async (_, command, fact) => {
+    const world = await ready()
+    world.signal()
+    await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+    world.bus.subscribe('reaper', 'SYSTEM_EVENTS', ({ payload }) => {
+      if (payload.type === fact) world.journal.die()
+    })
+    world.command(command)
+    await world.until(() => world.hasDied, 'the end of the process')
+    world.kill()
+    await world.boot()
+    await world.until(() => world.order('entry')?.status === 'CANCELLED', 'a cancelled entry', MINUTE)
+    expect(await world.venueOrders()).toEqual([])
   })
 
   it('outlives the process', async () => {
