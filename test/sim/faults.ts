@@ -68,8 +68,8 @@ const POINTS: ReadonlySet<FaultClass> = new Set([
 const ODDS: Partial<Record<FaultClass, number>> = {
   'look-up-failing': 0.08,
   'stop-refused': 0.02,
-  'reports-reordered': 0.04,
-  'report-lost': 0.015,
+  'reports-reordered': 0.1,
+  'report-lost': 0.03,
 }
 
 const SHORTEST_MS = 2_000

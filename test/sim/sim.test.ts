@@ -9,7 +9,7 @@ const SEEDS = 20
 const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: RegExp]>> = {
   'blind-retry': [1, /one placement per intention/],
   'fill-twice': [3, /every fill once/],
-  'drop-late-fill': [103, /every fill once|no halt without a cause/],
+  'drop-late-fill': [1, /every fill once|no halt without a cause/],
   'effect-before-journal': [1, /journal before effect/],
   'naked-entry': [3, /no position stays naked/],
   'double-exit': [5, /a closed position holds nothing|exits never exceed|no order is overfilled/],

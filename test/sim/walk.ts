@@ -55,7 +55,7 @@ const CRASH_MEAN_MS = 30 * MINUTE
 const USER_MEAN_MS = 75 * SECOND
 const SESSION_MS = { least: 10 * MINUTE, most: 30 * MINUTE }
 /** How many of the fills in part somebody takes fright at. */
-const CHASE = 0.3
+const CHASE = 0.5
 const NAP_MS = { least: 5 * SECOND, most: 10 * MINUTE }
 const NIGHT_MS = { least: 6 * HOUR, most: 24 * HOUR }
 
