@@ -7,14 +7,14 @@ import { type WalkResult, walk } from './walk.ts'
 const SEEDS = 20
 /** The first seed that catches it, and the invariant that does: a walk is quick where it breaks early. */
 const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: RegExp]>> = {
-  'blind-retry': [1, /one placement per intention/],
-  'fill-twice': [3, /every fill once/],
-  'drop-late-fill': [1, /every fill once|no halt without a cause/],
+  'blind-retry': [3, /one placement per intention/],
+  'fill-twice': [1, /every fill once/],
+  'drop-late-fill': [5, /every fill once|no halt without a cause/],
   'effect-before-journal': [1, /journal before effect/],
-  'naked-entry': [3, /no position stays naked/],
+  'naked-entry': [1, /no position stays naked/],
   'double-exit': [5, /a closed position holds nothing|exits never exceed|no order is overfilled/],
   'ignore-halt': [7, /a halt holds until it is reset/],
-  'lost-slot': [6, /slots are never above the limits/],
+  'lost-slot': [4, /slots are never above the limits/],
 }
 const WITHIN_SEEDS = 200
 const PATIENCE_MS = 120_000

@@ -76,7 +76,12 @@ export class Strangers {
       ...{ quantity: SIZE[symbol] ?? '1', quantityInQuote: false, limitPrice: how === 'market' ? null : price },
       ...{ triggerPrice: null, trailing: null, limitOffset: null, displayQuantity: null, trigger: 'last' },
       ...{ timeInForce: 'GTC', startsAt: null, expiresAt: null, postOnly: false, reduceOnly: false, leverage: 1 },
-      ...{ feeIn: side === 'buy' ? pick(random, ['quote', 'base'] as const) : 'quote', selfTrade: 'cancel-newest', close: null, deadlineAt: null },
+      ...{
+        feeIn: side === 'buy' ? pick(random, ['quote', 'base'] as const) : 'quote',
+        selfTrade: 'cancel-newest',
+        close: null,
+        deadlineAt: null,
+      },
     }
     venue.byHand((engine, at) => {
       const ticket = engine.submit(order, at)

@@ -529,7 +529,9 @@ class Walk {
   #foreign(): ReadonlyMap<string, Amount> {
     const moved = new Map(this.#strangers.flows)
     const add = (asset: string, by: Amount): void => void moved.set(asset, (moved.get(asset) ?? ZERO).plus(by))
-    for (const { symbol, side, quantity, cost, fee, feeAsset, venueOrderId } of peek(this.#venue, (engine) => engine.trades())) {
+    for (const { symbol, side, quantity, cost, fee, feeAsset, venueOrderId } of peek(this.#venue, (engine) =>
+      engine.trades(),
+    )) {
       if (peek(this.#venue, (engine) => engine.find(venueOrderId))?.clientOrderId !== null) continue
       const sign = side === 'buy' ? 1 : -1
       add(baseOf(symbol), amount(quantity).times(sign))
