@@ -172,17 +172,3 @@ describe('a stop that the venue takes and takes back', () => {
     expect(world.position()).toMatchObject({ status: 'closed', closeReason: 'unprotected', quantity: '0' })
   })
 })
-
-it('is not taken back for an entry of ours that rests in the way of the stop: the entry goes', async () => {
-  const world = await withEntryOpen()
-  world.print(BTC, '49990')
-  await world.until(() => world.is('protected'), 'a protected position')
-  world.signal({ entryPrice: '49600', stopLoss: '48600', takeProfit: '52000' })
-  await world.pass(SECOND)
-  const second = world.orders('entry').at(-1)
-  world.print(BTC, '48990')
-  await world.until(() => world.positions()[0]?.status === 'closed', 'a position that was stopped out')
-  expect(world.positions()[0]).toMatchObject({ closeReason: 'stop_loss', quantity: '0' })
-  expect(world.orders('stop')[0]?.status).toBe('FILLED')
-  expect(second).toBeDefined()
-})

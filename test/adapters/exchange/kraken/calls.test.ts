@@ -62,6 +62,16 @@ describe('an order on its way to Kraken', () => {
     })
   })
 
+  it('is never cancelled for an entry of ours that rests in its way, where it is a way out: the entry goes', async () => {
+    venue.reply('AddOrder', TAKEN)
+    const stpOf = async (purpose: 'entry' | 'stop' | 'exit' | 'rebalance'): Promise<unknown> => {
+      await place({ purpose })
+      return formOf('AddOrder').stptype
+    }
+    expect([await stpOf('stop'), await stpOf('exit')]).toEqual(['cancel-oldest', 'cancel-oldest'])
+    expect([await stpOf('entry'), await stpOf('rebalance')]).toEqual([undefined, undefined])
+  })
+
   it('ends at its time in whole seconds, never later', async () => {
     venue.reply('AddOrder', TAKEN)
     await place({ timeInForce: 'GTD', expiresAt: NOON + 900_999 })
