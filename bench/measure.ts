@@ -15,6 +15,8 @@ export interface Subject {
   readonly bareOperations?: number
   /** 9 unless told; one more goes before them to warm up. */
   readonly rounds?: number
+  /** Brings everything back before each call of `measured`; not timed. */
+  readonly between?: () => Promise<void>
   readonly close?: () => Promise<void>
 }
 
@@ -50,6 +52,7 @@ export async function measure(subject: Subject): Promise<Figures> {
   const seen: { readonly measuredNs: number; readonly bareNs: number }[] = []
   for (let round = -1; round < rounds; round += 1) {
     const bareNs = await nanosecondsOf(bare, bareOperations)
+    await subject.between?.()
     const measuredNs = await nanosecondsOf(measured, operations)
     if (round >= 0) seen.push({ measuredNs, bareNs })
   }

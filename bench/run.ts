@@ -7,6 +7,7 @@ import { type Bench, type Figures, measure, type Subject } from './measure.ts'
 import { replayOfOneDay } from './replay.ts'
 import { machineStep } from './step.ts'
 import { triggerTick } from './triggers.ts'
+import { signalToWire } from './wire.ts'
 
 const BENCHES: readonly Bench[] = [
   machineStep,
@@ -18,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   journalAppend,
   journalOfOrders,
   replayOfOneDay,
+  signalToWire,
 ]
 
 const time = (ns: number): string => {

@@ -4,10 +4,10 @@
  * while it recovers from a death.
  */
 import type { PostgresServer } from '../support/postgres.ts'
-import { Arena, BTC, CameToNothing, now, wait } from './arena.ts'
+import { Arena, BTC, CameToNothing, now, wait, XRP } from './arena.ts'
 import type { Death, Look } from './live-child.ts'
 import { MOMENTS, type Moment } from './steps.ts'
-import { isFlat, STORIES, type Story } from './stories.ts'
+import { HAND, isFlat, STORIES, type Story } from './stories.ts'
 import { problems } from './verify.ts'
 
 /** A death in a story; or, where `told` says how far it got before it was killed, a death in the recovery from that. */
@@ -64,6 +64,9 @@ export async function comeBack(arena: Arena): Promise<void> {
 /** Brings everything to rest, whatever was under way. False when the process died in it. */
 async function flatten(arena: Arena): Promise<boolean> {
   arena.print(BTC, '50000')
+  arena.print(XRP, '1')
+  for (const { clientOrderId, venueOrderId } of arena.sandbox.venue.openOrders())
+    if (clientOrderId === null) arena.sandbox.venue.cancel({ venueOrderId }, HAND)
   arena.life.tell({ type: 'resume' })
   return arena.until('nothing held and nothing resting', (look) => {
     if (isFlat(look)) return true

@@ -1,7 +1,11 @@
 /** What traders do, as often as it takes: each story begins and ends flat, and its stages are the same after a crash. */
+import type { NewOrder } from '../../src/adapters/exchange/simulated/venue-order.ts'
+import { asset } from '../../src/domain/ids.ts'
 import type { OrderView, Purpose } from '../../src/domain/order.ts'
+import type { Balance } from '../../src/domain/portfolio.ts'
+import { amount, type Numeric, roundDownTo, text, ZERO } from '../../src/domain/units.ts'
 import type { Arena } from './arena.ts'
-import { BTC } from './arena.ts'
+import { BTC, XRP } from './arena.ts'
 import type { Look } from './live-child.ts'
 
 interface Stage {
@@ -58,6 +62,32 @@ const printAll: Stage = {
 const flat = (what: string, act: Stage['act']): Stage => ({ what, act, until: isFlat })
 const close = flat('a position closed by hand', ({ life }) => life.tell({ type: 'close' }))
 
+/** XRP worth a sixth of the account, at the prices that stories begin with. */
+const sixthOfAll = (balances: readonly Balance[]): Numeric => {
+  const worth: Readonly<Record<string, number>> = { USDT: 1, BTC: 50_000, XRP: 1 }
+  const all = balances.reduce((sum, { asset: code, total }) => sum.plus(amount(total).times(worth[code] ?? 0)), ZERO)
+  return text(roundDownTo(all.div(6), 0))
+}
+
+/** Prints through whatever of ours rests, and back. */
+function fillThrough(arena: Arena, { orders }: Look): void {
+  const order = orders.find((one) => !isOver(one))
+  if (order === undefined) return
+  const { side, symbol } = order.request
+  const base = amount(symbol === BTC ? '50000' : '1')
+  arena.print(symbol, text(base.times(side === 'sell' ? '1.002' : '0.998')), '1000000')
+  arena.print(symbol, text(base), '0.00001')
+}
+
+/** What a person places at the venue's own page. */
+export const HAND = { via: 'rest', key: null, nonce: null } as const
+const BY_HAND: NewOrder = {
+  ...{ clientOrderId: null, userref: null, symbol: XRP, side: 'buy', type: 'limit', quantity: '100' },
+  ...{ quantityInQuote: false, limitPrice: '0.99', triggerPrice: null, trailing: null, limitOffset: null },
+  ...{ displayQuantity: null, trigger: 'last', timeInForce: 'GTC', startsAt: null, expiresAt: null, postOnly: false },
+  ...{ reduceOnly: false, leverage: 1, feeIn: 'quote', selfTrade: 'cancel-newest', close: null, deadlineAt: null },
+}
+
 export const STORIES: readonly Story[] = [
   {
     name: 'filled in parts, its stop moved, closed by hand',
@@ -108,6 +138,29 @@ export const STORIES: readonly Story[] = [
         act: ({ life }) => life.tell({ type: 'resume' }),
         until: ({ coordinator }) => coordinator.state === 'RUNNING',
       },
+    ],
+  },
+  {
+    name: 'too many coins of one kind, sold for the others in two parts',
+    stages: [
+      {
+        what: 'a rebalance that has begun',
+        act: ({ sandbox }) => sandbox.venue.transfer(asset('XRP'), sixthOfAll(sandbox.venue.balances())),
+        meanwhile: ({ life }) => life.tell({ type: 'rebalance' }),
+        until: ({ orders }) => last(orders, 'rebalance')?.status === 'OPEN',
+      },
+      { ...flat('a finished rebalance', () => undefined), meanwhile: (arena, look) => fillThrough(arena, look) },
+    ],
+  },
+  {
+    name: 'an order placed by hand at the venue, filled there',
+    stages: [
+      {
+        what: "somebody else's order that is known",
+        act: ({ sandbox }) => void sandbox.venue.place(BY_HAND, { validate: false, origin: HAND }),
+        until: ({ orders }) => last(orders, 'external')?.status === 'OPEN',
+      },
+      flat('what it traded is known too', (arena) => arena.print(XRP, '0.989')),
     ],
   },
 ]

@@ -21,7 +21,12 @@ from journal where type = 'order.intended'`
 const FILLS = `
 select distinct on (body->'fill'->>'tradeId') body->'order'->'request' as request, body->'fill' as fill
 from journal where type in ('order.filled', 'order.partiallyFilled')`
-const FLOWS = `select body from journal where type = 'account.flowed'`
+/** Deposits and the like, and what orders of other hands traded. */
+const FLOWS = `
+select body->'flow'->>'asset' as asset, body->'flow'->>'amount' as amount from journal where type = 'account.flowed'
+union all
+select move->>'asset', move->>'amount' from journal, json_array_elements(body->'moves') as move
+where type = 'order.externalFilled'`
 
 /** Everything that is wrong; empty when nothing is. The process runs, is ready, and the market stands still. */
 export async function problems({ sandbox, sql }: Arena, look: Look): Promise<readonly string[]> {
@@ -116,8 +121,8 @@ async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promi
     add(baseOf(request.symbol), isBuy ? amount(fill.quantity) : amount(fill.quantity).negated())
     add(quoteOf(request.symbol), (isBuy ? cost.negated() : cost).minus(fill.fee))
   }
-  for (const { body } of await sql.query<{ body: { asset: string; amount: string } }>(FLOWS))
-    add(body.asset, amount(body.amount))
+  for (const { asset, amount: moved } of await sql.query<{ asset: string; amount: string }>(FLOWS))
+    add(asset, amount(moved))
   return venue.balances().flatMap(({ asset, total }) => {
     const expected = ours.get(asset) ?? ZERO
     return expected.eq(total) ? [] : [`${asset}: the venue has ${total}, fills and flows come to ${text(expected)}`]
