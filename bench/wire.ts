@@ -34,7 +34,7 @@ export const signalToWire: Bench = async () => {
   const database = await openDatabase({ databaseUrl, log: quiet, clock })
   const sandbox = await startSandbox({
     ...{ clock, random: seededRandom('wire'), ids: realIds(), log: quiet, feed: null, limits: false },
-    balances: { USDT: '100000', BTC: '2', XRP: '100000' },
+    balances: { USDT: '100000', BTC: '2' },
   })
   const bar = { symbol: BTC, timeframe: '1m', open: '50000', high: '50000', low: '50000', close: '50000' } as const
   sandbox.venue.market.seed([{ ...bar, volume: '1', openAt: Math.floor(clock.now() / MINUTE_MS - 1) * MINUTE_MS }])
@@ -59,10 +59,13 @@ export const signalToWire: Bench = async () => {
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await pause()
   }
+  const print = (): void =>
+    sandbox.print({ kind: 'trade', symbol: BTC, price: '50000', quantity: '0.00001', side: null, at: clock.now() })
+  print()
   await until(() => desk.coordinator().mayOpenRisk)
   /** The order before is gone, and its slot with it. */
   const clear = async (): Promise<void> => {
-    sandbox.print({ kind: 'trade', symbol: BTC, price: '50000', quantity: '0.00001', side: null, at: clock.now() })
+    print()
     for (const { orderId } of desk.orders({ live: true }))
       house.addresses.tell(`order:${orderId}`, { type: 'cancel-order', reason: 'bench', seenAt: clock.now() })
     await until(() => desk.orders({ live: true }).length === 0 && desk.positions({ status: 'open' }).length === 0)
