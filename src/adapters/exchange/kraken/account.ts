@@ -1,7 +1,7 @@
 /** The account at Kraken: balances, its own fees, what moved them beside trades, and what the key may do. */
 
 import type { Flow } from '../../../domain/account-history.ts'
-import type { Pair } from '../../../domain/ids.ts'
+import type { Asset, Pair } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric, text } from '../../../domain/units.ts'
 import type { AccountFees, KeyPermissions, VenueAnswer } from '../../../ports/exchange.ts'
@@ -74,24 +74,63 @@ function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
   }
 }
 
-/** Entries later than `since`, oldest first. Entries that come in between pages are met again, never missed. */
+/** Every page of the ledger since a moment. Entries that come in between pages are met again, never missed. */
+async function readLedger(
+  calls: PrivateCalls,
+  since: number,
+  form: Form,
+  read: (id: string, row: Wire) => void,
+): Promise<VenueAnswer<null>> {
+  const start = String(Math.max(0, Math.floor(since / 1000) - 1))
+  for (let page = 0; page < MOST_LEDGER_PAGES; page += 1) {
+    const answer = reading(
+      await ask(calls, 'Ledgers', { ...form, start, ofs: String(page * LEDGER_PAGE) }),
+      (result) => {
+        const rows = readTable(fieldsIn(result, 'Ledgers').ledger, 'ledger', (id, row) => read(id, row))
+        return rows.length
+      },
+    )
+    if (answer.kind !== 'done') return answer
+    if (answer.value < LEDGER_PAGE) return { kind: 'done', value: null }
+  }
+  return lost(`more than ${MOST_LEDGER_PAGES * LEDGER_PAGE} ledger entries since ${new Date(since).toISOString()}`)
+}
+
+/** Entries later than `since` that are no trades, oldest first. */
 export async function readFlows(
   calls: PrivateCalls,
   names: KrakenNames,
   since: number,
 ): Promise<VenueAnswer<readonly Flow[]>> {
-  const start = String(Math.max(0, Math.floor(since / 1000) - 1))
   const flows = new Map<string, Flow>()
-  for (let page = 0; page < MOST_LEDGER_PAGES; page += 1) {
-    const answer = reading(await ask(calls, 'Ledgers', { start, ofs: String(page * LEDGER_PAGE) }), (result) => {
-      const rows = readTable(fieldsIn(result, 'Ledgers').ledger, 'ledger', (id, row) => readFlow(id, row, names))
-      for (const flow of rows) if (flow !== null && flow.at > since) flows.set(flow.flowId, flow)
-      return rows.length
-    })
-    if (answer.kind !== 'done') return answer
-    if (answer.value < LEDGER_PAGE) return { kind: 'done', value: [...flows.values()].sort((a, b) => a.at - b.at) }
-  }
-  return lost(`more than ${MOST_LEDGER_PAGES * LEDGER_PAGE} ledger entries since ${new Date(since).toISOString()}`)
+  const answer = await readLedger(calls, since, {}, (id, row) => {
+    const flow = readFlow(id, row, names)
+    if (flow !== null && flow.at > since) flows.set(flow.flowId, flow)
+  })
+  if (answer.kind !== 'done') return answer
+  return { kind: 'done', value: [...flows.values()].sort((a, b) => a.at - b.at) }
+}
+
+/** What a trade cost, in the asset that it was taken from. */
+export interface PaidFee {
+  readonly asset: Asset
+  readonly fee: Numeric
+}
+
+/** The fees of trades since a moment, by trade id: a trade's own row tells them in quote units, whatever they were paid in. */
+export async function readPaidFees(
+  calls: PrivateCalls,
+  names: KrakenNames,
+  since: number,
+): Promise<VenueAnswer<ReadonlyMap<string, PaidFee>>> {
+  const paid = new Map<string, PaidFee>()
+  const answer = await readLedger(calls, since, { type: 'trade' }, (id, value) => {
+    const row = fieldsIn(value, `ledger entry ${id}`)
+    const fee = text(textOf(row.fee ?? '0', 'fee'))
+    if (textOf(row.type, 'type') !== 'trade' || fee === '0') return
+    paid.set(textOf(row.refid, 'refid'), { asset: names.assetOf(textOf(row.asset, 'asset')), fee })
+  })
+  return answer.kind === 'done' ? { kind: 'done', value: paid } : answer
 }
 
 const DENIED = 'EGeneral:Permission denied'

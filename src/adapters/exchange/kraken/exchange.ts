@@ -18,7 +18,7 @@ import type {
 import { fieldsOf, numberOf, rowsOf, textOf, type Wire } from '../../kraken/exact-json.ts'
 import type { KrakenNames } from '../../kraken/names.ts'
 import { restCalls } from '../../kraken/rest-call.ts'
-import { cancelAllAfter, readBalances, readFees, readFlows, readPermissions } from './account.ts'
+import { cancelAllAfter, readBalances, readFees, readFlows, readPaidFees, readPermissions } from './account.ts'
 import { reading, refused } from './answer.ts'
 import { type CallParts, PrivateCalls } from './call.ts'
 import { Executions } from './executions.ts'
@@ -53,6 +53,8 @@ export interface KrakenExchange extends Exchange {
  * The live venue. It answers before `start` too, and tells reports only after it; `start` resolves with the first word of
  * the line, up or down.
  */
+const NO_TRADES = { kind: 'done', value: [] } as const
+
 export function krakenExchange(parts: KrakenExchangeParts): KrakenExchange {
   return new Kraken(parts)
 }
@@ -206,12 +208,18 @@ class Kraken implements KrakenExchange {
 
   async trades(since: number): ReturnType<Exchange['trades']> {
     const trades = await this.#lists.trades(since)
-    if (trades.kind !== 'done') return trades
+    if (trades.kind !== 'done' || trades.value.length === 0) return trades.kind === 'done' ? NO_TRADES : trades
+    const listed = await this.#listings.names()
+    if (listed.kind !== 'done') return listed
+    // Somebody else's order may have paid its fee in the base.
+    const fees = await readPaidFees(this.#calls, listed.value, since)
+    if (fees.kind !== 'done') return fees
     return this.#named((names) =>
-      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, orderType, fill }) => {
+      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, orderType, fill: told }) => {
         const symbol = names.pairOf(pairName)
         if (symbol === null) return this.#leftOut(order, pairName)
-        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, fill, feeAsset: quoteOf(symbol) }]
+        const { asset: feeAsset, fee } = fees.value.get(told.tradeId) ?? { asset: quoteOf(symbol), fee: told.fee }
+        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, fill: { ...told, fee }, feeAsset }]
       }),
     )
   }

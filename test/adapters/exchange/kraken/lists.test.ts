@@ -183,7 +183,25 @@ describe('the account at Kraken', () => {
       'TradesHistory',
       list('trades', { T2: trade('B', { time: 1767614403 }), T1: trade('A'), T0: trade('Z', { time: 1767614400 }) }),
     )
+    const entry = {
+      time: NOON / 1000 + 1,
+      type: 'trade',
+      subtype: '',
+      aclass: 'currency',
+      amount: '0.01',
+      balance: '1',
+    }
+    venue.reply('Ledgers', {
+      result: {
+        ledger: {
+          L1: { ...entry, refid: 'T2', asset: 'XXBT', fee: '0.00002' },
+          L2: { ...entry, refid: 'T2', asset: 'USDT', fee: '0' },
+        },
+        count: 2,
+      },
+    })
     const answer = await venue.settle(venue.exchange.trades(NOON))
+    expect(venue.asked.at(-1)?.form).toMatchObject({ type: 'trade' })
     expect(answer).toMatchObject({
       kind: 'done',
       value: [
@@ -195,7 +213,7 @@ describe('the account at Kraken', () => {
           orderType: 'limit',
           feeAsset: 'USDT',
         },
-        { venueOrderId: 'B' },
+        { venueOrderId: 'B', feeAsset: 'BTC', fill: { fee: '0.00002' } },
       ],
     })
   })

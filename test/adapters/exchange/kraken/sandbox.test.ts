@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { movesOf } from '../../../../src/domain/external-order.ts'
 import type { OrderId } from '../../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../../src/domain/order.ts'
+import { amount, text } from '../../../../src/domain/units.ts'
 import { exchangeContract } from '../exchange.contract.ts'
-import { clientId, orderRequest } from '../orders.ts'
+import { BTC, clientId, orderRequest } from '../orders.ts'
 import { openAtSandbox, type SandboxHarness } from './sandbox.harness.ts'
 
 exchangeContract('Kraken, live against the sandbox,', openAtSandbox)
@@ -162,4 +164,29 @@ describe('a private line that does wrong', () => {
     await house.until(() => house.lines.at(-1) === 'up')
     expect(await found()).toMatchObject({ filled: '0.005', fills: [{ quantity: '0.005' }] })
   })
+})
+
+it('tells the trades of an order placed by hand with the asset its fee was paid in, so that balances add up', async () => {
+  const totals = async (): Promise<Record<string, string>> => {
+    const answer = await house.answered(house.exchange.balances())
+    return Object.fromEntries(answer.kind === 'done' ? answer.value.map(({ asset, total }) => [asset, total]) : [])
+  }
+  const before = await totals()
+  house.sandbox.venue.place(
+    {
+      ...{ clientOrderId: null, userref: null, symbol: BTC, side: 'sell', type: 'market', quantity: '0.02' },
+      ...{ quantityInQuote: false, limitPrice: null, triggerPrice: null, trailing: null, limitOffset: null },
+      ...{ displayQuantity: null, trigger: 'last', timeInForce: 'GTC', startsAt: null, expiresAt: null },
+      ...{ postOnly: false, reduceOnly: false, leverage: 1, feeIn: 'base', selfTrade: 'cancel-newest' },
+      ...{ close: null, deadlineAt: null },
+    },
+    { validate: false, origin: { via: 'rest', key: null, nonce: null } },
+  )
+  const answer = await house.answered(house.exchange.trades(0))
+  const trades = answer.kind === 'done' ? answer.value : []
+  expect(trades).toMatchObject([{ side: 'sell', clientOrderId: null, feeAsset: 'BTC' }])
+  const after: Record<string, string> = { ...before }
+  for (const move of trades.flatMap(movesOf))
+    after[move.asset] = text(amount(after[move.asset] ?? 0).plus(amount(move.amount)))
+  expect(await totals()).toEqual(after)
 })
