@@ -65,7 +65,9 @@ const at = (step: string, moment: Moment): void => {
   if (moment === 'sent') tell({ type: 'step', step })
 }
 
-const look = ({ desk }: RunningSystem) => ({
+const look = ({ desk, house }: RunningSystem) => ({
+  /** A rebalance that is not done. */
+  plan: house.books.plan().activeId,
   system: desk.system(),
   coordinator: desk.coordinator(),
   orders: desk.orders({}),

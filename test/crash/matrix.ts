@@ -7,7 +7,7 @@ import type { PostgresServer } from '../support/postgres.ts'
 import { Arena, BTC, CameToNothing, now, wait, XRP } from './arena.ts'
 import type { Death, Look } from './live-child.ts'
 import { MOMENTS, type Moment } from './steps.ts'
-import { HAND, isFlat, STORIES, type Story } from './stories.ts'
+import { fillRebalance, HAND, isFlat, STORIES, type Story } from './stories.ts'
 import { problems } from './verify.ts'
 
 /** A death in a story; or, where `told` says how far it got before it was killed, a death in the recovery from that. */
@@ -70,6 +70,7 @@ async function flatten(arena: Arena): Promise<boolean> {
   arena.life.tell({ type: 'resume' })
   return arena.until('nothing held and nothing resting', (look) => {
     if (isFlat(look)) return true
+    fillRebalance(arena, look)
     arena.life.tell({ type: 'cancel-entry' })
     arena.life.tell({ type: 'close' })
     return false

@@ -33,9 +33,9 @@ const isPhase =
     position(look)?.phase === phase
 const isOver = (order: OrderView): boolean => order.phase === 'done' || order.phase === 'settling'
 
-/** Nothing is held by a position, and no order of ours lives. */
-export const isFlat = (look: Look): boolean =>
-  look.positions.every(({ phase }) => phase === 'closed') && look.orders.every(isOver)
+/** Nothing is held by a position, no order of ours lives, and none is still to come. */
+export const isFlat = ({ orders, plan, positions }: Look): boolean =>
+  plan === null && positions.every(({ phase }) => phase === 'closed') && orders.every(isOver)
 
 /** Said again as long as nothing came of it: after a crash the coordinator may still wait for an earlier verdict. */
 const signal: Stage = {
@@ -69,9 +69,9 @@ const sixthOfAll = (balances: readonly Balance[]): Numeric => {
   return text(roundDownTo(all.div(6), 0))
 }
 
-/** Prints through whatever of ours rests, and back. */
-function fillThrough(arena: Arena, { orders }: Look): void {
-  const order = orders.find((one) => !isOver(one))
+/** Prints through what the rebalancer has resting, and back. */
+export function fillRebalance(arena: Arena, { orders }: Look): void {
+  const order = orders.find((one) => one.request.purpose === 'rebalance' && !isOver(one))
   if (order === undefined) return
   const { side, symbol } = order.request
   const base = amount(symbol === BTC ? '50000' : '1')
@@ -149,7 +149,7 @@ export const STORIES: readonly Story[] = [
         meanwhile: ({ life }) => life.tell({ type: 'rebalance' }),
         until: ({ orders }) => last(orders, 'rebalance')?.status === 'OPEN',
       },
-      { ...flat('a finished rebalance', () => undefined), meanwhile: (arena, look) => fillThrough(arena, look) },
+      { ...flat('a finished rebalance', () => undefined), meanwhile: fillRebalance },
     ],
   },
   {
