@@ -11,7 +11,9 @@ import type { PositionId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { CloseReason, PositionPhase } from '../src/domain/position.ts'
 import { newPosition, type PositionBirth, type PositionPolicy } from '../src/domain/position-birth.ts'
+import * as cover from '../src/domain/position-cover.ts'
 import * as tale from '../src/domain/position-facts.ts'
+import * as plan from '../src/domain/position-plan.ts'
 import * as story from '../src/domain/position-story.ts'
 import type { OrdersReport } from '../src/domain/reports.ts'
 import { amount, text } from '../src/domain/units.ts'
@@ -21,7 +23,7 @@ import { effect } from './step.ts'
 export type PositionHears = OrdersReport | PositionCommand | TriggerCrossed | DeadlineReached
 type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit'
 
-export interface PositionContext extends story.PositionRecord, story.Exposure {
+export interface PositionContext extends story.PositionRecord, cover.Exposure {
   readonly policy: PositionPolicy
   readonly directives: readonly story.OrderDirective[]
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number | null>>>
@@ -38,15 +40,15 @@ const parts = setup({
   guards: {
     isFlat: ({ context }) => story.isFlat(context),
     isHolding: ({ context }) => story.isHolding(context),
-    isCovered: ({ context }) => story.isCovered(context),
+    isCovered: ({ context }) => cover.isCovered(context),
     isStoppedOut: ({ context }) => !story.isHolding(context) && !story.isFlat(context),
-    isUncovered: ({ context }) => story.isHolding(context) && !story.isCovered(context),
+    isUncovered: ({ context }) => story.isHolding(context) && !cover.isCovered(context),
     isCloseWanted: ({ context }) => context.closeReason !== null && story.isHolding(context),
-    isStopFutile: ({ context }) => story.isStopFutile(context),
-    isStranded: ({ context }) => story.isStranded(context),
+    isStopFutile: ({ context }) => plan.isStopFutile(context),
+    isStranded: ({ context }) => cover.isStranded(context),
     isDue: ({ context }, p: Due) => p.rang === p.name && context.deadlines[p.name] === p.dueAt,
     isDueOnDust: ({ context }, p: Due) =>
-      p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isDust(context),
+      p.rang === p.name && context.deadlines[p.name] === p.dueAt && cover.isDust(context),
     isDueWhileHolding: ({ context }, p: Due) =>
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
     isTakeProfit: (_, p: { trigger: TriggerCrossed['trigger'] }) => p.trigger === 'takeProfit',
@@ -66,11 +68,11 @@ const parts = setup({
     recordOrder: assign(({ context }, p: { order: OrderView }) => story.withOrder(context, p.order)),
     recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => story.withOrders(context, p.orders)),
     dropOrder: assign(({ context }, p: { key: string }) => story.withoutOrder(context, p.key)),
-    noteExposure: assign(({ context }) => story.exposureOf(context)),
-    planProtection: assign(({ context }, p: { retry: boolean }) => story.planProtection(context, p.retry)),
-    planExit: assign(({ context }, p: { retry: boolean }) => story.planExit(context, p.retry)),
-    planWithdrawal: assign(({ context }) => story.planWithdrawal(context)),
-    withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : story.planWithdrawal(context))),
+    noteExposure: assign(({ context }) => cover.exposureOf(context)),
+    planProtection: assign(({ context }, p: { retry: boolean }) => plan.planProtection(context, p.retry)),
+    planExit: assign(({ context }, p: { retry: boolean }) => plan.planExit(context, p.retry)),
+    planWithdrawal: assign(({ context }) => plan.planWithdrawal(context)),
+    withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : plan.planWithdrawal(context))),
     giveReason: assign(({ context }, p: { reason: CloseReason }) => ({ closeReason: context.closeReason ?? p.reason })),
     giveStopReason: assign(({ context }) => ({
       closeReason: context.closeReason ?? (story.isHolding(context) ? null : ('stop_loss' as const)),
@@ -181,7 +183,7 @@ export const positionMachine = parts.createMachine({
   id: 'position',
   description: 'One position: opened, protected, closed, and never naked for longer than its deadline.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({ ...newPosition(input), ...story.NO_EXPOSURE, deadlines: {} }),
+  context: ({ input }) => ({ ...newPosition(input), ...cover.NO_EXPOSURE, deadlines: {} }),
   initial: 'opening',
   states: {
     opening: {

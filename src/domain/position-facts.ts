@@ -2,15 +2,8 @@
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { PositionPhase, PositionSide } from './position.ts'
-import {
-  type Exposure,
-  isCovered,
-  isHolding,
-  type PositionRecord,
-  positionFact,
-  positionView,
-  withVenueStop,
-} from './position-story.ts'
+import { type Exposure, isCovered } from './position-cover.ts'
+import { isHolding, type PositionRecord, positionFact, positionView, withVenueStop } from './position-story.ts'
 import type { Numeric } from './units.ts'
 
 /** A stop rests at the venue for all that is held. */

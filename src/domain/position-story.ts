@@ -7,8 +7,8 @@
 import type { Approved } from './approved.ts'
 import type { FactDraft } from './facts.ts'
 import type { PositionId } from './ids.ts'
-import { type Instrument, roundDownToLot } from './instrument.ts'
-import { isLive, type OrderRequest, type OrderView, type Side } from './order.ts'
+import type { Instrument } from './instrument.ts'
+import { isLive, type OrderRequest, type OrderView } from './order.ts'
 import {
   averagePrice,
   type CloseReason,
@@ -19,7 +19,6 @@ import {
   type PositionView,
   realisedGross,
 } from './position.ts'
-import { approveReduction, type LiveExit } from './risk.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
 
 /** An order that the position asked for: its latest view, or null while nothing has been heard of it. */
@@ -57,11 +56,12 @@ export interface PositionRecord {
 }
 
 export const isSlotLive = (slot: OrderSlot): boolean => !slot.dropped && (slot.view === null || isLive(slot.view))
-const ofPurpose = (record: PositionRecord, purpose: OrderRequest['purpose']) =>
+export const ofPurpose = (record: PositionRecord, purpose: OrderRequest['purpose']) =>
   record.slots.filter((slot) => slot.request.purpose === purpose)
 const viewsOf = (record: PositionRecord): OrderView[] =>
   record.slots.flatMap((slot) => (slot.view === null ? [] : [slot.view]))
-const unfilled = (slot: OrderSlot): Amount =>
+/** What of it may still be executed, base units. */
+export const unfilled = (slot: OrderSlot): Amount =>
   slot.view === null ? amount(slot.request.quantity) : amount(slot.view.quantity).minus(amount(slot.view.filled))
 
 /** Base units held and not given over as dust. */
@@ -72,7 +72,7 @@ export const liveStop = (record: PositionRecord): OrderSlot | undefined => ofPur
 export const liveExit = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'exit').find(isSlotLive)
 
 /** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
-const mayStillFill = ({ request, view }: OrderSlot): boolean =>
+export const mayStillFill = ({ request, view }: OrderSlot): boolean =>
   request.purpose === 'entry' &&
   view !== null &&
   view.phase !== 'done' &&
@@ -83,72 +83,8 @@ export const isFlat = (record: PositionRecord): boolean =>
   heldBy(record).lte(0) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
 export const isHolding = (record: PositionRecord): boolean => heldBy(record).gt(0)
 
-/** How much the stop at the venue would sell. */
-function coverOf(record: PositionRecord): Amount {
-  const stop = liveStop(record)
-  const atVenue = stop?.view !== undefined && stop.view !== null && stop.view.status !== 'PENDING'
-  return atVenue && stop !== undefined ? unfilled(stop) : ZERO
-}
-
-/** Too little for an order of its own: below the pair's least quantity or cost, at the price of the stop. */
-const isCrumb = ({ instrument, stopLoss }: PositionRecord, size: Amount): boolean =>
-  size.lt(amount(instrument.orderMin)) || size.times(stopLoss).lt(amount(instrument.costMin))
-
-/**
- * A stop rests at the venue for all that is held. While the entry still fills, what came since and is too little for an
- * order is watched locally: the stop need not follow every crumb.
- */
-export function isCovered(record: PositionRecord): boolean {
-  if (liveStop(record) === undefined) return false
-  const bare = sellable(record).minus(coverOf(record))
-  return bare.lte(0) || (coverOf(record).gt(0) && isEntryLive(record) && isCrumb(record, bare))
-}
-
-/** What an exit may sell: whole lots of what is held. */
-const sellable = (record: PositionRecord): Amount => roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
-
-/** How long something held has had no stop. Times in milliseconds UTC. */
-export interface Exposure {
-  /** Of the part that has waited longest; null while all is covered, or nothing is held. */
-  readonly unprotectedSince: number | null
-  /** What was held then: a stop for so much has caught up with that moment. */
-  readonly heldThen: Numeric
-  /** When more came that a stop for `heldThen` does not cover; null where nothing came since. */
-  readonly grewAt: number | null
-  /** How long the last part had to wait. */
-  readonly gapMs: number
-}
-
-export const NO_EXPOSURE: Exposure = { unprotectedSince: null, heldThen: '0', grewAt: null, gapMs: 0 }
-
-/**
- * The clock of each part that is held runs by itself: where fills trickle in faster than the stop can follow, there is
- * always something bare, and none of it for long.
- */
-export function exposureOf(record: PositionRecord & Exposure): Exposure {
-  const { unprotectedSince: since, updatedAt } = record
-  if (!isHolding(record) || isCovered(record))
-    return { ...NO_EXPOSURE, gapMs: since === null ? record.gapMs : updatedAt - since }
-  const held = text(heldBy(record))
-  if (since === null) return { unprotectedSince: updatedAt, heldThen: held, grewAt: null, gapMs: record.gapMs }
-  const grewAt = record.grewAt ?? (heldBy(record).gt(record.heldThen) ? updatedAt : null)
-  if (coverOf(record).lt(record.heldThen))
-    return { unprotectedSince: since, heldThen: record.heldThen, grewAt, gapMs: record.gapMs }
-  return { unprotectedSince: grewAt ?? updatedAt, heldThen: held, grewAt: null, gapMs: updatedAt - since }
-}
-
-/** What is held is under the pair's minimum: no order can sell it. */
-export function isDust(record: PositionRecord): boolean {
-  const held = heldBy(record)
-  return held.gt(0) && isCrumb(record, held)
-}
-
-/** Too little to sell, and nothing in flight that could add to it or sell it. */
-export const isStranded = (record: PositionRecord): boolean =>
-  isDust(record) && !record.slots.some((slot) => isSlotLive(slot) || mayStillFill(slot))
-
 /** Where its stop should be: what is wanted of the venue, else what protects it. */
-const stopToBe = ({ stopWanted, stopLoss }: PositionRecord): Numeric => stopWanted ?? stopLoss
+export const stopToBe = ({ stopWanted, stopLoss }: PositionRecord): Numeric => stopWanted ?? stopLoss
 
 /** Whether this view of its stop shows that the venue has the price that was wanted. */
 export const confirmsStop = ({ stopWanted }: PositionRecord, { request, status, triggerPrice }: OrderView): boolean =>
@@ -183,130 +119,6 @@ export const withoutOrder = (record: PositionRecord, key: string): PositionRecor
   slots: record.slots.map((slot) =>
     slot.request.key === key && slot.view === null ? { ...slot, dropped: true } : slot,
   ),
-})
-
-/** New slots and the directives that go with them. */
-export interface OrderPlan {
-  readonly slots: readonly OrderSlot[]
-  readonly directives: readonly OrderDirective[]
-}
-
-const exitSide = (side: PositionSide): Side => (side === 'long' ? 'sell' : 'buy')
-
-const liveExits = (record: PositionRecord): LiveExit[] =>
-  record.slots
-    .filter((slot) => slot.request.purpose !== 'entry' && isSlotLive(slot))
-    .map((slot) => ({
-      key: slot.request.key,
-      remaining: text(unfilled(slot)),
-      unknown: slot.view?.phase === 'unknown',
-      ocoGroup: null,
-    }))
-
-function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amount): Approved<OrderRequest> | null {
-  const request: OrderRequest = {
-    key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
-    symbol: record.instrument.symbol,
-    side: exitSide(record.side),
-    type: purpose === 'stop' ? 'stop-loss' : 'market',
-    quantity: text(size),
-    limitPrice: null,
-    triggerPrice: purpose === 'stop' ? stopToBe(record) : null,
-    timeInForce: 'GTC',
-    expiresAt: null,
-    postOnly: false,
-    reduceOnly: record.leverage > 1,
-    leverage: record.leverage,
-    intent: purpose === 'stop' ? 'reduce' : 'close',
-    purpose,
-    book: 'trading',
-    positionId: record.positionId,
-    planId: null,
-  }
-  const held = { side: record.side, quantity: text(maxOf(heldBy(record), ZERO)) }
-  const verdict = approveReduction(request, held, liveExits(record))
-  return verdict.kind === 'approved' ? verdict.order : null
-}
-
-const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderPlan => ({
-  slots: [...record.slots, { request, view: null, dropped: false }],
-  directives: [{ kind: 'place', request }],
-})
-
-/** The venue took it and cancelled it, and nothing of it was filled. */
-const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
-
-/**
- * The last order of this purpose was refused, or taken back by the venue: another one waits for the retry, so that neither
- * can spin.
- */
-function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolean {
-  const last = ofPurpose(record, purpose).at(-1)
-  return last !== undefined && (last.dropped || last.view?.status === 'ERROR' || wasTakenBack(last))
-}
-
-/** So many stops taken back within a minute are no protection. */
-const MOST_TAKEN_BACK = 3
-const TAKEN_BACK_WITHIN_MS = 60_000
-
-/** Stops are placed and taken back, one after the other: what is held is better sold. */
-export function isStopFutile(record: PositionRecord): boolean {
-  const last = ofPurpose(record, 'stop').slice(-MOST_TAKEN_BACK)
-  const since = last[0]?.view?.createdAt ?? Number.NEGATIVE_INFINITY
-  return last.length === MOST_TAKEN_BACK && last.every(wasTakenBack) && record.updatedAt <= since + TAKEN_BACK_WITHIN_MS
-}
-
-/**
- * One stop for all that is held: placed, or amended where it rests for another quantity or trigger.
- * `retry` allows one more after a refusal.
- */
-export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
-  const unchanged: OrderPlan = { slots: record.slots, directives: [] }
-  if ((!retry && hasJustFailed(record, 'stop')) || isStopFutile(record)) return unchanged
-  const size = sellable(record)
-  if (size.lte(0) || isDust(record) || liveExit(record) !== undefined) return unchanged
-  const stop = liveStop(record)
-  if (stop === undefined) {
-    const request = reduction(record, 'stop', size)
-    return request === null ? unchanged : placed(record, request)
-  }
-  if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
-  const total = amount(stop.view.filled).plus(size)
-  const grows = total.gt(stop.view.quantity)
-  const amendsSize = grows ? !isCovered(record) : !total.eq(stop.view.quantity)
-  const amendsTrigger = stop.view.triggerPrice !== stopToBe(record)
-  if (!amendsSize && !amendsTrigger) return unchanged
-  const directive: OrderDirective = {
-    kind: 'amend',
-    key: stop.request.key,
-    ...(amendsSize ? { quantity: text(total) } : {}),
-    ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
-  }
-  return { slots: record.slots, directives: [directive] }
-}
-
-/**
- * The way out: entry and stop are cancelled first; what is left is sold at market once nothing else could sell it.
- * `retry` allows one more after a refusal.
- */
-export function planExit(record: PositionRecord, retry: boolean): OrderPlan {
-  const inTheWay = record.slots.filter((slot) => isSlotLive(slot) && slot.request.purpose !== 'exit')
-  const cancels = inTheWay
-    .filter((slot) => slot.view === null || slot.view.phase !== 'cancelling')
-    .map((slot): OrderDirective => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' }))
-  if (inTheWay.length > 0 || liveExit(record) !== undefined) return { slots: record.slots, directives: cancels }
-  if (!retry && hasJustFailed(record, 'exit')) return { slots: record.slots, directives: [] }
-  const size = sellable(record)
-  const request = size.gt(0) && !isDust(record) ? reduction(record, 'exit', size) : null
-  return request === null ? { slots: record.slots, directives: [] } : placed(record, request)
-}
-
-/** Cancels what is left of the entry, for a position that is closed before it was opened. */
-export const planWithdrawal = (record: PositionRecord): OrderPlan => ({
-  slots: record.slots,
-  directives: ofPurpose(record, 'entry')
-    .filter(isSlotLive)
-    .map((slot) => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' })),
 })
 
 export function positionView(record: PositionRecord, phase: PositionPhase): PositionView {

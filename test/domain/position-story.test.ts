@@ -2,22 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { OrderView } from '../../src/domain/order.ts'
 import type { PositionSide } from '../../src/domain/position.ts'
+import { isCovered, isDust, isStranded } from '../../src/domain/position-cover.ts'
+import { type OrderPlan, planExit, planProtection, planWithdrawal } from '../../src/domain/position-plan.ts'
 import {
   heldBy,
-  isCovered,
-  isDust,
   isFlat,
   isHolding,
   isSlotLive,
-  isStranded,
   liveExit,
   liveStop,
-  type OrderPlan,
   type OrderSlot,
   type PositionRecord,
-  planExit,
-  planProtection,
-  planWithdrawal,
   positionFact,
   positionView,
   stopProblem,

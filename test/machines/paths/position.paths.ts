@@ -4,14 +4,8 @@ import { type PositionContext, positionMachine } from '../../../machines/positio
 import { stampApproved } from '../../../src/domain/approved.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
-import {
-  heldBy,
-  isCovered,
-  isEntryLive,
-  isSlotLive,
-  liveStop,
-  type OrderDirective,
-} from '../../../src/domain/position-story.ts'
+import { isCovered } from '../../../src/domain/position-cover.ts'
+import { heldBy, isEntryLive, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
 import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'

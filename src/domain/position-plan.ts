@@ -1,0 +1,143 @@
+/** What a position asks of its orders: one stop for all that is held, or the way out. */
+import type { Approved } from './approved.ts'
+import type { OrderRequest, Side } from './order.ts'
+import type { PositionSide } from './position.ts'
+import { isCovered, isDust, sellable } from './position-cover.ts'
+import {
+  heldBy,
+  isSlotLive,
+  liveExit,
+  liveStop,
+  type OrderDirective,
+  type OrderSlot,
+  ofPurpose,
+  type PositionRecord,
+  stopToBe,
+  unfilled,
+} from './position-story.ts'
+import { approveReduction, type LiveExit } from './risk.ts'
+import { type Amount, amount, maxOf, text, ZERO } from './units.ts'
+
+/** New slots and the directives that go with them. */
+export interface OrderPlan {
+  readonly slots: readonly OrderSlot[]
+  readonly directives: readonly OrderDirective[]
+}
+
+const exitSide = (side: PositionSide): Side => (side === 'long' ? 'sell' : 'buy')
+
+const liveExits = (record: PositionRecord): LiveExit[] =>
+  record.slots
+    .filter((slot) => slot.request.purpose !== 'entry' && isSlotLive(slot))
+    .map((slot) => ({
+      key: slot.request.key,
+      remaining: text(unfilled(slot)),
+      unknown: slot.view?.phase === 'unknown',
+      ocoGroup: null,
+    }))
+
+function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amount): Approved<OrderRequest> | null {
+  const request: OrderRequest = {
+    key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
+    symbol: record.instrument.symbol,
+    side: exitSide(record.side),
+    type: purpose === 'stop' ? 'stop-loss' : 'market',
+    quantity: text(size),
+    limitPrice: null,
+    triggerPrice: purpose === 'stop' ? stopToBe(record) : null,
+    timeInForce: 'GTC',
+    expiresAt: null,
+    postOnly: false,
+    reduceOnly: record.leverage > 1,
+    leverage: record.leverage,
+    intent: purpose === 'stop' ? 'reduce' : 'close',
+    purpose,
+    book: 'trading',
+    positionId: record.positionId,
+    planId: null,
+  }
+  const held = { side: record.side, quantity: text(maxOf(heldBy(record), ZERO)) }
+  const verdict = approveReduction(request, held, liveExits(record))
+  return verdict.kind === 'approved' ? verdict.order : null
+}
+
+const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderPlan => ({
+  slots: [...record.slots, { request, view: null, dropped: false }],
+  directives: [{ kind: 'place', request }],
+})
+
+/** The venue took it and cancelled it, and nothing of it was filled. */
+const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
+
+/**
+ * The last order of this purpose was refused, or taken back by the venue: another one waits for the retry, so that neither
+ * can spin.
+ */
+function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolean {
+  const last = ofPurpose(record, purpose).at(-1)
+  return last !== undefined && (last.dropped || last.view?.status === 'ERROR' || wasTakenBack(last))
+}
+
+/** So many stops taken back within a minute are no protection. */
+const MOST_TAKEN_BACK = 3
+const TAKEN_BACK_WITHIN_MS = 60_000
+
+/** Stops are placed and taken back, one after the other: what is held is better sold. */
+export function isStopFutile(record: PositionRecord): boolean {
+  const last = ofPurpose(record, 'stop').slice(-MOST_TAKEN_BACK)
+  const since = last[0]?.view?.createdAt ?? Number.NEGATIVE_INFINITY
+  return last.length === MOST_TAKEN_BACK && last.every(wasTakenBack) && record.updatedAt <= since + TAKEN_BACK_WITHIN_MS
+}
+
+/**
+ * One stop for all that is held: placed, or amended where it rests for another quantity or trigger.
+ * `retry` allows one more after a refusal.
+ */
+export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
+  const unchanged: OrderPlan = { slots: record.slots, directives: [] }
+  if ((!retry && hasJustFailed(record, 'stop')) || isStopFutile(record)) return unchanged
+  const size = sellable(record)
+  if (size.lte(0) || isDust(record) || liveExit(record) !== undefined) return unchanged
+  const stop = liveStop(record)
+  if (stop === undefined) {
+    const request = reduction(record, 'stop', size)
+    return request === null ? unchanged : placed(record, request)
+  }
+  if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
+  const total = amount(stop.view.filled).plus(size)
+  const grows = total.gt(stop.view.quantity)
+  const amendsSize = grows ? !isCovered(record) : !total.eq(stop.view.quantity)
+  const amendsTrigger = stop.view.triggerPrice !== stopToBe(record)
+  if (!amendsSize && !amendsTrigger) return unchanged
+  const directive: OrderDirective = {
+    kind: 'amend',
+    key: stop.request.key,
+    ...(amendsSize ? { quantity: text(total) } : {}),
+    ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
+  }
+  return { slots: record.slots, directives: [directive] }
+}
+
+/**
+ * The way out: entry and stop are cancelled first; what is left is sold at market once nothing else could sell it.
+ * `retry` allows one more after a refusal.
+ */
+export function planExit(record: PositionRecord, retry: boolean): OrderPlan {
+  const inTheWay = record.slots.filter((slot) => isSlotLive(slot) && slot.request.purpose !== 'exit')
+  const cancels = inTheWay
+    .filter((slot) => slot.view === null || slot.view.phase !== 'cancelling')
+    .map((slot): OrderDirective => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' }))
+  if (inTheWay.length > 0 || liveExit(record) !== undefined) return { slots: record.slots, directives: cancels }
+  if (!retry && hasJustFailed(record, 'exit')) return { slots: record.slots, directives: [] }
+  const size = sellable(record)
+  const request = size.gt(0) && !isDust(record) ? reduction(record, 'exit', size) : null
+  return request === null ? { slots: record.slots, directives: [] } : placed(record, request)
+}
+
+/** Cancels what is left of the entry, for a position that is closed before it was opened. */
+export const planWithdrawal = (record: PositionRecord): OrderPlan => ({
+  slots: record.slots,
+  directives: ofPurpose(record, 'entry')
+    .filter(isSlotLive)
+    .map((slot) => ({ kind: 'cancel', key: slot.request.key, reason: 'position is closing' })),
+})
