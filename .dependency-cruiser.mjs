@@ -93,7 +93,7 @@ export default {
     {
       name: 'assembly-for-main',
       comment:
-        'The assembly is main in several files: it may see everything, and main alone sees it, but for the bench.',
+        'The assembly is main in several files: it may see everything, and main alone sees it, but for the bench of a live run.',
       severity: 'error',
       from: { pathNot: '^(src/(main\\.ts$|assembly/)|bench/)' },
       to: { path: '^src/assembly/' },

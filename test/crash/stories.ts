@@ -98,6 +98,7 @@ export const STORIES: readonly Story[] = [
       {
         what: 'a stop that was moved at the venue',
         act: ({ life }) => life.tell({ type: 'move-stop', stopLoss: '49400' }),
+        again: true,
         until: ({ orders }) => last(orders, 'stop')?.triggerPrice === '49400',
       },
       close,
