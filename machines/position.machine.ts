@@ -26,6 +26,8 @@ type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit'
 export interface PositionContext extends story.PositionRecord, cover.Exposure {
   readonly policy: PositionPolicy
   readonly directives: readonly story.OrderDirective[]
+  /** Whether the last message changed what is held. */
+  readonly hasMoved: boolean
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number | null>>>
 }
 interface Due {
@@ -61,11 +63,14 @@ const parts = setup({
     'watch-triggers': effect<tale.WatchedTriggers>(),
     'set-deadline': effect<{ name: DeadlineName; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, directives: [] })),
+    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, directives: [], hasMoved: false })),
     arm: assign(({ context }, p: { name: DeadlineName; at: number | null }) => ({
       deadlines: { ...context.deadlines, [p.name]: p.at },
     })),
-    recordOrder: assign(({ context }, p: { order: OrderView }) => story.withOrder(context, p.order)),
+    recordOrder: assign(({ context }, p: { order: OrderView }) => ({
+      ...story.withOrder(context, p.order),
+      hasMoved: story.movesHolding(context, p.order),
+    })),
     recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => story.withOrders(context, p.orders)),
     dropOrder: assign(({ context }, p: { key: string }) => story.withoutOrder(context, p.key)),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
@@ -138,8 +143,13 @@ const learn = call('recordOrder', (_, { order }: On<'order.reported'>) => ({ ord
 const relearn = call('recoverOrders', (_, { orders }: On<'orders.recovered'>) => ({ orders }))
 const forget = call('dropOrder', (_, { key }: On<'order.turnedAway'>) => ({ key }))
 const note = 'noteExposure' as const
+/** What is held now, where no change of state would tell it. */
+const tellHeld = (here: PositionPhase) =>
+  publish((position) =>
+    position.hasMoved && story.isHolding(position) ? [story.positionFact('position.filled', position, here)] : [],
+  )
 const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
-  'order.reported': stay(learn, note, ...then),
+  'order.reported': stay(learn, note, ...(here === 'opening' ? [] : [tellHeld(here)]), ...then),
   /** Entered anew: deadlines and triggers are registered again. */
   'orders.recovered': { ...to(`#position.${here}`, relearn, note), reenter: true },
   'order.turnedAway': stay(forget, note, ...then),
@@ -159,7 +169,7 @@ const onStop = (here: PositionPhase, arms: readonly (typeof armProtect)[number][
       ),
       description: 'The stop stays as the venue has it.',
     },
-    stay(learn, note, ...arms, ...protect(false)),
+    stay(learn, note, ...arms, ...(here === 'protecting' ? [tellHeld(here)] : []), ...protect(false)),
   ],
 })
 /** Nothing is held any more: the stop sold it, unless another reason was given. */
@@ -183,7 +193,7 @@ export const positionMachine = parts.createMachine({
   id: 'position',
   description: 'One position: opened, protected, closed, and never naked for longer than its deadline.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({ ...newPosition(input), ...cover.NO_EXPOSURE, deadlines: {} }),
+  context: ({ input }) => ({ ...newPosition(input), ...cover.NO_EXPOSURE, hasMoved: false, deadlines: {} }),
   initial: 'opening',
   states: {
     opening: {

@@ -104,6 +104,10 @@ export function withOrder(record: PositionRecord, order: OrderView): PositionRec
   return confirmed({ ...record, slots }, [order])
 }
 
+/** Whether this view of an order changes what is held. */
+export const movesHolding = (record: PositionRecord, order: OrderView): boolean =>
+  !heldBy(withOrder(record, order)).eq(heldBy(record))
+
 /** After a restart: the orders as they are now; those that were never written down are dropped, to be decided anew. */
 export function withOrders(record: PositionRecord, orders: readonly OrderView[]): PositionRecord {
   const byKey = new Map(orders.map((order) => [order.request.key, order]))
