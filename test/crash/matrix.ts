@@ -41,7 +41,7 @@ async function tell(arena: Arena, stages: Story['stages']): Promise<boolean> {
     const reached = await arena.until(stage.what, (look) => {
       if (stage.until(look)) return true
       stage.meanwhile?.(arena, look)
-      if (stage.again === true && now() >= actedAt + AGAIN_MS) {
+      if (now() >= actedAt + AGAIN_MS && stage.again?.(look) === true) {
         actedAt = now()
         stage.act(arena)
       }

@@ -11,8 +11,8 @@ import type { Look } from './live-child.ts'
 interface Stage {
   readonly what: string
   act(arena: Arena): void
-  /** The act is repeated every two seconds. */
-  readonly again?: boolean
+  /** Whether the act is repeated, every two seconds. */
+  again?(look: Look): boolean
   /** What the market does as long as it has not come about. */
   meanwhile?(arena: Arena, look: Look): void
   /** What the act leads to; the next stage begins then. */
@@ -42,7 +42,7 @@ const signal: Stage = {
   what: 'an entry at the venue',
   act: ({ life }) =>
     life.tell({ type: 'signal', symbol: BTC, entryPrice: '50000', stopLoss: '49000', takeProfit: '52500' }),
-  again: true,
+  again: (look) => isFlat(look),
   until: ({ orders }) => last(orders, 'entry')?.status === 'OPEN',
 }
 /** A quarter of it is ours. */
@@ -98,7 +98,7 @@ export const STORIES: readonly Story[] = [
       {
         what: 'a stop that was moved at the venue',
         act: ({ life }) => life.tell({ type: 'move-stop', stopLoss: '49400' }),
-        again: true,
+        again: () => true,
         until: ({ orders }) => last(orders, 'stop')?.triggerPrice === '49400',
       },
       close,
