@@ -9,6 +9,7 @@ import { createBooks } from './books.ts'
 import { rearmDecisions } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
 import type { ExecutionDesk } from './execution-desk.ts'
+import { type Flattened, flatten } from './flatten.ts'
 import { createHouse, type House, type Ports, type Settings } from './house.ts'
 import type { Market } from './market.actor.ts'
 import type { OrderDesk } from './orders.actor.ts'
@@ -61,6 +62,8 @@ export interface RunningSystem {
   halt(reason: string, by: string): void
   /** Leads out of HALTED. */
   reset(by: string): void
+  /** Sells what every position holds; says of each what became of it. */
+  flatten(): Promise<readonly Flattened[]>
   /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
   feedCrashed(problem: string): void
   /** Ends every actor at once. */
@@ -199,6 +202,7 @@ export async function startSystem(
     house,
     market,
     execution: rooms.execution,
+    flatten: () => flatten(house, positions),
     desk: createDesk(house, {
       ...{ account, permission, schedule, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },

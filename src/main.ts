@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts'
 import { realIds } from './adapters/chance/real.ts'
 import { realClock } from './adapters/clock/real.ts'
 import { pinoLog } from './adapters/log/pino-log.ts'
-import { DataFolder, requestHalt, requestReset } from './adapters/persistence/data-folder.ts'
+import { DataFolder, requestFlatten, requestHalt, requestReset } from './adapters/persistence/data-folder.ts'
 import { openDatabase } from './adapters/persistence/database.ts'
 import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
@@ -112,6 +112,12 @@ function onStopAsked(stop: (reason: string) => void): () => void {
   }
 }
 
+/** `triplegain flatten` sends a signal: it needs neither the API, the database nor a disk that can be written. */
+function onFlattenAsked(flatten: () => void): () => void {
+  process.on('SIGUSR2', flatten)
+  return () => process.off('SIGUSR2', flatten)
+}
+
 async function run(options: RunOptions): Promise<number> {
   const config = configOf(options.configDir)
   refuseUnbuilt(config)
@@ -125,7 +131,7 @@ async function run(options: RunOptions): Promise<number> {
     throw new CliError(`${foreign} cannot be traded yet: the account is kept in USDT, choose pairs quoted in it`)
   if (feed.kind === 'replay') return replay(options, config, feed, seed)
   return runSystem({
-    ...{ config, feed: feed.kind, symbols, seed, onStopAsked },
+    ...{ config, feed: feed.kind, symbols, seed, onStopAsked, onFlattenAsked },
     dataDir: options.dataDir ?? DEFAULT_DATA_DIR,
     databaseUrl: config.storage.databaseUrl?.reveal() ?? null,
     port: options.port ?? DEFAULT_PORT,
@@ -197,6 +203,12 @@ function ask(dataDir: string | null, request: (path: string) => void, done: stri
 const parts: CliParts = {
   halt: (dataDir) => ask(dataDir, requestHalt, 'halts within a second, and stays so until `reset`'),
   reset: (dataDir) => ask(dataDir, requestReset, 'leaves HALTED within a second, or at the next start'),
+  flatten: (dataDir) =>
+    ask(
+      dataDir,
+      requestFlatten,
+      'halts and sells what all positions hold; the log of the process says what became of it',
+    ),
   run: coded(run),
   migrate: coded(migrate),
   sandbox: coded(sandbox),

@@ -41,6 +41,8 @@ export interface SystemRun {
   readonly onReady: (lines: readonly string[], facts: BannerFacts) => void
   /** Calls back when the process is asked to stop; returns how to stop hearing. */
   readonly onStopAsked: (stop: (reason: string) => void) => () => void
+  /** Calls back when a person asks to sell what all positions hold; returns how to stop hearing. */
+  readonly onFlattenAsked?: (flatten: () => void) => () => void
   /** What stands between the system and its journal: tests end the process there. */
   readonly journalThrough?: (journal: Journal) => Journal
   /** Where a live process takes its nonces from instead of its lease's block: tests show what becomes of that. */
@@ -155,6 +157,13 @@ export async function runSystem(run: SystemRun): Promise<number> {
     const running = system
     if (isFenced) onFenced()
     run.onSystem?.(running)
+    const ask = (): void => {
+      log.warn('a person asks to sell what all positions hold')
+      running.halt('asked to sell everything', 'person')
+      void running.flatten().then((flattened) => log.warn('flatten', { flattened }))
+    }
+    const unheard = run.onFlattenAsked?.(ask)
+    if (unheard !== undefined) opened.push(unheard)
     opened.push(async () => {
       await venue.feed.stop()
       await running.market.flush()

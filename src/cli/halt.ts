@@ -1,4 +1,4 @@
-/** `triplegain halt` and `triplegain reset`: through the data folder, so that they work with the API down too. */
+/** `triplegain halt`, `reset` and `flatten`: by way of the data folder, so that they work with the API down too. */
 import type { Command } from 'commander'
 import { textArgument } from './arguments.ts'
 import type { CliParts } from './parts.ts'
@@ -21,5 +21,13 @@ export function addHalt(program: Command, parts: CliParts): void {
     .option('--data-dir <folder>', 'folder of the running process', textArgument)
     .action(({ dataDir }: FolderArguments) => {
       parts.out(parts.reset(dataDir ?? null))
+    })
+  program
+    .command('flatten')
+    .description('halt, and sell at market what all positions hold; core holdings stay')
+    .option('--data-dir <folder>', 'folder of the running process', textArgument)
+    .requiredOption('--yes', 'that you mean it')
+    .action(({ dataDir }: FolderArguments) => {
+      parts.out(parts.flatten(dataDir ?? null))
     })
 }

@@ -77,6 +77,8 @@ export interface CliParts {
   sandbox(command: SandboxCommand): Promise<number>
   /** Asks the process of a data folder to halt, or to leave HALTED; each answers what it did. @throws CliError */
   halt(dataDir: string | null): string
+  /** Asks it to halt and to sell what all positions hold. @throws CliError */
+  flatten(dataDir: string | null): string
   reset(dataDir: string | null): string
   /** One reading per bar of a candle file, in order of time, with the keys of `IndicatorReading` and `t`. */
   indicators(file: string): AsyncIterable<Readonly<Record<string, unknown>>>

@@ -16,6 +16,7 @@ export function commandLine(over: Partial<CliParts> = {}) {
       return 0
     },
     halt: (dataDir) => `halts ${dataDir}`,
+    flatten: (dataDir) => `flattens ${dataDir}`,
     reset: (dataDir) => `resets ${dataDir}`,
     migrate: async (options) => {
       migrations.push(options)

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 /** A system on a real database that can be taken away, and a folder beside it. */
-async function begin(account: string) {
+async function begin(account: string, spoolFile = 'spool.ndjson') {
   const folder = mkdtempSync(join(tmpdir(), 'triplegain-away-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const world = new World()
@@ -34,7 +34,7 @@ async function begin(account: string) {
         ? Promise.reject(new DatabaseFailedError('the line is down', 'ECONNREFUSED'))
         : database.sql.query(statement, parameters),
   }
-  const path = join(folder, 'spool.ndjson')
+  const path = join(folder, spoolFile)
   const start = async (incarnation: string) => {
     const leadership = new PostgresLeadership({ sql, clock, account, holder: incarnation, incarnation })
     const lease = await leadership.take()
@@ -119,4 +119,36 @@ it('knows after a crash what it did while the database was away', async () => {
   expect(world.placements(/exit/)).toBe(1)
   await world.pass(MINUTE)
   expect(world.system.desk.coordinator().haltReason).toBeNull()
+})
+
+it('halts where neither the database nor the spool can be written; then a person can sell everything, unrecorded', async () => {
+  const { world, journal, take } = await begin('unwritten', 'no/such/folder/spool.ndjson')
+  const held = (await world.venueBalances()).find(({ asset }) => asset === 'BTC')?.total
+  take()
+  close(world)
+  await world.until(() => world.system.desk.coordinator().state === 'HALTED', 'halted')
+  expect(journal.health()).toMatchObject({ state: 'away', rows: 'unwritten' })
+  expect(world.system.desk.coordinator().haltReason).toContain('neither the database nor the spool can be written')
+  expect((await world.venueOrders()).map(({ type }) => type)).toEqual(['stop-loss'])
+  expect((await world.venueBalances()).find(({ asset }) => asset === 'BTC')?.total).toBe(held)
+
+  let outcome: unknown = null
+  void world.system.flatten().then((flattened) => {
+    outcome = flattened
+  })
+  await world.until(() => outcome !== null, 'the sale')
+  expect(outcome).toMatchObject([{ outcome: 'sold-unrecorded', problem: null }])
+  await world.pass(5 * SECOND)
+  expect(await world.venueOrders()).toEqual([])
+  expect((await world.venueBalances()).find(({ asset }) => asset === 'BTC')?.total).toBe('0.1')
+})
+
+it('closes every position by its own way out, and records it, where it can be written', async () => {
+  const { world } = await begin('recorded')
+  await world.system.flatten()
+  await world.until(() => world.position().phase === 'closed', 'a closed position')
+  const [row] = await database.sql.query<{ closed: number }>(
+    `select count(*)::int as closed from journal where account = 'recorded' and type = 'position.closed'`,
+  )
+  expect(row?.closed).toBe(1)
 })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, IdSource } from '../../ports/clock.ts'
-import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { type FolderLock, holderOf, lockFolder } from './folder-lock.ts'
 
 /** Remembered ends; more within the asked-for time change nothing. */
 const REMEMBERED_EXITS = 20
@@ -78,6 +78,13 @@ export function requestHalt(path: string): void {
 export function requestReset(path: string): void {
   rmSync(join(resolve(path), HALT), { force: true })
   writeFileSync(join(resolve(path), RESET), '')
+}
+
+/** Tells the process of a folder to sell what its positions hold. @throws DataFolderError when none runs there. */
+export function requestFlatten(path: string): void {
+  const pid = holderOf(resolve(path))
+  if (pid === null) throw new DataFolderError(`no process works in ${path}`)
+  process.kill(pid, 'SIGUSR2')
 }
 
 export class DataFolder {

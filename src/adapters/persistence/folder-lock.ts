@@ -113,6 +113,14 @@ export function lockFolder(folder: string): FolderLock {
   throw new Error(`could not take ${folder}: other processes keep taking it`)
 }
 
+/** The process that holds the folder; null when none does. */
+export function holderOf(folder: string): number | null {
+  const newest = Math.max(0, ...locksOf(folder))
+  const found = newest === 0 ? null : contentOf(lockPath(folder, newest))
+  const holder = found === null ? null : (JSON.parse(found) as Holder)
+  return holder !== null && holds(holder) ? holder.pid : null
+}
+
 function freeLock(path: string, mine: Holder): void {
   const draft = `${path}.${process.pid}`
   writeFileSync(draft, JSON.stringify({ ...mine, free: true }))
