@@ -15,6 +15,8 @@ export interface GateParts {
   readonly instruments: readonly Instrument[]
   /** The last price of a pair; null where none is known. */
   readonly lastPrice: (symbol: Pair) => Promise<Numeric | null>
+  /** The venue's clock, milliseconds UTC, to the second. @throws when it does not tell */
+  readonly venueTime: () => Promise<number>
   readonly clock: Clock
   readonly ids: IdSource
 }
@@ -24,6 +26,8 @@ const FAR_BELOW = '0.5'
 const FAR_ABOVE = '2'
 const MORE_THAN_LEAST = '1.1'
 const PROBE_DEADLINE_MS = 5_000
+/** Orders carry a deadline by our clock, of five seconds; the venue tells its own to the second. */
+const MOST_APART_MS = 2_000
 
 const told = <T>(what: string, answer: VenueAnswer<T>): T => {
   if (answer.kind === 'done') return answer.value
@@ -32,13 +36,14 @@ const told = <T>(what: string, answer: VenueAnswer<T>): T => {
 }
 
 /**
- * Passes when the key may trade and not withdraw, its nonces must rise strictly, and the venue would take an order of
- * ours. Reconciliation, the last condition, follows at the system's own start. Every call spends a nonce of our block, so
+ * Passes when our clock is the venue's, the key may trade and not withdraw, its nonces must rise strictly, and the venue
+ * would take an order of ours. Reconciliation, the last condition, follows at the system's own start. Every call spends a nonce of our block, so
  * that from here on the venue refuses whatever an older process still sends.
  * @throws CliError
  */
 export async function passLiveGate(parts: GateParts): Promise<Account> {
   const { exchange, symbols } = parts
+  await compareClocks(parts)
   const { mayTrade, mayWithdraw, nonceWindowMs } = told("the key's permissions", await exchange.permissions())
   if (mayWithdraw)
     throw new CliError('this key may withdraw: make one at Kraken that may query and trade, and nothing else')
@@ -52,6 +57,20 @@ export async function passLiveGate(parts: GateParts): Promise<Account> {
     text([...fees.values()].reduce<Amount>((most, fee) => maxOf(most, amount(fee[side])), ZERO))
   if (fees.size === 0) throw new CliError(`the venue told no fees of ${symbols.join(', ')}`)
   return { fees: { maker: worst('maker'), taker: worst('taker') }, held: holdings(parts.instruments, balances) }
+}
+
+/** A clock that is off would have every order refused as too late, exits among them. */
+async function compareClocks({ clock, venueTime }: GateParts): Promise<void> {
+  const askedAt = clock.now()
+  const theirs = await venueTime()
+  // Whatever moment of the call it was read at, and of its second.
+  const behind = theirs - clock.now()
+  const ahead = askedAt - (theirs + 1_000)
+  const apart = Math.max(behind, ahead)
+  if (apart > MOST_APART_MS)
+    throw new CliError(
+      `live trading does not begin: this machine's clock is ${(apart / 1000).toFixed(1)} s off Kraken's: set it`,
+    )
 }
 
 /** What is held and can be valued: coins that are quoted in USDT here. The rest of the wallet is left alone. */

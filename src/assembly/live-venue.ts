@@ -1,6 +1,8 @@
 /** Real money: Kraken's own exchange behind the port, once the live gate is passed. */
 import { realIds } from '../adapters/chance/real.ts'
 import { krakenExchange } from '../adapters/exchange/kraken/exchange.ts'
+import { fieldsOf, numberOf } from '../adapters/kraken/exact-json.ts'
+import { restCalls } from '../adapters/kraken/rest-call.ts'
 import type { Pair } from '../domain/ids.ts'
 import type { Numeric } from '../domain/units.ts'
 import { passLiveGate } from './live-gate.ts'
@@ -29,8 +31,12 @@ export async function openLiveVenue(parts: VenueParts): Promise<OpenVenue> {
     const minutes = await chosen.feed.history({ symbol, timeframe: '1m', from: now - LAST_PRICE_MS, to: now })
     return minutes.at(-1)?.close ?? null
   }
+  const venueTime = async (): Promise<number> => {
+    const ask = restCalls({ baseUrl: restUrl, fetch, clock, paceMs: rateLimit.publicPaceMs })
+    return numberOf(fieldsOf(await ask('Time'))?.unixtime, 'unixtime') * 1000
+  }
   const account = await passLiveGate({
-    ...{ exchange, symbols, instruments: chosen.instruments, lastPrice, clock, ids: realIds() },
+    ...{ exchange, symbols, instruments: chosen.instruments, lastPrice, venueTime, clock, ids: realIds() },
   })
   return { mode: 'live', exchange, feed: chosen.feed, account, catchUp: async () => undefined }
 }

@@ -14,7 +14,7 @@ const silent: Log = { debug: () => null, info: () => null, warn: () => null, err
 const MAY_TRADE: KeyPermissions = { mayTrade: true, mayWithdraw: false, nonceWindowMs: 0 }
 
 /** A venue with a price of 50,000, and what of it was asked. */
-async function begin(balances: Readonly<Record<string, string>>, over: Partial<Exchange> = {}) {
+async function begin(balances: Readonly<Record<string, string>>, over: Partial<Exchange> = {}, clockIsOffMs = 0) {
   const clock = simulatedClock(T0)
   const random = seededRandom('gate')
   const venue = simulatedExchange({
@@ -42,7 +42,8 @@ async function begin(balances: Readonly<Record<string, string>>, over: Partial<E
     ...over,
   }
   const parts = { exchange, symbols: [BTC], instruments: BUILT_IN_INSTRUMENTS, clock, ids: seededIds(random) }
-  const passing = passLiveGate({ ...parts, lastPrice: async () => '50000' })
+  const venueTime = async (): Promise<number> => Math.floor((clock.now() + clockIsOffMs) / 1000) * 1000
+  const passing = passLiveGate({ ...parts, lastPrice: async () => '50000', venueTime })
   let isOver = false
   const over_ = () => {
     isOver = true
@@ -97,4 +98,15 @@ it('refuses where an answer is lost: what is not known is not allowed', async ()
 it('refuses an account that could not place one order', async () => {
   const { passed } = await begin({ USDT: '0.4', BTC: '0.00001' })
   await expect(passed()).rejects.toThrow(/holds too little/)
+})
+
+it.each([2_000, -2_000])('takes a clock that is %i ms off', async (ms) => {
+  const { passed } = await begin({ USDT: '1000' }, {}, ms)
+  expect((await passed()).held).toEqual([])
+})
+
+it.each([4_000, -4_000])('refuses a clock that is %i ms off: orders would come too late, exits too', async (ms) => {
+  const { passed, probes } = await begin({ USDT: '1000' }, {}, ms)
+  await expect(passed()).rejects.toThrow(/clock is \d\.\d s off/)
+  expect(probes).toEqual([])
 })
