@@ -2,8 +2,8 @@
 import type { MatchingEngine } from '../../src/adapters/exchange/simulated/engine.ts'
 import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
 import type { NewOrder } from '../../src/adapters/exchange/simulated/venue-order.ts'
-import { asset, type Pair, type VenueOrderId } from '../../src/domain/ids.ts'
-import { type Amount, amount, type Numeric } from '../../src/domain/units.ts'
+import { asset, baseOf, type Pair, quoteOf, type VenueOrderId } from '../../src/domain/ids.ts'
+import { type Amount, amount, type Numeric, ZERO } from '../../src/domain/units.ts'
 import type { Clock, RandomSource } from '../../src/ports/clock.ts'
 import { between, chance, pick, waiting } from './draw.ts'
 import type { FaultScript } from './faults.ts'
@@ -32,7 +32,7 @@ export class Strangers {
   readonly #parts: StrangerParts
   readonly #resting = new Set<VenueOrderId>()
   /** What came in and went out, by asset. */
-  readonly flows = new Map<string, Amount>()
+  readonly #flows = new Map<string, Amount>()
 
   constructor(parts: StrangerParts) {
     this.#parts = parts
@@ -58,13 +58,29 @@ export class Strangers {
     for (const id of [...this.#resting]) this.#take(id)
   }
 
+  /** What all of it did to the account, by asset. */
+  moved(): ReadonlyMap<string, Amount> {
+    const { venue } = this.#parts
+    const moved = new Map(this.#flows)
+    const add = (of: string, by: Amount): void => void moved.set(of, (moved.get(of) ?? ZERO).plus(by))
+    for (const trade of peek(venue, (engine) => engine.trades())) {
+      const { symbol, side, quantity, cost, fee, feeAsset, venueOrderId } = trade
+      if (peek(venue, (engine) => engine.find(venueOrderId))?.clientOrderId !== null) continue
+      const sign = side === 'buy' ? 1 : -1
+      add(baseOf(symbol), amount(quantity).times(sign))
+      add(quoteOf(symbol), amount(cost).times(-sign))
+      add(feeAsset, amount(fee).negated())
+    }
+    return moved
+  }
+
   #transfer(of: string, isIn: boolean): void {
     const quantity = SIZE[of] ?? '0'
     this.#parts.venue.byHand((engine, at) =>
       isIn ? engine.deposit(asset(of), quantity, at) : engine.withdraw(asset(of), quantity, at),
     )
     const signed = isIn ? amount(quantity) : amount(quantity).negated()
-    this.flows.set(of, (this.flows.get(of) ?? amount('0')).plus(signed))
+    this.#flows.set(of, (this.#flows.get(of) ?? ZERO).plus(signed))
   }
 
   #place(symbol: Pair, side: 'buy' | 'sell', how: 'market' | 'near' | 'far'): void {

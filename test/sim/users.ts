@@ -8,7 +8,8 @@ import { amount } from '../../src/domain/units.ts'
 import type { RandomSource } from '../../src/ports/clock.ts'
 import { speak } from '../support/speak.ts'
 import { between, chance, pick } from './draw.ts'
-import { HALT_BY_HAND, type Invariants } from './invariants.ts'
+import { HALT_BY_HAND } from './gate.ts'
+import type { Invariants } from './invariants.ts'
 import { BTC, priceText, type SeededMarket, SYMBOLS } from './market.ts'
 
 export interface UserParts {
@@ -29,8 +30,6 @@ export class Users {
   constructor(parts: UserParts) {
     this.#parts = parts
   }
-
-  onDeath(): void {}
 
   /** One thing that somebody wants. */
   act(system: RunningSystem): void {

@@ -1,0 +1,48 @@
+/** The rules that a seed trades by: the configuration as it is shipped, bent so that much happens within days. */
+import { resolve } from 'node:path'
+import type { Settings } from '../../actors/house.ts'
+import { loadConfig } from '../../config/load.ts'
+import { settingsOf } from '../../src/assembly/settings.ts'
+import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import type { RandomSource } from '../../src/ports/clock.ts'
+import { pick } from './draw.ts'
+import { SYMBOLS } from './market.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+export const CONFIG = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
+
+/** Each seed trades by other rules: entries at a limit or at market, plans at once or in batches, short cooldowns. */
+export function settingsFor(random: RandomSource): Settings {
+  const base = settingsOf({ config: CONFIG, mode: 'paper', symbols: SYMBOLS, instruments: BUILT_IN_INSTRUMENTS })
+  const tasks = Object.fromEntries(
+    Object.entries(base.tasks).map(([name, task]) => [name, { ...task, enabled: false }]),
+  ) as Settings['tasks']
+  const { limits, portfolio } = base
+  return {
+    ...base,
+    tasks,
+    // Half of the seeds keep the venue's dead-man switch, as live does.
+    deadMan: pick(random, [null, { timeoutMs: 60_000, rearmMs: 20_000, askAgainMs: 1_000 }]),
+    limits: {
+      ...limits,
+      entry: { ...limits.entry, type: pick(random, ['limit', 'limit', 'market'] as const) },
+      cooldownMinutes: { ...limits.cooldownMinutes, afterTrade: 0, afterLoss: 1, byLosses: [] },
+      breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70 },
+      maxOpenRiskPct: 50,
+      floorByLosses: [],
+      sizeByLosses: [],
+    },
+    portfolio: {
+      ...portfolio,
+      orderType: pick(random, ['limit', 'market'] as const),
+      minBetweenPlansMs: 2 * HOUR,
+      dca: {
+        ...portfolio.dca,
+        thresholdUsd: pick(random, [200, 500, 5_000]),
+        intervalMs: pick(random, [10, 40]) * MINUTE,
+      },
+    },
+  }
+}
