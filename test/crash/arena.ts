@@ -26,7 +26,8 @@ const FIRST_PRICES: Readonly<Record<string, string>> = { [BTC]: '50000', [XRP]: 
 const MINUTE_MS = 60_000
 const REPEAT_MS = 1_000
 const LOOK_EVERY_MS = 25
-const LOOK_MS = 60_000
+/** A held rebalance asks again after a minute. */
+const LOOK_MS = 120_000
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
 const clock = realClock()
 
