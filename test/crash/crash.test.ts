@@ -21,7 +21,6 @@ afterAll(async () => {
 
 it.each<[Moment, string]>([
   ['before', 'order/entry venue.filled > order.partiallyFilled'],
-  ['sent', 'order/stop place-order > order.intended'],
   ['after', 'order/exit place-order > order.intended'],
 ])('killed %s "%s", it comes back with nothing lost, doubled or naked', { timeout: SLOW_MS }, async (moment, step) => {
   const [story] = STORIES
