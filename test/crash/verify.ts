@@ -65,7 +65,8 @@ function forgotten({ venue }: Arena['sandbox'], look: Look, intended: ReadonlyMa
       .filter(({ phase }) => phase !== 'done' && phase !== 'settling')
       .map((one) => [String(one.orderId), one]),
   )
-  const open = venue.openOrders().filter(({ clientOrderId }) => clientOrderId !== null)
+  // Orders of other hands have no client id of ours: they are known by the venue's own.
+  const open = venue.openOrders().map((row) => ({ ...row, clientOrderId: row.clientOrderId ?? row.venueOrderId }))
   const unknown = open.filter(({ clientOrderId }) => !live.has(clientOrderId ?? ''))
   const wrong = open.flatMap(({ clientOrderId, filled, triggerPrice }) => {
     const order = live.get(clientOrderId ?? '')
