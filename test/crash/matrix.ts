@@ -132,6 +132,8 @@ export async function findSteps(server: PostgresServer): Promise<Found> {
   })
   try {
     await comeBack(arena)
+    // What a start still does is no story's.
+    await wait(1_000)
     for (const story of STORIES) {
       where = { story, told: null }
       if (!(await tell(arena, story.stages)))
