@@ -2,7 +2,7 @@
 import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import { pair } from '../src/domain/ids.ts'
-import type { Balance, Ledger } from '../src/domain/portfolio.ts'
+import type { Figures } from '../src/domain/replay-summary.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { type Addresses, createAddresses } from './addresses.ts'
 import { createBooks } from './books.ts'
@@ -33,18 +33,6 @@ export interface StartOptions {
   readonly onEnd: (because: ExitReason, reason: string) => void
   /** A replay has no more input. */
   readonly onFeedEnded: () => void
-}
-
-export interface Figures {
-  readonly candles: number
-  readonly decisions: number
-  readonly trades: number
-  readonly pnlNet: string
-  readonly feesPaid: string
-  readonly maxDrawdownPct: string
-  readonly unprotectedSeconds: number
-  readonly gapsMs: readonly number[]
-  ledger(balances: readonly Balance[]): Ledger | null
 }
 
 export interface RunningSystem {

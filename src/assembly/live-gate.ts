@@ -37,8 +37,8 @@ const told = <T>(what: string, answer: VenueAnswer<T>): T => {
 
 /**
  * Passes when our clock is the venue's, the key may trade and not withdraw, its nonces must rise strictly, and the venue
- * would take an order of ours. Reconciliation, the last condition, follows at the system's own start. Every call spends a nonce of our block, so
- * that from here on the venue refuses whatever an older process still sends.
+ * would take an order of ours. Reconciliation, the last condition, follows at the system's own start. Every private call
+ * spends a nonce of our block, so that from here on the venue refuses whatever an older process still sends.
  * @throws CliError
  */
 export async function passLiveGate(parts: GateParts): Promise<Account> {

@@ -1,25 +1,12 @@
 /** What a replay came to: collected from facts while it runs, closed against the venue's own balances. */
 import { isFinal, type OrderStatus } from '../domain/order.ts'
-import type { Balance, Ledger } from '../domain/portfolio.ts'
+import type { Balance } from '../domain/portfolio.ts'
 import { gapStatistics } from '../domain/protection.ts'
-import type { ReplaySummary } from '../domain/replay-summary.ts'
+import type { Figures, ReplaySummary } from '../domain/replay-summary.ts'
 import type { Bus } from '../ports/bus.ts'
 
 /** The part of a summary that the system's books and the venue's balances decide. */
 export type Statement = Omit<ReplaySummary, 'eventsByType' | 'journalEvents' | 'journalHash' | 'seconds' | 'restarts'>
-
-export interface Figures {
-  readonly candles: number
-  readonly decisions: number
-  readonly trades: number
-  readonly pnlNet: string
-  readonly feesPaid: string
-  readonly maxDrawdownPct: string
-  readonly unprotectedSeconds: number
-  readonly gapsMs: readonly number[]
-  /** The account's statement against these balances; null where it cannot be priced. */
-  ledger(balances: readonly Balance[]): Ledger | null
-}
 
 export interface SummaryCollector {
   /** @throws when the account cannot be valued: there was no price at the end. */

@@ -1,6 +1,21 @@
 /** What a replay comes to: the figures that `run --feed replay:… --json` prints, and how they are rounded to the cent. */
 import type { OrderStatus } from './order.ts'
+import type { Balance, Ledger } from './portfolio.ts'
 import { type Amount, amount, type Numeric, roundToCent, sumOf, text } from './units.ts'
+
+/** What the running system's books say of it. */
+export interface Figures {
+  readonly candles: number
+  readonly decisions: number
+  readonly trades: number
+  readonly pnlNet: string
+  readonly feesPaid: string
+  readonly maxDrawdownPct: string
+  readonly unprotectedSeconds: number
+  readonly gapsMs: readonly number[]
+  /** The account's statement against these balances; null where it cannot be priced. */
+  ledger(balances: readonly Balance[]): Ledger | null
+}
 
 export interface ReplaySummary {
   /** One-minute candles read. */
