@@ -1,6 +1,7 @@
 /** What the coordinator is born with, decides by and tells: pure decisions behind the coordinator machine. */
 import { type Counters, type DegradationLevel, LEVELS } from './degradation.ts'
-import type { FactDraft, SignalDropReason } from './facts.ts'
+import type { SignalDropReason } from './facts/decision.ts'
+import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { Heard } from './reports.ts'
 import type { RiskVerdict } from './risk.ts'

@@ -14,8 +14,11 @@ export type OrderType =
 export type TimeInForce = 'GTC' | 'IOC' | 'GTD'
 /** What the order may do to a position. A reduce or close can never open the other side. */
 export type Intent = 'open' | 'increase' | 'reduce' | 'close'
-/** `external`: not ours; placed by hand or by another tool. */
-export type Purpose = 'entry' | 'stop' | 'exit' | 'rebalance' | 'external'
+/**
+ * `target`: a take-profit that rests at the venue, on margin alone. `hodl`: buys what profits have set aside.
+ * `external`: not ours; placed by hand or by another tool.
+ */
+export type Purpose = 'entry' | 'stop' | 'target' | 'exit' | 'rebalance' | 'hodl' | 'external'
 /** Trading: positions and their entries. Core: the holdings that the rebalancer keeps at target. */
 export type Book = 'trading' | 'core'
 

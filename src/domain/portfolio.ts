@@ -1,5 +1,5 @@
 /** Balances, valuation and allocation as they appear in facts and on the API. */
-import type { Asset } from './ids.ts'
+import type { Asset, OrderId, PlanId } from './ids.ts'
 import type { Numeric } from './units.ts'
 
 export interface Balance {
@@ -56,4 +56,32 @@ export interface RebalanceTrade {
   readonly batch: number
   /** Milliseconds UTC. */
   readonly dueAt: number
+}
+
+/** How a rebalance is brought to the venue. */
+export type ExecutionStrategy = 'immediate' | 'dca_24h' | 'limit_orders' | 'defer'
+
+/** One trade of a plan, and what became of it. */
+export interface PlanTradeView extends RebalanceTrade {
+  /** Names its order's intention. */
+  readonly key: string
+  /** `dropped`: will not be, or ended without a fill. */
+  readonly status: 'scheduled' | 'working' | 'executed' | 'dropped'
+  readonly orderId: OrderId | null
+  readonly filled: Numeric
+}
+
+/** The whole of a rebalance plan at one moment. */
+export interface PlanView {
+  readonly planId: PlanId
+  readonly status: 'planned' | 'active' | 'completed' | 'cancelled'
+  readonly executionStrategy: ExecutionStrategy
+  readonly usedFallbackStrategy: boolean
+  readonly reasoning: string
+  /** The batch that is due or at work, from 1. */
+  readonly batch: number
+  /** Sells before buys within a batch. */
+  readonly trades: readonly PlanTradeView[]
+  readonly plannedAt: number
+  readonly updatedAt: number
 }

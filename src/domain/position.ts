@@ -1,6 +1,7 @@
 /** A position as the outside sees it, and its profit and loss. */
 import type { Pair, PositionId } from './ids.ts'
 import type { OrderView } from './order.ts'
+import type { TrailingStop } from './trailing.ts'
 import { type Amount, amount, type Money, money, type Numeric, type Price, text, ZERO } from './units.ts'
 
 export type PositionSide = 'long' | 'short'
@@ -13,6 +14,7 @@ export type CloseReason =
   | 'api'
   | 'breaker'
   | 'unprotected'
+  | 'liquidated'
   | 'entry_unfilled'
   | 'dust'
 
@@ -33,9 +35,13 @@ export interface PositionView {
   readonly exitPrice: Numeric
   readonly stopLoss: Numeric
   readonly takeProfit: Numeric | null
+  /** Null where its stop stands still. */
+  readonly trailing: TrailingStop | null
   /** Σ sells − Σ buys of what has been closed, before fees. */
   readonly realisedGross: Numeric
   readonly fees: Numeric
+  /** Opening and rollover fees of margin, quote units; 0 on spot. */
+  readonly financing: Numeric
   readonly closeReason: CloseReason | null
   readonly openedAt: number
   readonly updatedAt: number

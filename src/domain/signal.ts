@@ -8,7 +8,7 @@ import {
   reachesFloors,
   type Views,
 } from './consensus.ts'
-import type { SignalDropReason } from './facts.ts'
+import type { SignalDropReason } from './facts/decision.ts'
 import type { PositionId } from './ids.ts'
 import type { PositionSide } from './position.ts'
 import type { RiskLimits } from './risk-limits.ts'

@@ -76,7 +76,16 @@ export const fillOf = (id: string, price: string, quantity: string, fee = '0', a
 export const positionOf = (changes: Partial<PositionView> = {}): PositionView => ({
   ...{ positionId: POSITION, symbol: BTC, side: 'long', status: 'open', phase: 'protected', leverage: 1 },
   ...{ quantity: '0.01', entryPrice: '40000', exitPrice: '0', stopLoss: '39000', takeProfit: '43000' },
-  ...{ realisedGross: '0', fees: '0', closeReason: null, openedAt: T0, updatedAt: T0, closedAt: null },
+  ...{
+    trailing: null,
+    financing: '0',
+    realisedGross: '0',
+    fees: '0',
+    closeReason: null,
+    openedAt: T0,
+    updatedAt: T0,
+    closedAt: null,
+  },
   ...changes,
 })
 

@@ -71,6 +71,8 @@ export const position = (id: string, over: Partial<PositionStatus> = {}): Positi
   exitPrice: '0',
   stopLoss: '39000',
   takeProfit: null,
+  trailing: null,
+  financing: '0',
   realisedGross: '0',
   fees: '0.04',
   closeReason: null,

@@ -1,16 +1,20 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { type FactType, SIGNAL_DROP_REASONS, TOPIC_OF } from '../../src/domain/facts.ts'
+import { SIGNAL_DROP_REASONS } from '../../src/domain/facts/decision.ts'
+import { type FactType, TOPIC_OF } from '../../src/domain/facts.ts'
 import { parseTask, TASK_ALIASES, TASKS } from '../../src/domain/tasks.ts'
 import { TOPIC_RULES, TOPICS } from '../../src/domain/topics.ts'
 import { WIRING } from '../../src/domain/wiring.ts'
 
-/** The names that `FactBodies` declares, read from its text: types leave nothing behind at run time. */
+/** The names that facts are declared by, read from the text: types leave nothing behind at run time. */
 function declaredFacts(): string[] {
-  const source = readFileSync(fileURLToPath(new URL('../../src/domain/facts.ts', import.meta.url)), 'utf8')
-  const body = source.slice(source.indexOf('export interface FactBodies'), source.indexOf('interface OrderFact'))
-  return [...body.matchAll(/^ {2}'([\w.]+)':/gm)].map((match) => match[1] ?? '')
+  const folder = fileURLToPath(new URL('../../src/domain/facts/', import.meta.url))
+  return readdirSync(folder).flatMap((file) => {
+    const source = readFileSync(`${folder}${file}`, 'utf8')
+    const body = source.slice(source.search(/^export interface/m), source.search(/^export const \w+_TOPICS/m))
+    return [...body.matchAll(/^ {2}'([\w.]+)':/gm)].map((match) => match[1] ?? '')
+  })
 }
 
 it('every fact that is declared has exactly one topic, and no topic is given to a fact that is not', () => {

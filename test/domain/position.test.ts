@@ -23,7 +23,16 @@ const orderWith = (purpose: 'entry' | 'stop' | 'exit', trades: readonly Trade[])
   )
 const held = (quantity: string, entryPrice: string, side: PositionSide = 'long', leverage = 1): PositionView => ({
   ...{ positionId: POSITION, symbol: pair('BTC/USDT'), side, status: 'open', phase: 'protected', leverage, quantity },
-  ...{ entryPrice, exitPrice: '0', stopLoss: '1', takeProfit: null, realisedGross: '0', fees: '0' },
+  ...{
+    entryPrice,
+    exitPrice: '0',
+    stopLoss: '1',
+    takeProfit: null,
+    trailing: null,
+    financing: '0',
+    realisedGross: '0',
+    fees: '0',
+  },
   ...{ closeReason: null, openedAt: AT, updatedAt: AT, closedAt: null },
 })
 

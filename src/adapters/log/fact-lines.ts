@@ -1,6 +1,7 @@
 /** Which facts are worth a line in the log, at which level, and what the line says. */
 import type { ExternalOrder } from '../../domain/external-order.ts'
 import type { Fact, FactType } from '../../domain/facts.ts'
+import type { PlanId } from '../../domain/ids.ts'
 import type { OrderView } from '../../domain/order.ts'
 import type { PositionView } from '../../domain/position.ts'
 import type { Proposal } from '../../domain/views.ts'
@@ -84,6 +85,14 @@ const ofPosition =
     return { level, fields: { ...positionFields(fact.position), ...rest } }
   }
 
+/** A plan's fact without the plan: its trades are counted. */
+const ofPlan =
+  (level: FactLevel) =>
+  (fact: Fact & { readonly planId: PlanId }): Line => {
+    const { plan: _, trades, ...rest } = bodyOf(fact)
+    return { level, fields: Array.isArray(trades) ? { ...rest, trades: trades.length } : rest }
+  }
+
 const proposalFields = (proposal: Proposal) => ({
   proposalId: proposal.proposalId,
   action: proposal.action,
@@ -124,7 +133,11 @@ const MARKET_AND_VIEWS = {
   'signal.accepted': whole('info'),
   'risk.approved': whole('info'),
   'risk.denied': whole('info'),
-  'risk.breakerTripped': whole('warn'),
+  'risk.breakerTripped': whole('error'),
+  'risk.breakerAcknowledged': whole('info'),
+  'risk.breakerLifted': whole('warn'),
+  'risk.cooldownBegan': whole('info'),
+  'risk.stateChanged': whole('debug'),
 } satisfies { [T in FactType]?: LineOf<T> }
 
 const MONEY = {
@@ -155,6 +168,9 @@ const MONEY = {
   'position.protected': ofPosition('info'),
   'position.amended': ofPosition('info'),
   'position.closing': ofPosition('info'),
+  'position.reducing': ofPosition('info'),
+  'position.reduced': ofPosition('info'),
+  'position.liquidated': ofPosition('error'),
   'position.emergency': ofPosition('error'),
   'position.closed': ofPosition('info'),
   'position.stopHit': ofPosition('info'),
@@ -173,13 +189,17 @@ const MONEY = {
   'account.periodBegan': whole('debug'),
   'account.flowed': ({ flow, valueUsd }) => ({ level: 'warn', fields: { ...flow, valueUsd } }),
   'rebalance.checked': (fact) => ({ level: fact.action === 'no_action' ? 'debug' : 'info', fields: bodyOf(fact) }),
-  'rebalance.planned': (fact) => ({
-    level: 'info',
-    fields: { ...bodyOf(fact), trades: fact.trades.length },
-  }),
-  'rebalance.tradeExecuted': whole('info'),
-  'rebalance.completed': whole('info'),
-  'rebalance.cancelled': whole('info'),
+  'rebalance.planned': ofPlan('info'),
+  'rebalance.batchStarted': ofPlan('info'),
+  'rebalance.tradeExecuted': ofPlan('info'),
+  'rebalance.tradeDropped': ofPlan('warn'),
+  'rebalance.completed': ofPlan('info'),
+  'rebalance.cancelled': ofPlan('info'),
+  'account.drawdownWarned': whole('warn'),
+  'hodl.accrued': whole('info'),
+  'hodl.bought': whole('info'),
+  'hodl.postponed': whole('info'),
+  'hodl.balanceExceeded': whole('warn'),
 } satisfies { [T in FactType]?: LineOf<T> }
 
 const SYSTEM = {

@@ -11,8 +11,20 @@ type Upcast = (body: Body) => Body
 /** By event type: the first function turns version 1 into 2, the second 2 into 3, and so on. */
 export type Upcasters = Readonly<Record<string, readonly Upcast[]>>
 
-/** Empty: every event type is still in its first version. */
-export const UPCASTERS: Upcasters = {}
+/** Before stops could follow the price and margin had a price of its own. */
+const withTrailingAndFinancing: Upcast = ({ position, ...rest }) => ({
+  ...rest,
+  position: { ...(position as Body), trailing: null, financing: '0' },
+})
+
+/** Facts that carry the whole of a position. */
+const POSITION_FACTS = [
+  ...['opening', 'filled', 'protected', 'amended', 'closing', 'emergency', 'closed', 'stopHit', 'targetHit'],
+  'dustTransferred',
+].map((name) => `position.${name}`)
+
+/** A type that is not named is still in its first version. */
+export const UPCASTERS: Upcasters = Object.fromEntries(POSITION_FACTS.map((type) => [type, [withTrailingAndFinancing]]))
 
 /** Thrown for a row whose version is above the newest one known here: it was written by newer code. */
 export class NewerEventError extends Error {

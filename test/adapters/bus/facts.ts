@@ -1,4 +1,5 @@
 import { seededIds, seededRandom } from '../../../src/adapters/chance/seeded.ts'
+import type { BreakerName } from '../../../src/domain/breakers.ts'
 import type { Timeframe } from '../../../src/domain/candle.ts'
 import type { Fact, FactBody, FactType } from '../../../src/domain/facts.ts'
 import { orderId, type Pair, pair, positionId } from '../../../src/domain/ids.ts'
@@ -29,8 +30,8 @@ export const candleClosed = (symbol: Pair = BTC, openAt = 0, timeframe: Timefram
   })
 
 export const draining = (reason = 'test'): Fact => fact({ type: 'system.draining', reason })
-export const breakerTripped = (breaker = 'dailyLoss'): Fact =>
-  fact({ type: 'risk.breakerTripped', breaker, valuePct: '5.1', thresholdPct: '5' })
+export const breakerTripped = (breaker: BreakerName = 'daily_loss'): Fact =>
+  fact({ type: 'risk.breakerTripped', breaker, valuePct: '5.1', thresholdPct: '5', until: null })
 export const marketFresh = (symbol: Pair = BTC): Fact => fact({ type: 'market.fresh', symbol })
 export const journalBack = (awayMs: number): Fact => fact({ type: 'journal.back', awayMs })
 
@@ -84,6 +85,8 @@ export const positionView = (symbol: Pair): PositionView => ({
   exitPrice: '0',
   stopLoss: '39000',
   takeProfit: '43000',
+  trailing: null,
+  financing: '0',
   realisedGross: '0',
   fees: '1',
   closeReason: null,

@@ -10,7 +10,10 @@ export function envelopeContract(fixture: MakeFixture): void {
       const heard: Envelope[] = []
       bus.subscribe('coordinator', 'RISK_ALERTS', (envelope) => void heard.push(envelope))
       const cause = marketFresh()
-      const published = fact({ type: 'risk.breakerTripped', breaker: 'b', valuePct: '1', thresholdPct: '1' }, cause.id)
+      const published = fact(
+        { type: 'risk.breakerTripped', breaker: 'daily_loss', valuePct: '1', thresholdPct: '1', until: null },
+        cause.id,
+      )
       bus.publish('risk', published)
       expect(heard).toEqual([
         {

@@ -52,6 +52,13 @@ describe('upcasters', () => {
     expect(upcast(type, 3, body, CHANGED_TWICE)).toBe(body)
   })
 
+  it('give a position of older code a stop that stands still and no financing', () => {
+    const { type, version, body } = sampleOf('position.protected.v1.json')
+    expect(upcast(type, version, body, UPCASTERS)).toMatchObject({
+      position: { stopLoss: '0.58', trailing: null, financing: '0' },
+    })
+  })
+
   it('leave a type that never changed as it is', () => {
     const body = { anything: 1 }
     expect(upcast('cancel-order', 1, body, UPCASTERS)).toBe(body)

@@ -17,8 +17,10 @@ export const XRP: Instrument = {
 const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = {
   entry: '100',
   stop: '95',
+  target: '105',
   exit: '98',
   rebalance: '1',
+  hodl: '1',
   external: '1',
 }
 
