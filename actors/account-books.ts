@@ -2,11 +2,13 @@
 import type { Flow } from '../src/domain/account-history.ts'
 import { type ExternalOrder, isEnded } from '../src/domain/external-order.ts'
 import type { Fact, FactBodies } from '../src/domain/facts.ts'
-import type { VenueOrderId } from '../src/domain/ids.ts'
-import { applyFill, applyFlow, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
+import { type PositionId, quoteOf, type VenueOrderId } from '../src/domain/ids.ts'
+import { applyFill, applyFlow, applyResult, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
+import { isOnMargin, type MarginLot, netted } from '../src/domain/margin-lots.ts'
 import type { Book, Fill, OrderRequest } from '../src/domain/order.ts'
 import { afterFill, afterMove, type Totals, totalsOf } from '../src/domain/reckoning.ts'
-import { amount, text } from '../src/domain/units.ts'
+import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { isSpot } from '../src/domain/valuation.ts'
 
 export type PeriodOpening = FactBodies['account.periodBegan']
 
@@ -17,6 +19,10 @@ export interface AccountBooks {
   periods(): { readonly day: PeriodOpening | null; readonly week: PeriodOpening | null }
   /** Balances by our own reckoning; null until the account was opened. */
   totals(): Totals | null
+  /** What is open on margin at the venue, oldest first: as it nets, whichever position it belongs to. */
+  marginLots(): readonly MarginLot[]
+  /** What the venue has charged for a position on margin so far, quote units: opening and rollovers. */
+  financingOf(positionId: PositionId): Numeric
   /** Orders that are not ours: all that are open, and those that ended last. */
   externals(): readonly ExternalOrder[]
   external(venueOrderId: VenueOrderId): ExternalOrder | null
@@ -35,18 +41,34 @@ export const ACCEPTED = 'accepted '
 export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void } {
   let ledger: LedgerState | null = null
   let totals: Totals | null = null
+  let lots: readonly MarginLot[] = []
   let periods: ReturnType<AccountBooks['periods']> = { day: null, week: null }
   let flowsKnownUntil: number | null = null
   let settledUntil = 0
   const externals = new Map<VenueOrderId, ExternalOrder>()
   const flowIds = new Set<string>()
+  const financing = new Map<PositionId, Amount>()
 
   function count(
-    { book, symbol, side }: Pick<OrderRequest, 'symbol' | 'side'> & { readonly book: Book },
+    request: Pick<OrderRequest, 'symbol' | 'side' | 'leverage'> & { readonly book: Book },
     fill: Fill,
   ): void {
+    if (isOnMargin(request)) return countOnMargin(request, fill)
+    const { book, symbol, side } = request
     if (totals !== null) totals = afterFill(totals, { symbol, side }, fill)
     if (ledger !== null) ledger = applyFill(ledger, { book, symbol, side, fill })
+  }
+  /** Whoever ordered it, it is the trading book's: the core book has nothing on margin. */
+  function countOnMargin(request: Pick<OrderRequest, 'symbol' | 'side' | 'leverage'>, fill: Fill): void {
+    const after = netted(lots, { ...request, fill })
+    lots = after.lots
+    gain(quoteOf(request.symbol), text(after.profit.minus(amount(fill.fee))))
+  }
+  /** What trading gained or lost (below zero) without a coin changing hands. */
+  function gain(asset: Flow['asset'], quantity: string, usdRate?: string): void {
+    if (totals !== null) totals = afterMove(totals, asset, quantity)
+    const result = { asset, quantity, ...(usdRate === undefined ? {} : { usdRate }) }
+    if (ledger !== null) ledger = applyResult(ledger, result)
   }
   function move({ asset, amount: quantity }: Pick<Flow, 'asset' | 'amount'>, usdRate: string): void {
     if (totals !== null) totals = afterMove(totals, asset, quantity)
@@ -89,11 +111,21 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
           flowsKnownUntil = Math.max(flowsKnownUntil ?? 0, fact.flow.at)
           if (fact.flow.flowId.startsWith(ACCEPTED)) settledUntil = fact.at
           return
+        case 'account.financed': {
+          const { flow, positionId, usdRate } = fact
+          if (flowIds.has(flow.flowId)) return
+          flowIds.add(flow.flowId)
+          gain(flow.asset, flow.amount, usdRate)
+          financing.set(positionId, (financing.get(positionId) ?? ZERO).minus(amount(flow.amount)))
+          return
+        }
         case 'account.periodBegan':
           periods = { ...periods, [fact.period]: fact }
           return
         case 'position.dustTransferred': {
           const { symbol, entryPrice } = fact.position
+          // What is left on margin stays a lot at the venue: there is no coin that the core book could take.
+          if (!isSpot(fact.position)) return
           if (ledger !== null) ledger = dustTransfer(ledger, symbol, fact.quantity, entryPrice)
           return
         }
@@ -104,6 +136,8 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
     ledger: () => ledger,
     periods: () => periods,
     totals: () => totals,
+    marginLots: () => lots,
+    financingOf: (positionId) => text(financing.get(positionId) ?? ZERO),
     externals: () => [...externals.values()],
     external: (venueOrderId) => externals.get(venueOrderId) ?? null,
     isKnownFlow: (flowId) => flowIds.has(flowId),

@@ -4,10 +4,22 @@ import { afterEquity, afterFlow, type Drawdown, NO_DRAWDOWN } from '../src/domai
 import { externalView, isEnded } from '../src/domain/external-order.ts'
 import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
+import { collateralHeld, type MarginFigures, marginFigures } from '../src/domain/margin.ts'
+import { marginPnlUsd } from '../src/domain/margin-lots.ts'
+import type { OrderView } from '../src/domain/order.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
-import { balancesOf, holdsOf } from '../src/domain/reckoning.ts'
+import { balancesOf, freeOf, holdsOf, type Totals } from '../src/domain/reckoning.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
-import { freshPrices, type Marks, type PriceOf, pricesFrom, usdRate, valueAccount } from '../src/domain/valuation.ts'
+import {
+  freshPrices,
+  isSpot,
+  type Marks,
+  type PriceOf,
+  pricesFrom,
+  usdRate,
+  type ValuedPosition,
+  valueAccount,
+} from '../src/domain/valuation.ts'
 import type { PeriodOpening } from './account-books.ts'
 import type { House } from './house.ts'
 import { record } from './record.ts'
@@ -17,6 +29,8 @@ export interface Account {
   priceOf(): PriceOf
   /** Account equity in USD; null while a mark is stale or the account is not open. */
   equity(): { readonly usd: Numeric | null; readonly staleMarks: readonly string[] }
+  /** Margin in use and free; nothing is in use where there is only spot. */
+  margin(): MarginFigures
   allocation(): CoreAllocation | UnknownAllocation
   view(): AllocationView | null
   /** The statement against these balances: the venue's prove it, our own close it by construction. Null while unpriced. */
@@ -32,6 +46,7 @@ export interface Account {
 }
 
 const DAY_MS = 86_400_000
+const CASH = asset('USDT')
 /** The epoch was a Thursday: ISO weeks begin four days later. */
 const weekOf = (at: number): number => Math.floor((at / DAY_MS + 3) / 7)
 
@@ -55,12 +70,21 @@ export function createAccount(house: House, marks: () => Marks): Account {
     const totals = books.totals()
     if (totals === null) return []
     const price = priceOf()
-    return balancesOf(
-      totals,
-      holdsOf([...books.liveOrders(), ...externals()], settings.fees.taker, (order) => price(order.request.symbol)),
-    )
+    const live = [...books.liveOrders(), ...externals()]
+    const held = holdsOf(live, settings.fees.taker, (order) => price(order.request.symbol), leverageOf)
+    return balancesOf(totals, withCollateral(held))
   }
-  const positions = () => books.openPositions()
+  /** A position's own, which for a short at 1 is not the venue's. */
+  const leverageOf = ({ request: { positionId, leverage } }: OrderView): number =>
+    (positionId === null ? null : books.position(positionId)?.leverage) ?? leverage
+  const withCollateral = (held: Totals): Totals => {
+    const all: Record<string, Numeric> = { ...held }
+    for (const [of, collateral] of Object.entries(collateralHeld(books.openPositions())))
+      all[of] = text(amount(all[of] ?? ZERO).plus(collateral))
+    return all
+  }
+  /** On spot what positions hold; on margin what is open at the venue, which nets by itself. */
+  const positions = (): readonly ValuedPosition[] => [...books.openPositions().filter(isSpot), ...books.marginLots()]
   const equity: Account['equity'] = () => {
     if (books.totals() === null) return { usd: null, staleMarks: [] }
     const valued = valueAccount(balances(), positions(), priceOf())
@@ -74,8 +98,15 @@ export function createAccount(house: House, marks: () => Marks): Account {
     const priced = [...Object.entries(state.core), ...Object.entries(state.trading), ...totals].every(
       ([of, held]) => amount(held).isZero() || usdRate(asset(of), pricesFrom(known)) !== null,
     )
-    return priced ? ledgerOf(state, given, known) : null
+    const onMargin = marginPnlUsd(books.marginLots(), pricesFrom(known))
+    return priced && onMargin !== null ? ledgerOf(state, given, known, text(onMargin)) : null
   }
+  const margin: Account['margin'] = () =>
+    marginFigures({
+      ...{ positions: books.openPositions(), liveOrders: books.liveOrders(), leverageOf, priceOf: priceOf() },
+      freeCash: freeOf(balances(), CASH),
+      unrealisedUsd: marginPnlUsd(books.marginLots(), priceOf()),
+    })
   const allocation: Account['allocation'] = () =>
     allocate({
       balances: balances(),
@@ -99,6 +130,7 @@ export function createAccount(house: House, marks: () => Marks): Account {
     balances,
     priceOf,
     equity,
+    margin,
     allocation,
     ledger,
     view: () => {

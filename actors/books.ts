@@ -130,7 +130,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     if (meter !== undefined) endedUnprotected += unprotectedSeconds(meter, at)
     meters.delete(position.positionId)
     if (position.entryPrice === '0') return
-    const net = amount(position.realisedGross).minus(amount(position.fees))
+    const financing = account.financingOf(position.positionId)
+    const net = amount(position.realisedGross).minus(amount(position.fees)).minus(amount(financing))
     trades += 1
     pnlNet = pnlNet.plus(net)
     streaks = afterTrade(streaks, { symbol: position.symbol, net: text(net), at }, limits)
@@ -153,6 +154,10 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
         case 'order.filled':
         case 'order.filledLate':
           feesPaid = feesPaid.plus(amount(fact.fill.fee))
+          return
+        case 'account.financed':
+          // Told after the end: what the trade came to is what it came to with this.
+          if (positions.get(fact.positionId)?.status === 'closed') pnlNet = pnlNet.plus(amount(fact.flow.amount))
           return
         case 'position.closed':
           recordClosed(fact.position, fact.at)

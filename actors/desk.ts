@@ -82,7 +82,11 @@ export function createDesk(house: House, parts: DeskParts): Desk {
         .filter(
           (one) => (status === undefined || one.status === status) && (symbol === undefined || one.symbol === symbol),
         )
-        .map((position) => ({ ...position, ...worthNow(position, account.priceOf()(position.symbol)) })),
+        .map((position) => ({
+          ...position,
+          financing: books.financingOf(position.positionId),
+          ...worthNow(position, account.priceOf()(position.symbol)),
+        })),
     orders: ({ live, symbol }) =>
       [...books.orders(), ...books.externals().map(externalView)].filter(
         (order) =>

@@ -10,6 +10,7 @@ import type { Report, VenueOrder } from '../src/domain/reports.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import type { ExecutionReport, VenueAnswer } from '../src/ports/exchange.ts'
 import { type OrderAddress, orderAddress } from './addresses.ts'
+import type { Financing } from './financing.ts'
 import type { House } from './house.ts'
 import type { ExchangeMessage } from './messages.ts'
 import type { Refused } from './pacing.ts'
@@ -166,7 +167,7 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
 }
 
 /** Hears the venue's own reports and its line; passes each on by name, and to the reconciler where nobody bears it. */
-export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'>) {
+export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'>, financing: Pick<Financing, 'hear'>) {
   const { addresses, clock } = house
   return serving<ExchangeMessage>((message) => {
     switch (message.type) {
@@ -176,6 +177,8 @@ export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'
         if (!isHeard) reconciler.stray(message.report)
         return
       }
+      case 'venue.charged':
+        return financing.hear(message.flow)
       case 'call.ended':
         addresses.tell('signals', { type: 'source.answered', cause: 'exchange', ok: message.ok })
         return

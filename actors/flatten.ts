@@ -4,6 +4,7 @@
  * they are next compared with the venue.
  */
 import { type OrderId, orderId, type PositionId } from '../src/domain/ids.ts'
+import { isOnMargin, sentLeverage } from '../src/domain/margin-lots.ts'
 import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { approveReduction } from '../src/domain/risk.ts'
@@ -76,12 +77,13 @@ async function sell(
   { leverage, positionId, side, symbol }: PositionView,
   quantity: string,
 ): Promise<string | null> {
+  const sent = sentLeverage(side, leverage)
   const request: OrderRequest = {
     ...{ key: `${positionId}/flatten`, symbol, side: side === 'long' ? 'sell' : 'buy', type: 'market', quantity },
     ...{ limitPrice: null, triggerPrice: null, timeInForce: 'GTC', expiresAt: null, postOnly: false },
     ...{
-      reduceOnly: leverage > 1,
-      leverage,
+      reduceOnly: isOnMargin({ leverage: sent }),
+      leverage: sent,
       intent: 'close',
       purpose: 'exit',
       book: 'trading',

@@ -5,6 +5,7 @@ import type { OrderHears } from '../machines/order.machine.ts'
 import type { PositionHears } from '../machines/position.machine.ts'
 import type { PlanHears } from '../machines/rebalance-plan.machine.ts'
 import type { SystemHears } from '../machines/system.machine.ts'
+import type { Flow } from '../src/domain/account-history.ts'
 import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { Cause } from '../src/domain/degradation.ts'
 import type { Fact } from '../src/domain/facts.ts'
@@ -21,6 +22,8 @@ export type JournalMessage = { readonly type: 'health.changed'; readonly health:
 export type ExchangeMessage =
   | { readonly type: 'call.ended'; readonly ok: boolean }
   | { readonly type: 'venue.reported'; readonly report: ExecutionReport }
+  /** A charge for a position on margin. */
+  | { readonly type: 'venue.charged'; readonly flow: Flow }
   | { readonly type: 'line.changed'; readonly up: boolean; readonly reason: string | null }
 
 export type MarketMessage =

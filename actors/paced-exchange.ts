@@ -109,6 +109,7 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
       pacing.ask(question('cancelAllAfter', timeoutMs === 0 ? 'exit' : 'cancel'), () =>
         venue.cancelAllAfter(timeoutMs),
       ),
+    onCharge: (listener) => venue.onCharge?.(listener),
     onReport: (listener) => venue.onReport(listener),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),

@@ -3,23 +3,23 @@
  * account, and halts the symbols of what cannot be explained.
  */
 import type { Flow } from '../src/domain/account-history.ts'
-import { movesOf, type ValuedMove } from '../src/domain/external-order.ts'
-import type { FactDraft } from '../src/domain/facts.ts'
 import { countFills } from '../src/domain/fills.ts'
-import { type Asset, baseOf, type Pair, quoteOf } from '../src/domain/ids.ts'
+import { baseOf, type Pair, quoteOf } from '../src/domain/ids.ts'
 import type { Fill, OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
 import type { Reconciliation } from '../src/domain/reconcile.ts'
-import type { ExternalStep, Problem } from '../src/domain/reconcile-account.ts'
-import { type Amount, amount, type Numeric, text } from '../src/domain/units.ts'
+import type { Problem } from '../src/domain/reconcile-account.ts'
+import { amount } from '../src/domain/units.ts'
 import { freshPrices, type Marks, type PriceOf, usdRate } from '../src/domain/valuation.ts'
 import type { ExecutionReport } from '../src/ports/exchange.ts'
 import { ACCEPTED } from './account-books.ts'
 import { orderAddress } from './addresses.ts'
+import { bookFinancing } from './financing.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
 import { record } from './record.ts'
-import { isOurs, NotNowError, type PictureMemory, VenuePicture } from './venue-picture.ts'
+import { externalFact, flowFact, flowFacts } from './venue-facts.ts'
+import { NotNowError, type PictureMemory, VenuePicture } from './venue-picture.ts'
 
 export type ReconciliationResult =
   | {
@@ -48,6 +48,8 @@ export interface Reconciler {
 interface Memory extends PictureMemory {
   /** Problems that the last pass saw: the same once more is no race between two answers. */
   seen: ReadonlySet<string>
+  /** Charges that the last pass could give to no position. */
+  unowned: ReadonlySet<string>
   /** Whether one of them was new. */
   isSuspicious: boolean
   readonly accepting: Set<Pair>
@@ -61,7 +63,14 @@ export interface ReconcilerParts {
 export function createReconciler(house: House, parts: ReconcilerParts): Reconciler {
   const { addresses, books, clock, settings } = house
   const memory: Memory = {
-    ...{ explainedAt: null, strangers: new Set(), seen: new Set(), isSuspicious: false, accepting: new Set() },
+    ...{
+      explainedAt: null,
+      strangers: new Set(),
+      seen: new Set(),
+      unowned: new Set(),
+      isSuspicious: false,
+      accepting: new Set(),
+    },
   }
   let running: Promise<ReconciliationResult> | null = null
   let next: Promise<ReconciliationResult> | null = null
@@ -145,11 +154,12 @@ function conclude(
   const { addresses, clock, state } = house
   // Everything is valued before anything is written down: half a pass would be a wrong one.
   const booked = [
-    ...flows.map((flow) => flowFact(flow, priceOf)),
+    ...flowFacts(house, memory, flows, result.judgedBalances, priceOf),
     ...result.externals.map((step) => externalFact(house, step, priceOf)),
   ]
   for (const draft of booked)
-    record(house, 'book-venue', draft, draft.type === 'account.flowed' ? 'portfolio' : 'orders')
+    if (draft.type === 'account.financed') bookFinancing(house, draft)
+    else record(house, 'book-venue', draft, draft.type === 'account.flowed' ? 'portfolio' : 'orders')
   for (const { order, fill } of result.lateFills) countLateFill(house, order, fill, 'reconciled')
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
@@ -231,41 +241,6 @@ function accepted(house: House, { accepting }: Memory, problem: Problem, priceOf
   }
   record(house, 'accept-difference', flowFact(flow, priceOf))
   return true
-}
-
-const rateOf = (of: Asset, priceOf: PriceOf): Amount => {
-  const rate = usdRate(of, priceOf)
-  if (rate === null) throw new NotNowError(`waiting for a price of ${of}`)
-  return rate
-}
-
-/** @throws NotNowError while the asset has no price. */
-function flowFact(flow: Flow, priceOf: PriceOf): FactDraft {
-  const rate = rateOf(flow.asset, priceOf)
-  const valueUsd = text(amount(flow.amount).times(rate))
-  return { type: 'account.flowed', flow, usdRate: text(rate), valueUsd, at: flow.at, origin: 'reconciled' }
-}
-
-const EXTERNAL_FACT = {
-  found: 'order.externalFound',
-  changed: 'order.externalChanged',
-  ended: 'order.externalEnded',
-} as const
-
-/** What a trade of somebody else's moved of ours: the base at the price paid, so that a trade is no gain and no loss. */
-function externalFact(house: House, step: ExternalStep, priceOf: PriceOf): FactDraft {
-  const { external } = step
-  if (step.kind !== 'filled') return { type: EXTERNAL_FACT[step.kind], external, origin: 'reconciled' }
-  const { symbol, fill } = step.trade
-  const ours = isOurs(house)
-  const base = baseOf(symbol)
-  const quoteRate = ours(quoteOf(symbol)) ? rateOf(quoteOf(symbol), priceOf) : null
-  const worthOf = (of: Asset): Numeric =>
-    text(of === base && quoteRate !== null ? quoteRate.times(amount(fill.price)) : rateOf(of, priceOf))
-  const moves = movesOf(step.trade)
-    .filter((move) => ours(move.asset) && move.amount !== '0')
-    .map((move): ValuedMove => ({ ...move, usdRate: worthOf(move.asset) }))
-  return { type: 'order.externalFilled', external, fill, moves, at: fill.at, origin: 'reconciled' }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
 import type { Fact } from '../src/domain/facts.ts'
 import { type PositionId, positionId } from '../src/domain/ids.ts'
+import { isOnMargin } from '../src/domain/margin-lots.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
@@ -69,8 +70,8 @@ export function createRiskDesk(
       side: order.request.side === 'buy' ? 'long' : 'short',
       notionalUsd: text(notional),
       riskUsd: text(riskOf(notional, price, position?.stopLoss ?? text(price))),
-      marginUsd: text(notional.div(order.request.leverage)),
-      costQuote: text(notional.times(amount(settings.fees.taker).plus(1))),
+      marginUsd: text(notional.div(position?.leverage ?? order.request.leverage)),
+      costQuote: isOnMargin(order.request) ? '0' : text(notional.times(amount(settings.fees.taker).plus(1))),
       heldAtVenue: true,
     }
   }
@@ -124,7 +125,7 @@ export function createRiskDesk(
       marks: marks(),
       staleMarks,
       freeQuote: Object.fromEntries(balances.map(({ asset }) => [asset, text(freeOf(balances, asset))])),
-      margin: { usedUsd: '0', freeUsd: usd ?? '0' },
+      margin: account.margin(),
       fees: { entry: settings.fees.taker, exit: settings.fees.taker },
       unknownOrderSymbols: books
         .liveOrders()

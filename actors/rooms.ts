@@ -6,6 +6,7 @@ import { positionAddress } from './addresses.ts'
 import { createDeadMan, type DeadMan } from './dead-man.ts'
 import { createExchangeGateway, type ExchangeGateway } from './exchange.actor.ts'
 import { createExecutionDesk, type ExecutionDesk } from './execution-desk.ts'
+import { createFinancing, type Financing } from './financing.ts'
 import type { House } from './house.ts'
 import { createMarket, type Market } from './market.actor.ts'
 import { orderLogic } from './order.actor.ts'
@@ -43,6 +44,7 @@ export interface Rooms {
   readonly risk: RiskDesk
   readonly schedule: Schedule
   readonly reconciler: Reconciler
+  readonly financing: Financing
   readonly deadMan: DeadMan
   readonly lifecycle: Lifecycle
 }
@@ -113,8 +115,9 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const risk = createRiskDesk(house, account, market.marks, permission, lives)
   const deadMan = createDeadMan(house)
   const reconciler = createReconciler(house, { marks: market.marks, permission })
+  const financing = createFinancing(house, market.marks)
   return {
-    ...{ permission, market, account, gateway, orders, risk, reconciler, deadMan },
+    ...{ permission, market, account, gateway, orders, risk, reconciler, financing, deadMan },
     execution: createExecutionDesk(house, risk, reconciler),
     feed: feedLine(house),
     positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),

@@ -142,9 +142,10 @@ export async function startSystem(
     },
   })
   addresses.bind(find)
-  wire(house, { orders, positions, plans, risk, reconciler, deadMan: rooms.deadMan })
+  wire(house, { orders, positions, plans, risk, reconciler, financing: rooms.financing, deadMan: rooms.deadMan })
   journal.onHealth((health) => addresses.tell('journal', { type: 'health.changed', health }))
   exchange.onReport((given) => addresses.tell('exchange', { type: 'venue.reported', report: given }))
+  exchange.onCharge?.((flow) => addresses.tell('exchange', { type: 'venue.charged', flow }))
   exchange.onLine((up, reason) => addresses.tell('exchange', { type: 'line.changed', up, reason }))
 
   const now = clock.now()

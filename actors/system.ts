@@ -62,7 +62,7 @@ export function systemTree(
     strategy: 'rest_for_one',
     children: [
       worker('journal', journalLogic(house)),
-      worker('exchange', exchangeLogic(house, rooms.reconciler)),
+      worker('exchange', exchangeLogic(house, rooms.reconciler, rooms.financing)),
       members('orders'),
       members('positions'),
       worker('portfolio', portfolioLogic(house, { account, risk, plans })),

@@ -4,6 +4,7 @@ import type { Fact } from '../src/domain/facts.ts'
 import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring.ts'
 import { positionAddress } from './addresses.ts'
 import type { DeadMan } from './dead-man.ts'
+import type { Financing } from './financing.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
@@ -17,6 +18,7 @@ export interface WiredParts {
   readonly plans: PlanDesk
   readonly risk: RiskDesk
   readonly reconciler: Reconciler
+  readonly financing: Financing
   readonly deadMan: DeadMan
 }
 
@@ -32,6 +34,9 @@ export function wire(house: House, parts: WiredParts): void {
   bus.subscribe('positions', 'EXECUTION_EVENTS', ({ payload }) => {
     parts.orders.watch(payload)
     parts.positions.pass(payload)
+  })
+  bus.subscribe('financing', 'EXECUTION_EVENTS', ({ payload }) => {
+    if ('fill' in payload) parts.financing.retry()
   })
   bus.subscribe('dead-man', 'EXECUTION_EVENTS', ({ payload }) => {
     if (payload.type.startsWith('order.')) parts.deadMan.look()

@@ -15,6 +15,7 @@ import { runReplay } from './assembly/replay.ts'
 import { runSystem } from './assembly/run.ts'
 import { openSandbox, SandboxInputError, sandboxFacts, sandboxLines } from './assembly/sandbox.ts'
 import { AccountHeldError } from './assembly/store.ts'
+import { MARGIN } from './cli/banner.ts'
 import {
   CliError,
   type CliParts,
@@ -65,8 +66,6 @@ function refuseUnbuilt(config: Config): void {
     throw new CliError(
       'the sentiment agent is not built yet: set coordinator.schedules.sentiment_analysis.enabled to false',
     )
-  if (config.execution.margin.enabled)
-    throw new CliError('margin is not built yet: set execution.margin.enabled to false')
 }
 
 async function replay(
@@ -121,6 +120,7 @@ function onFlattenAsked(flatten: () => void): () => void {
 async function run(options: RunOptions): Promise<number> {
   const config = configOf(options.configDir)
   refuseUnbuilt(config)
+  if (config.execution.margin.enabled) err(MARGIN)
   const seed = options.seed ?? config.execution.paper.seed
   const feed = feedOf(options, config)
   if (config.execution.mode === 'live' && feed.kind !== 'kraken')

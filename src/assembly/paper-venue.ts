@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts'
 import { simulatedExchange } from '../adapters/exchange/simulated/exchange.ts'
 import { LATENCY_DEFAULTS } from '../adapters/exchange/simulated/latency.ts'
+import { MARGIN_DEFAULTS } from '../adapters/exchange/simulated/margin-terms.ts'
 import type { SimulatedExchange, SimulatedExchangeOptions } from '../adapters/exchange/simulated/paper-interface.ts'
 import { PostgresVenueStore } from '../adapters/persistence/postgres-venue-store.ts'
 import type { Candle } from '../domain/candle.ts'
@@ -17,9 +18,9 @@ import type { OpenVenue, VenueParts } from './venue.ts'
 const BPS = 10_000
 
 export function paperExchangeOptions(
-  { execution: { fees, paper } }: Config,
+  { execution: { fees, margin, paper } }: Config,
   instruments: readonly Instrument[],
-): Pick<SimulatedExchangeOptions, 'instruments' | 'startingBalances' | 'parameters' | 'latency'> {
+): Pick<SimulatedExchangeOptions, 'instruments' | 'startingBalances' | 'parameters' | 'latency' | 'margin'> {
   return {
     instruments,
     startingBalances: paper.startingBalances,
@@ -31,6 +32,7 @@ export function paperExchangeOptions(
       slippageTicks: paper.slippageTicks,
     },
     latency: { ...LATENCY_DEFAULTS, medianMs: paper.latencyMs },
+    ...(margin.enabled ? { margin: MARGIN_DEFAULTS } : {}),
   }
 }
 

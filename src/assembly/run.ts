@@ -173,7 +173,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
     watchOver(store, running, clock, opened)
     const api = await openApi(run, store, running, clock, opened)
     const facts: BannerFacts = {
-      ...{ mode, feed, agents: { mode: 'rules' }, symbols: run.symbols },
+      ...{ mode, feed, agents: { mode: 'rules' }, symbols: run.symbols, margin: config.execution.margin.enabled },
       database: {
         driver: store.database.driver,
         where: run.databaseUrl === null ? store.folder.databaseDir : 'DATABASE_URL',

@@ -5,6 +5,8 @@ import { table } from './table.ts'
 
 export interface BannerFacts extends Pick<SystemStatus, 'mode' | 'feed' | 'agents'> {
   readonly symbols: readonly Pair[]
+  /** Whether trades on margin are allowed. */
+  readonly margin: boolean
   /** The driver, and where its data is: a folder, or a server without its password. */
   readonly database: { readonly driver: string; readonly where: string }
   /** Of the API; null where none is served. */
@@ -12,6 +14,7 @@ export interface BannerFacts extends Pick<SystemStatus, 'mode' | 'feed' | 'agent
 }
 
 const MODES = { paper: 'PAPER: no real money', live: 'LIVE: REAL MONEY', backtest: 'BACKTEST: no real money' } as const
+export const MARGIN = 'MARGIN IS ON: shorts and leverage are traded, and more than what is held can be lost'
 const FEEDS: Readonly<Record<string, string>> = {
   kraken: 'kraken, live prices',
   simulated: 'simulated, invented prices',
@@ -25,10 +28,11 @@ function feedText({ name, fallback, reason }: BannerFacts['feed']): string {
 
 const AGENTS = { rules: 'rules (no LLM is asked)', llm: 'LLMs' } as const
 
-export function bannerLines({ mode, feed, agents, symbols, database, url }: BannerFacts): readonly string[] {
+export function bannerLines({ mode, feed, agents, symbols, margin, database, url }: BannerFacts): readonly string[] {
   return table([
     ['TripleGain', MODES[mode]],
     ['  trades', symbols.join(', ')],
+    ...(margin ? [['  margin', MARGIN]] : []),
     ['  feed', feedText(feed)],
     ['  agents', AGENTS[agents.mode]],
     ['  database', `${database.driver}, ${database.where}`],

@@ -1,12 +1,15 @@
 /** What a venue writes into an account's history besides its orders: flows, and trades whoever ordered them. */
-import type { Asset, OrderId, Pair, VenueOrderId } from './ids.ts'
+import type { Asset, OrderId, Pair, TradeId, VenueOrderId } from './ids.ts'
 import type { Fill, Side } from './order.ts'
 import type { Numeric } from './units.ts'
 
 /** What moved a balance and is no trade. */
 export interface Flow {
   readonly flowId: string
-  readonly kind: 'deposit' | 'withdrawal' | 'other'
+  /** `financing`: what the venue charges for a position on margin, when it opens and again and again while it is open. */
+  readonly kind: 'deposit' | 'withdrawal' | 'financing' | 'other'
+  /** Of financing: the trade that opened the position. */
+  readonly tradeId?: TradeId
   readonly asset: Asset
   /** Signed change of the balance, fee included. */
   readonly amount: Numeric

@@ -7,6 +7,9 @@
  * Two books. The trading book owns coins only through its positions; the core book owns everything else, cash
  * included. A trading fill in a quote other than USDT is therefore a sale (or purchase) of that quote by the core book
  * at the USD rate of the moment.
+ *
+ * A fill on margin moves no coins of either book: the trading book gains or loses quote, which is cash of the core book
+ * from then on, and what is still open is its unrealised profit.
  */
 import { type Asset, asset, baseOf, type Pair, quoteOf } from './ids.ts'
 import type { Book, Fill, Side } from './order.ts'
@@ -28,7 +31,7 @@ export interface LedgerState {
   readonly coreInvested: Numeric
   /** Open quantities of the trading book by base asset. */
   readonly trading: Quantities
-  /** Σ sells − Σ buys − fees of the trading book, USD. */
+  /** Σ sells − Σ buys − fees of the trading book on spot, and what margin realised less fees and financing, USD. */
   readonly tradingCash: Numeric
   /** Fees of the core book, USD, positive. */
   readonly coreFees: Numeric
@@ -139,6 +142,21 @@ export function applyFill(state: LedgerState, { book, symbol, side, fill, quoteU
   }
 }
 
+/**
+ * What the trading book gained or lost in the quote without a coin changing hands: the realised part of a margin trade less
+ * its fee, or (below zero) a charge of the venue's. @throws UnpricedAssetError where the rate is needed and not given.
+ */
+export function applyResult(
+  state: LedgerState,
+  result: { readonly asset: Asset; readonly quantity: Numeric; readonly usdRate?: Numeric },
+): LedgerState {
+  if (result.asset !== CASH && result.usdRate === undefined) throw new UnpricedAssetError(result.asset)
+  const rate = result.asset === CASH ? amount(1) : amount(result.usdRate ?? 0)
+  const change = amount(result.quantity)
+  const taken = coreTakes(state, result.asset, change, rate)
+  return { ...taken, tradingCash: plus(taken.tradingCash, change.times(rate)) }
+}
+
 /** A deposit (above zero) or withdrawal, in units of the asset, at its USD rate of the moment (1 for USDT). */
 export function applyFlow(
   state: LedgerState,
@@ -171,7 +189,8 @@ export function dustTransfer(
 
 /**
  * The statement at these marks. Revaluation is what the core coins are worth now, less their worth at the start, less
- * what was put into them. `marginPnlUsd` is the unrealised profit of margin positions, which no balance shows.
+ * what was put into them. `marginPnlUsd` is the unrealised profit of what is open on margin: part of the trading result,
+ * and of an equity that no balance shows.
  * @throws UnpricedAssetError for anything held without a price.
  */
 export function ledgerOf(
@@ -183,7 +202,7 @@ export function ledgerOf(
   const revaluation = worthOf(state.core, marks).minus(amount(state.coreStartUsd)).minus(amount(state.coreInvested))
   return {
     equityStart: state.equityStart,
-    tradingNet: text(amount(state.tradingCash).plus(worthOf(state.trading, marks))),
+    tradingNet: text(amount(state.tradingCash).plus(worthOf(state.trading, marks)).plus(amount(marginPnlUsd))),
     rebalancingFees: text(amount(state.coreFees).negated()),
     revaluation: text(revaluation),
     flows: state.flows,

@@ -1,5 +1,6 @@
 /** What a position asks of its orders: one stop for all that is held, or the way out. */
 import type { Approved } from './approved.ts'
+import { isOnMargin, sentLeverage } from './margin-lots.ts'
 import type { OrderRequest, Side } from './order.ts'
 import type { PositionSide } from './position.ts'
 import { isCovered, isDust, sellable } from './position-cover.ts'
@@ -37,6 +38,7 @@ const liveExits = (record: PositionRecord): LiveExit[] =>
     }))
 
 function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amount): Approved<OrderRequest> | null {
+  const leverage = sentLeverage(record.side, record.leverage)
   const request: OrderRequest = {
     key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
     symbol: record.instrument.symbol,
@@ -48,8 +50,8 @@ function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amoun
     timeInForce: 'GTC',
     expiresAt: null,
     postOnly: false,
-    reduceOnly: record.leverage > 1,
-    leverage: record.leverage,
+    reduceOnly: isOnMargin({ leverage }),
+    leverage,
     intent: purpose === 'stop' ? 'reduce' : 'close',
     purpose,
     book: 'trading',

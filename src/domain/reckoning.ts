@@ -9,7 +9,7 @@ export type Totals = Readonly<Record<string, Numeric>>
 export const totalsOf = (balances: readonly Balance[]): Totals =>
   Object.fromEntries(balances.map((balance) => [balance.asset, balance.total]))
 
-/** The totals after one fill; the fee is taken in the quote currency. */
+/** The totals after one fill on spot; the fee is taken in the quote currency. */
 export function afterFill(totals: Totals, { symbol, side }: Pick<OrderRequest, 'symbol' | 'side'>, fill: Fill): Totals {
   const base = baseOf(symbol)
   const quote = quoteOf(symbol)
@@ -29,22 +29,29 @@ export const afterMove = (totals: Totals, of: Asset, by: Numeric): Totals => ({
   [of]: text(amount(totals[of] ?? ZERO).plus(amount(by))),
 })
 
-/** What live orders hold: a sell its base, a buy its cost and fee at the price that it may pay. */
+/**
+ * What live orders hold: a sell its base, a buy its cost and fee at the price that it may pay; on margin both sides their
+ * collateral and fee in the quote, and nothing where they only reduce. `leverageOf`: how much of the cost is collateral,
+ * which is the position's own leverage where that is not the venue's.
+ */
 export function holdsOf(
   live: readonly OrderView[],
   feeRate: Numeric,
   priceOf: (order: OrderView) => Amount | null,
+  leverageOf: (order: OrderView) => number = ({ request }) => request.leverage,
 ): Totals {
   const holds: Record<string, Amount> = {}
   for (const order of live) {
     const remaining = maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
-    const { side, symbol } = order.request
-    if (side === 'sell') {
+    const { side, symbol, leverage, reduceOnly } = order.request
+    if (leverage > 1 && reduceOnly) continue
+    if (side === 'sell' && leverage === 1) {
       holds[baseOf(symbol)] = (holds[baseOf(symbol)] ?? ZERO).plus(remaining)
       continue
     }
     const price = order.limitPrice === null ? priceOf(order) : amount(order.limitPrice)
-    const cost = price === null ? ZERO : remaining.times(price).times(amount(feeRate).plus(1))
+    const share = amount(1).div(leverage > 1 ? leverageOf(order) : 1)
+    const cost = price === null ? ZERO : remaining.times(price).times(amount(feeRate).plus(share))
     holds[quoteOf(symbol)] = (holds[quoteOf(symbol)] ?? ZERO).plus(cost)
   }
   return Object.fromEntries(Object.entries(holds).map(([of, held]) => [of, text(held)]))

@@ -3,6 +3,7 @@
  * inside is a denial.
  */
 import { type Approved, stampApproved } from './approved.ts'
+import { sentLeverage } from './margin-lots.ts'
 import type { OrderRequest } from './order.ts'
 import type { PositionSide } from './position.ts'
 import {
@@ -99,7 +100,7 @@ function entryOrder(
     expiresAt: isLimit ? now + limits.entry.lifeMs : null,
     postOnly: false,
     reduceOnly: false,
-    leverage: terms.side === 'sell' ? Math.max(2, sized.leverage) : sized.leverage,
+    leverage: sentLeverage(terms.side === 'buy' ? 'long' : 'short', sized.leverage),
     intent: 'open',
     purpose: 'entry',
     book: 'trading',

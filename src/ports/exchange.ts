@@ -153,6 +153,8 @@ export interface Exchange {
   cancelAllAfter(timeoutMs: number): Promise<VenueAnswer<null>>
   /** The venue's own count of what was used of a pair's limit, where it tells one; at most one listener. */
   onCount?(listener: (symbol: Pair, points: number) => void): void
+  /** Financing of positions on margin as it is charged, where the venue tells it; `flows` tells it again. At most one listener. */
+  onCharge?(listener: (flow: Flow) => void): void
   /** At most one listener; reports of one order arrive in order. */
   onReport(listener: (report: ExecutionReport) => void): void
   /** True while the line carries reports; a return to true calls for reconciliation. */

@@ -14,7 +14,7 @@ function gatewayHouse(permission: Partial<MayAdd> = {}) {
   house.listenAs(TO, 'order:o2', 'signals', 'system')
   const strays: ExecutionReport[] = []
   const reconciler = { stray: (report: ExecutionReport) => void strays.push(report) }
-  house.enlist('exchange', createActor(exchangeLogic(house.house, reconciler))).start()
+  house.enlist('exchange', createActor(exchangeLogic(house.house, reconciler, { hear: () => undefined }))).start()
   const gateway = createExchangeGateway(house.house, { ...ALLOWED, ...permission })
   const submit = () => gateway.submit(TO, { orderId: ORDER, request: requestOf(), deadlineAt: T0 + 5_000 })
   const answered = async (given: unknown) => {

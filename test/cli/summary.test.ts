@@ -87,6 +87,7 @@ describe('the banner', () => {
     feed: { name: 'simulated', fallback: true, reason: 'Kraken did not answer within 5 s' },
     agents: { mode: 'rules' },
     symbols: [pair('BTC/USDT'), pair('XRP/USDT')],
+    margin: false,
     database: { driver: 'pglite', where: 'data' },
     url: 'http://127.0.0.1:3000',
   } as const
@@ -101,6 +102,13 @@ describe('the banner', () => {
       '  look at   http://127.0.0.1:3000/api/v1/coordinator/status, or: npm run -s triplegain -- status --url http://127.0.0.1:3000',
       '  stop      Ctrl-C drains and saves; a second start resumes',
     ])
+  })
+
+  it('says loudly that margin is on, and nothing of it where it is off', () => {
+    expect(bannerLines({ ...facts, margin: true })).toContain(
+      '  margin    MARGIN IS ON: shorts and leverage are traded, and more than what is held can be lost',
+    )
+    expect(bannerLines(facts).join('\n')).not.toMatch(/margin/i)
   })
 
   it('says nothing of a fallback where there is none', () => {

@@ -110,6 +110,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
       return (faults.bendsSwitch ?? venue.cancelAllAfter.bind(venue))(timeoutMs)
     },
     onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),
+    onCharge: (listener) => venue.onCharge?.(listener),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),
     stop: () => venue.stop(),

@@ -47,6 +47,13 @@ const REPEAT_MS = 10 * SECOND
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
 const CONFIG = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
 
+/** As `execution.margin.enabled` has it: read by the venue, and by the risk engine. */
+const withMargin = (enabled: boolean): typeof CONFIG => ({
+  ...CONFIG,
+  execution: { ...CONFIG.execution, margin: { enabled } },
+  risk: { ...CONFIG.risk, margin: { enabled } },
+})
+
 /** A continuation of everything that was promised. */
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
@@ -56,6 +63,8 @@ export interface WorldOptions {
   readonly tasks?: readonly (keyof Settings['tasks'])[]
   readonly history?: (query: HistoryQuery) => readonly Candle[]
   readonly seed?: string
+  /** Trades on margin are allowed, and the venue has terms for them. */
+  readonly margin?: boolean
 }
 
 type Command = CoordinatorCommand extends infer C ? (C extends CoordinatorCommand ? Omit<C, 'seenAt'> : never) : never
@@ -92,7 +101,7 @@ export class World {
     this.clock = simulatedClock(NOON)
     this.#random = seededRandom(options.seed ?? 'story')
     this.venue = simulatedExchange({
-      ...paperExchangeOptions(CONFIG, BUILT_IN_INSTRUMENTS),
+      ...paperExchangeOptions(withMargin(options.margin ?? false), BUILT_IN_INSTRUMENTS),
       startingBalances: { USDT: '10000', BTC: '0.1', XRP: '5000' },
       ...{ clock: this.clock, random: this.#random.stream('venue'), log: silent, store: null },
     })
@@ -268,7 +277,8 @@ export class World {
 
   #settings(): Settings {
     const symbols = [BTC, XRP]
-    const base = settingsOf({ config: CONFIG, mode: 'paper', symbols, instruments: BUILT_IN_INSTRUMENTS })
+    const { margin = false } = this.#options
+    const base = settingsOf({ config: withMargin(margin), mode: 'paper', symbols, instruments: BUILT_IN_INSTRUMENTS })
     const { tasks = [], settings = {} } = this.#options
     const scheduled = Object.fromEntries(
       Object.entries(base.tasks).map(([name, task]) => [

@@ -187,6 +187,10 @@ const MONEY = {
   }),
   'account.opened': whole('info'),
   'account.periodBegan': whole('debug'),
+  'account.financed': ({ flow, positionId, valueUsd }) => ({
+    level: 'info',
+    fields: { ...flow, positionId, valueUsd },
+  }),
   'account.flowed': ({ flow, valueUsd }) => ({ level: 'warn', fields: { ...flow, valueUsd } }),
   'rebalance.checked': (fact) => ({ level: fact.action === 'no_action' ? 'debug' : 'info', fields: bodyOf(fact) }),
   'rebalance.planned': ofPlan('info'),

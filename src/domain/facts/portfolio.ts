@@ -1,7 +1,7 @@
 /** Facts of the account, its allocation and its plans. */
 import type { Flow } from '../account-history.ts'
 import type { HodlBook } from '../hodl.ts'
-import type { Asset, OrderId, Pair, PlanId } from '../ids.ts'
+import type { Asset, OrderId, Pair, PlanId, PositionId } from '../ids.ts'
 import type { AllocationView, Balance, ExecutionStrategy, PlanView, RebalanceTrade } from '../portfolio.ts'
 import type { Topic } from '../topics.ts'
 import type { Numeric } from '../units.ts'
@@ -21,6 +21,15 @@ export interface PortfolioFacts {
     /** USD per unit of the asset when it was booked. */
     readonly usdRate: Numeric
     /** Signed. */
+    readonly valueUsd: Numeric
+  }
+  /** What the venue charged for a position of ours on margin: a cost of the trading book, booked once by the flow's id. */
+  'account.financed': {
+    readonly flow: Flow
+    readonly positionId: PositionId
+    /** USD per unit of the asset when it was booked. */
+    readonly usdRate: Numeric
+    /** Below zero. */
     readonly valueUsd: Numeric
   }
   /** The first look at the account in a UTC day or ISO week: what the period's losses are measured against. USD. */
@@ -101,6 +110,7 @@ export interface PortfolioFacts {
 export const PORTFOLIO_TOPICS = {
   'account.opened': 'PORTFOLIO_UPDATES',
   'account.flowed': 'PORTFOLIO_UPDATES',
+  'account.financed': 'PORTFOLIO_UPDATES',
   'account.periodBegan': 'PORTFOLIO_UPDATES',
   'account.drawdownWarned': 'PORTFOLIO_UPDATES',
   'portfolio.valued': 'PORTFOLIO_UPDATES',

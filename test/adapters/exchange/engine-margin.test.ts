@@ -111,7 +111,7 @@ describe('a position on margin', () => {
     engine.deposit(USDT, '5', T0 + 2)
     submit(engine, { ...SHORT, type: 'settle-position', quantity: '0' }, T0 + 3, 2)
     expect(flowsOf(engine.ledger(), 0)).toMatchObject([
-      { kind: 'other', amount: '-0.80017', fee: '0.80017', at: T0 + 1 },
+      { kind: 'financing', tradeId: expect.stringMatching(/^T/), amount: '-0.80017', fee: '0.80017', at: T0 + 1 },
       { kind: 'deposit', amount: '5' },
     ])
   })

@@ -1,7 +1,7 @@
 /** The account at Kraken: balances, its own fees, what moved them beside trades, and what the key may do. */
 
 import type { Flow } from '../../../domain/account-history.ts'
-import type { Asset, Pair } from '../../../domain/ids.ts'
+import { type Asset, type Pair, tradeId } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric, text } from '../../../domain/units.ts'
 import type { AccountFees, KeyPermissions, VenueAnswer } from '../../../ports/exchange.ts'
@@ -54,19 +54,22 @@ export async function readFees(
   })
 }
 
-/** Ledger types that trading itself writes. Everything else moved a balance from outside. */
-const OF_TRADING: ReadonlySet<string> = new Set(['trade', 'margin', 'rollover', 'settled'])
+/** Ledger types that trades themselves write. Everything else moved a balance beside them. */
+const OF_TRADES: ReadonlySet<string> = new Set(['trade', 'margin', 'settled'])
+/** What a position on margin costs when it opens and while it is open; it refers to the trade that opened it. */
+const FINANCING = 'rollover'
 const LEDGER_PAGE = 50
 const MOST_LEDGER_PAGES = 40
 
 function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
   const row = fieldsIn(value, `ledger entry ${id}`)
   const type = textOf(row.type, 'type')
-  if (OF_TRADING.has(type)) return null
+  if (OF_TRADES.has(type)) return null
   const fee = text(textOf(row.fee ?? '0', 'fee'))
   return {
     flowId: id,
-    kind: type === 'deposit' || type === 'withdrawal' ? type : 'other',
+    kind: type === 'deposit' || type === 'withdrawal' ? type : type === FINANCING ? 'financing' : 'other',
+    ...(type === FINANCING ? { tradeId: tradeId(textOf(row.refid, 'refid')) } : {}),
     asset: names.assetOf(textOf(row.asset, 'asset')),
     amount: text(amount(textOf(row.amount, 'amount')).minus(fee)),
     fee,

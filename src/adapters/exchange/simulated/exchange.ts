@@ -1,4 +1,5 @@
 /** The paper venue behind the exchange port: latency, promises, saving and reports around the matching engine. */
+import type { Flow } from '../../../domain/account-history.ts'
 import { type Candle, TIMEFRAME_MS } from '../../../domain/candle.ts'
 import type { VenueOrderId } from '../../../domain/ids.ts'
 import type { RandomSource, Timer } from '../../../ports/clock.ts'
@@ -12,7 +13,7 @@ import { playCandles } from './missed-candles.ts'
 import { Outbox } from './outbox.ts'
 import type { SimulatedExchange, SimulatedExchangeOptions } from './paper-interface.ts'
 import { PaperQuestions } from './paper-questions.ts'
-import { amendmentOf, newOrderOf, reportOf } from './port-forms.ts'
+import { amendmentOf, chargeOf, newOrderOf, reportOf } from './port-forms.ts'
 import { REFUSED } from './refusals.ts'
 import { Requests } from './requests.ts'
 import type { VenueEvent } from './venue-events.ts'
@@ -43,6 +44,7 @@ class PaperVenue extends PaperQuestions implements SimulatedExchange {
   #timer: Timer | null = null
   #armedFor: number | null = null
   #tell: (report: ExecutionReport) => void = () => {}
+  #charge: (flow: Flow) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
 
   constructor(options: SimulatedExchangeOptions) {
@@ -64,6 +66,10 @@ class PaperVenue extends PaperQuestions implements SimulatedExchange {
 
   onReport(listener: (report: ExecutionReport) => void): void {
     this.#tell = listener
+  }
+
+  onCharge(listener: (flow: Flow) => void): void {
+    this.#charge = listener
   }
 
   onLine(listener: (up: boolean, reason: string | null) => void): void {
@@ -259,6 +265,8 @@ class PaperVenue extends PaperQuestions implements SimulatedExchange {
         if (event.kind === 'filled') this.#logFill(event)
         const report = reportOf(event)
         if (report !== null) this.#outbox.post({ send: () => this.#report(report) })
+        const charge = chargeOf(event)
+        if (charge !== null) this.#outbox.post({ send: () => this.#charge(charge) })
       }
     }
   }

@@ -1,7 +1,7 @@
 /** The engine's orders and events in the forms of the exchange port, and back. */
 
 import type { Flow, VenueTrade } from '../../../domain/account-history.ts'
-import { type OrderId, orderId, type Pair } from '../../../domain/ids.ts'
+import { type OrderId, orderId, type Pair, tradeId } from '../../../domain/ids.ts'
 import { selfTradeOf } from '../../../domain/order.ts'
 import type { VenueOrder } from '../../../domain/reports.ts'
 import { amount, text } from '../../../domain/units.ts'
@@ -97,6 +97,10 @@ export function feesOf(engine: MatchingEngine, symbol: Pair): AccountFees {
   return { maker, taker }
 }
 
+/** The charge that an event tells of; null for every other. */
+export const chargeOf = (event: VenueEvent): Flow | null =>
+  event.kind === 'booked' && event.entry.kind === 'rollover' ? flowOf(event.entry) : null
+
 const OF_TRADES: readonly LedgerRow['kind'][] = ['trade', 'margin', 'settled']
 
 /** The ledger's entries later than `since` that are no trades. */
@@ -117,9 +121,10 @@ export const tradesOf = (engine: MatchingEngine, since: number): readonly VenueT
       }
     })
 
-const flowOf = ({ ledgerId, kind, asset, amount: moved, fee, at }: LedgerRow): Flow => ({
+const flowOf = ({ ledgerId, refId, kind, asset, amount: moved, fee, at }: LedgerRow): Flow => ({
   flowId: ledgerId,
-  kind: kind === 'deposit' || kind === 'withdrawal' ? kind : 'other',
+  kind: kind === 'deposit' || kind === 'withdrawal' ? kind : kind === 'rollover' ? 'financing' : 'other',
+  ...(kind === 'rollover' ? { tradeId: tradeId(refId) } : {}),
   asset,
   amount: text(amount(moved).minus(fee)),
   fee,

@@ -1,0 +1,118 @@
+/** Trading on margin, on paper: longs with leverage, shorts, what they cost, and how they end. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ExecutionResult, TradeProposal } from '../../actors/execution-desk.ts'
+import { ledgerGap } from '../../src/domain/ledger.ts'
+import { amount, text } from '../../src/domain/units.ts'
+import { speak } from '../support/speak.ts'
+import { BTC, MINUTE, World, type WorldOptions, XRP } from '../support/whole-system.ts'
+
+const HOUR = 60 * MINUTE
+let world: World
+
+async function begin(options: WorldOptions = {}): Promise<void> {
+  world = new World({ margin: true, ...options })
+  await world.bootReady()
+}
+beforeEach(() => begin())
+
+const LONG: TradeProposal = {
+  ...{ symbol: BTC, action: 'BUY', confidence: 0.9, entryPrice: '50000', stopLoss: '49000', takeProfit: '52500' },
+  ...{ sizePct: 10, leverage: 2, reasoning: 'by hand' },
+}
+const SHORT: TradeProposal = {
+  ...{ symbol: XRP, action: 'SELL', confidence: 0.9, entryPrice: '1', stopLoss: '1.02', takeProfit: '0.95' },
+  ...{ sizePct: 10, leverage: 1, reasoning: 'by hand' },
+}
+
+async function trade(proposal: TradeProposal): Promise<ExecutionResult> {
+  let answer: ExecutionResult | null = null
+  void world.system.execution.executeTrade(proposal).then((given) => {
+    answer = given
+  })
+  await world.until(() => answer !== null, 'an answer')
+  return answer ?? { accepted: false }
+}
+
+/** The market trends: without a regime nothing is levered. */
+const trend = (): void => {
+  for (const symbol of [BTC, XRP]) speak(world.system.house, { symbol, action: 'HOLD' })
+}
+
+async function open(proposal: TradeProposal, through: string): Promise<void> {
+  trend()
+  expect(await trade(proposal)).toMatchObject({ accepted: true })
+  await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+  world.print(proposal.symbol === BTC ? BTC : XRP, through)
+  await world.until(() => world.is('protected'), 'a protected position')
+}
+
+/** The venue's balances and our books say the same, to the last digit, and the statement closes on the venue's. */
+async function reconciled(): Promise<void> {
+  const { house } = world.system
+  await world.pass(35_000)
+  const completed = world.factsOf('reconciliation.completed').at(-1)
+  expect(completed?.unexplained).toEqual([])
+  const balances = await world.venueBalances()
+  const totals = house.books.totals() ?? {}
+  for (const { asset, total } of balances) expect([asset, totals[asset]]).toEqual([asset, total])
+  const statement = world.system.figures().ledger(balances)
+  expect(statement).not.toBeNull()
+  if (statement !== null) expect(text(ledgerGap(statement))).toBe('0')
+}
+
+const usdt = async (): Promise<string> =>
+  (await world.venueBalances()).find((one) => one.asset === 'USDT')?.total ?? '0'
+
+describe('a long at 2×', () => {
+  it('is opened with its collateral alone, protected by a stop that only reduces, and moves no coins', async () => {
+    await open(LONG, '49990')
+    expect(world.order('entry')?.request).toMatchObject({ leverage: 2, reduceOnly: false, side: 'buy' })
+    expect(world.order('stop')?.request).toMatchObject({ leverage: 2, reduceOnly: true, side: 'sell' })
+    expect(world.position()).toMatchObject({ side: 'long', leverage: 2 })
+    const balances = await world.venueBalances()
+    expect(balances.find((one) => one.asset === 'BTC')?.total).toBe('0.1')
+    await reconciled()
+  })
+
+  it('pays for opening, for being kept open, and its loss when the stop ends it', async () => {
+    await open(LONG, '49990')
+    const before = amount(await usdt())
+    await reconciled()
+    expect(world.factsOf('account.financed')).toHaveLength(1)
+    await world.pass(4 * HOUR)
+    expect(world.factsOf('account.financed')).toHaveLength(2)
+    expect(amount(await usdt()).lt(before)).toBe(true)
+    await reconciled()
+    world.print(BTC, '48900')
+    await world.until(() => world.is('closed'), 'the end')
+    const position = world.position()
+    expect(position.closeReason).toBe('stop_loss')
+    await reconciled()
+    const net = amount(position.realisedGross)
+      .minus(position.fees)
+      .minus(world.system.house.books.financingOf(position.positionId))
+    expect(text(amount(await usdt()).minus('10000'))).toBe(text(net))
+  })
+})
+
+describe('a short at 1×', () => {
+  it('is sent at 2, reserves its full collateral, and gains what the price falls', async () => {
+    await open(SHORT, '1.0001')
+    expect(world.order('entry')?.request).toMatchObject({ leverage: 2, side: 'sell', reduceOnly: false })
+    expect(world.order('stop')?.request).toMatchObject({ leverage: 2, reduceOnly: true, side: 'buy' })
+    const { quantity, entryPrice, leverage, side } = world.position()
+    expect({ leverage, side }).toEqual({ leverage: 1, side: 'short' })
+    const approved = world.factsOf('risk.approved').at(-1)
+    expect(approved).toBeDefined()
+    await reconciled()
+    const balances = await world.venueBalances()
+    expect(balances.find((one) => one.asset === 'XRP')?.total).toBe('5000')
+    const used = amount(quantity).times(entryPrice)
+    expect(text(used)).not.toBe('0')
+    world.print(XRP, '0.94')
+    await world.until(() => world.is('closed'), 'the end')
+    expect(world.position().closeReason).toBe('take_profit')
+    expect(amount(world.position().realisedGross).gt(0)).toBe(true)
+    await reconciled()
+  })
+})
