@@ -2,6 +2,7 @@
  * Stops and targets by price. A tick looks at the nearest trigger on either side of the market and no further; a crossing
  * becomes one message to its position, once, until the position registers its triggers again.
  */
+import type { TriggerKind } from '../src/domain/commands.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
 import type { PositionSide } from '../src/domain/position.ts'
 import { type Amount, amount, type Numeric } from '../src/domain/units.ts'
@@ -11,11 +12,13 @@ export interface Watch {
   readonly side: PositionSide
   readonly stopLoss: Numeric | null
   readonly takeProfit: Numeric | null
+  /** Beyond the market on the target's side: told like the others, once. Null where no stop follows the price. */
+  readonly trail: Numeric | null
 }
 
 interface Trigger {
   readonly positionId: PositionId
-  readonly kind: 'stopLoss' | 'takeProfit'
+  readonly kind: TriggerKind
   readonly price: Amount
 }
 
@@ -28,7 +31,7 @@ interface Ladder {
 }
 
 export interface TriggerIndex {
-  /** Replaces all that the position had registered; both prices null removes it. */
+  /** Replaces all that the position had registered; all prices null removes it. */
   watch(positionId: PositionId, watch: Watch): void
   /** The last traded price of a pair, in quote units. */
   tick(symbol: Pair, price: Numeric): void
@@ -36,7 +39,7 @@ export interface TriggerIndex {
 }
 
 export function createTriggerIndex(
-  onCrossed: (positionId: PositionId, trigger: Trigger['kind'], price: Numeric) => void,
+  onCrossed: (positionId: PositionId, trigger: TriggerKind, price: Numeric) => void,
 ): TriggerIndex {
   const ladders = new Map<Pair, Ladder>()
   let size = 0
@@ -71,18 +74,20 @@ export function createTriggerIndex(
   }
 
   return {
-    watch: (positionId, { symbol, side, stopLoss, takeProfit }) => {
+    watch: (positionId, { symbol, side, stopLoss, takeProfit, trail }) => {
       const ladder = ladders.get(symbol) ?? { falling: [], rising: [] }
       ladders.set(symbol, ladder)
       remove(ladder.falling, positionId)
       remove(ladder.rising, positionId)
-      const [below, above] = side === 'long' ? ([stopLoss, takeProfit] as const) : ([takeProfit, stopLoss] as const)
-      const kindBelow = side === 'long' ? 'stopLoss' : 'takeProfit'
-      const kindAbove = side === 'long' ? 'takeProfit' : 'stopLoss'
-      if (below !== null)
-        insert(ladder.falling, { positionId, kind: kindBelow, price: amount(below) }, (a, b) => a.gte(b))
-      if (above !== null)
-        insert(ladder.rising, { positionId, kind: kindAbove, price: amount(above) }, (a, b) => a.lte(b))
+      const put = (kind: TriggerKind, price: Numeric | null, isRising: boolean): void => {
+        if (price === null) return
+        const trigger = { positionId, kind, price: amount(price) }
+        if (isRising) insert(ladder.rising, trigger, (a, b) => a.lte(b))
+        else insert(ladder.falling, trigger, (a, b) => a.gte(b))
+      }
+      put('stopLoss', stopLoss, side === 'short')
+      put('takeProfit', takeProfit, side === 'long')
+      put('trail', trail, side === 'long')
     },
     tick: (symbol, price) => {
       const ladder = ladders.get(symbol)

@@ -21,7 +21,7 @@ export const triggerTick =
     const plain = Array.from({ length: count / 2 }, (_, number) => {
       const stopLoss = text(amount(39_900).minus(amount(number).div(10)))
       const takeProfit = text(amount(40_200).plus(amount(number).div(10)))
-      index.watch(positionId(`p${number}`), { symbol: BTC, side: 'long', stopLoss, takeProfit })
+      index.watch(positionId(`p${number}`), { symbol: BTC, side: 'long', stopLoss, takeProfit, trail: null })
       return { stop: amount(stopLoss), target: amount(takeProfit) }
     })
     const bareOperations = Math.max(1, 500_000 / count)

@@ -5,7 +5,7 @@
  * as a second watch that acts only where the venue's own did not answer.
  */
 import { assign, setup } from 'xstate'
-import type { DeadlineReached, PositionCommand, TriggerCrossed } from '../src/domain/commands.ts'
+import type { DeadlineReached, PositionCommand, TriggerCrossed, TriggerKind } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
 import type { PositionId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
@@ -53,7 +53,7 @@ const parts = setup({
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && cover.isDust(context),
     isDueWhileHolding: ({ context }, p: Due) =>
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
-    isTakeProfit: (_, p: { trigger: TriggerCrossed['trigger'] }) => p.trigger === 'takeProfit',
+    isCrossing: (_, p: { of: TriggerKind; crossed: TriggerKind }) => p.crossed === p.of,
     isModifiable: ({ context }, change: story.ExitChange) => story.changeProblem(context, change) === null,
     confirmsStop: ({ context }, p: { order: OrderView }) => story.confirmsStop(context, p.order),
     isAmendRefused: (_, p: { amendRefused?: string }) => p.amendRefused !== undefined,
@@ -133,10 +133,10 @@ const tellTarget = publish((position, { takeProfit }: On<'modify-position'>) =>
 const amended = [call('modify', requested), ...protect(true), watch(true), tellTarget]
 const tellStopStands = (here: PositionPhase) =>
   publish((position, { amendRefused }: On<'order.reported'>) => tale.stopStands(position, here, amendRefused))
-const targetReached = when(
-  call('isTakeProfit', (_, { trigger }: On<'trigger.crossed'>) => ({ trigger })),
-  to('closing', because('take_profit')),
-)
+const crossing = (of: TriggerKind) =>
+  call('isCrossing', (_, { trigger }: On<'trigger.crossed'>) => ({ of, crossed: trigger }))
+const targetReached = when(crossing('takeProfit'), to('closing', because('take_profit')))
+const trailReached = when(crossing('trail'), ignore('Its stop does not follow the price.'))
 
 /** Everything heard of an order updates its slot; each state then decides from what is held now. */
 const learn = call('recordOrder', (_, { order }: On<'order.reported'>) => ({ order }))
@@ -228,6 +228,7 @@ export const positionMachine = parts.createMachine({
         ...onStop('protecting', armProtect),
         'trigger.crossed': [
           targetReached,
+          trailReached,
           {
             ...to('closing', because('stop_loss')),
             description: 'No stop is live: the local watch acts at once.',
@@ -255,6 +256,7 @@ export const positionMachine = parts.createMachine({
         ...onStop('protected'),
         'trigger.crossed': [
           targetReached,
+          trailReached,
           { ...stay(...armGrace), description: 'The venue holds the stop: it is given a moment to answer.' },
         ],
         'deadline.reached': [when(due('grace'), to('closing', because('stop_loss'))), stale],

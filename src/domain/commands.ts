@@ -15,10 +15,13 @@ export type DeadlineReached = Heard & {
   readonly dueAt: number
 }
 
+/** What a position has the price watched for: its stop, its target, and where a stop that follows is to be looked at next. */
+export type TriggerKind = 'stopLoss' | 'takeProfit' | 'trail'
+
 /** A price crossed a trigger that a position had registered. */
 export type TriggerCrossed = Heard & {
   readonly type: 'trigger.crossed'
-  readonly trigger: 'stopLoss' | 'takeProfit'
+  readonly trigger: TriggerKind
   readonly price: Numeric
 }
 

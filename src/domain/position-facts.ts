@@ -69,6 +69,8 @@ export interface WatchedTriggers {
   readonly side: PositionSide
   readonly stopLoss: Numeric | null
   readonly takeProfit: Numeric | null
+  /** On the target's side: where a stop that follows the price is looked at next. */
+  readonly trail: Numeric | null
 }
 
 /** The position's stop and target, to be watched or let go. */
@@ -79,4 +81,5 @@ export const triggersOf = (
   ...{ positionId, symbol: instrument.symbol, side },
   stopLoss: watched ? stopLoss : null,
   takeProfit: watched ? takeProfit : null,
+  trail: null,
 })

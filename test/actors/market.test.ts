@@ -53,7 +53,7 @@ describe('marks', () => {
 describe('triggers', () => {
   it('are crossed by trades, never by quotes or books', () => {
     const { market, triggers, trade, crossed } = marketHouse()
-    triggers.watch(POSITION, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null })
+    triggers.watch(POSITION, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null, trail: null })
     const sizes = { bidQuantity: '1', askQuantity: '1', at: T0 }
     market.hear({ kind: 'quote', symbol: BTC, bid: '90', ask: '91', ...sizes })
     market.hear({ kind: 'book', symbol: BTC, bids: [{ price: '90', quantity: '1' }], asks: [], at: T0 })

@@ -9,7 +9,18 @@ import type { Message } from '../../actors/supervision/journaled.ts'
 import { createTriggerIndex } from '../../actors/trigger-index.ts'
 import type { OrderRequest, OrderView } from '../../src/domain/order.ts'
 import { instrument } from '../domain/risk-builders.ts'
-import { ALLOWED, BTC, factOf, fillOf, orderOf, POSITION, requestOf, settle, tradingHouse } from './trading-house.ts'
+import {
+  ALLOWED,
+  BTC,
+  factOf,
+  fillOf,
+  orderOf,
+  POSITION,
+  requestOf,
+  SETTINGS,
+  settle,
+  tradingHouse,
+} from './trading-house.ts'
 
 const CAUSE = { correlationId: 'story' }
 
@@ -116,6 +127,28 @@ describe('a position that is opened', () => {
     expect(told('position.closing')[0]?.reason).toBe('take_profit')
     expect(state()).toBe('closing')
     expect(triggers.size).toBe(0)
+  })
+
+  it('takes the price where a stop that follows is looked at for neither its stop nor its target', async () => {
+    const { open, report, filledEntry, asked, stopOrder, state, house, clock } = positionHouse()
+    const reach = async (): Promise<void> => {
+      const crossing = { type: 'trigger.crossed', trigger: 'trail', price: '40500', seenAt: clock.now() } as const
+      house.addresses.tell(`position:${POSITION}`, crossing)
+      await settle()
+    }
+    open()
+    await settle()
+    report(filledEntry())
+    await settle()
+    await reach()
+    expect(state()).toBe('protecting')
+    report(stopOrder())
+    await settle()
+    await reach()
+    clock.advanceTo(clock.now() + SETTINGS.positionPolicy.graceMs)
+    await settle()
+    expect(state()).toBe('protected')
+    expect(asked.at(-1)).toBe('place position-1/stop/1 0.01')
   })
 
   it('is told when the desk turns its order away, and ends where nothing was held', async () => {

@@ -11,7 +11,7 @@ function watched() {
   const crossed: string[] = []
   const index = createTriggerIndex((id, kind, price) => void crossed.push(`${id} ${kind} at ${price}`))
   const watch = (id: PositionId, over: Partial<Watch> = {}): void =>
-    index.watch(id, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: '106', ...over })
+    index.watch(id, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: '106', trail: null, ...over })
   return { index, crossed, watch, since: () => crossed.splice(0) }
 }
 
@@ -40,6 +40,47 @@ describe('a short position', () => {
     expect(since()).toEqual(['a stopLoss at 103'])
     index.tick(BTC, '90')
     expect(since()).toEqual(['a takeProfit at 90'])
+  })
+})
+
+describe('a stop that follows the price', () => {
+  it('is looked at when the market reaches the price that a long watches above it', () => {
+    const { index, watch, since } = watched()
+    watch(A, { trail: '101' })
+    expect(index.size).toBe(3)
+    index.tick(BTC, '100.99')
+    expect(since()).toEqual([])
+    index.tick(BTC, '101')
+    expect(since()).toEqual(['a trail at 101'])
+  })
+
+  it('is looked at when the market reaches the price that a short watches below it', () => {
+    const { index, watch, since } = watched()
+    watch(A, { side: 'short', stopLoss: '103', takeProfit: '94', trail: '99' })
+    index.tick(BTC, '99.01')
+    expect(since()).toEqual([])
+    index.tick(BTC, '98')
+    expect(since()).toEqual(['a trail at 98'])
+  })
+
+  it('is told once, until its next price is watched', () => {
+    const { index, watch, since } = watched()
+    watch(A, { trail: '101' })
+    for (const price of ['102', '103', '100', '102']) index.tick(BTC, price)
+    expect(since()).toEqual(['a trail at 102'])
+    watch(A, { trail: '102.5' })
+    for (const price of ['102.4', '102.5']) index.tick(BTC, price)
+    expect(since()).toEqual(['a trail at 102.5'])
+  })
+
+  it('leaves stop and target where they are', () => {
+    const { index, watch, since } = watched()
+    watch(A, { trail: '101' })
+    index.tick(BTC, '101')
+    expect(index.size).toBe(2)
+    index.tick(BTC, '97')
+    index.tick(BTC, '106')
+    expect(since()).toEqual(['a trail at 101', 'a stopLoss at 97', 'a takeProfit at 106'])
   })
 })
 
@@ -73,7 +114,7 @@ describe('a crossing', () => {
 
   it('lets whoever hears it watch anew at once, without being told twice by the same tick', () => {
     const crossed: string[] = []
-    const watch = { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null } as const
+    const watch = { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null, trail: null } as const
     const index = createTriggerIndex((id, kind) => {
       crossed.push(kind)
       index.watch(id, watch)
@@ -97,7 +138,7 @@ describe('watching', () => {
     expect(since()).toEqual(['a stopLoss at 98'])
   })
 
-  it('ends when both prices are null', () => {
+  it('ends when all prices are null', () => {
     const { index, watch, since } = watched()
     watch(A)
     watch(A, { stopLoss: null, takeProfit: null })
@@ -124,25 +165,30 @@ type Step =
       readonly side: 'long' | 'short'
       readonly stop: number | null
       readonly target: number | null
+      readonly trail: number | null
     }
   | { readonly kind: 'tick'; readonly price: number }
+
+const KINDS = ['stopLoss', 'takeProfit', 'trail'] as const
 
 /** A scan of every trigger at every tick: slow, and plain to read. */
 function scan(state: Map<string, Naive>, price: number): string[] {
   const crossed: string[] = []
   for (const [key, watch] of state) {
-    const isLong = watch.side === 'long'
-    const stop = watch.stopLoss === null ? null : Number(watch.stopLoss)
-    const target = watch.takeProfit === null ? null : Number(watch.takeProfit)
-    const isStopped = stop !== null && (isLong ? price <= stop : price >= stop)
-    const isTaken = target !== null && (isLong ? price >= target : price <= target)
-    if (isStopped) crossed.push(`${watch.id} stopLoss`)
-    if (isTaken) crossed.push(`${watch.id} takeProfit`)
-    const left = { ...watch, ...(isStopped ? { stopLoss: null } : {}), ...(isTaken ? { takeProfit: null } : {}) }
+    let left = watch
+    for (const kind of KINDS) {
+      const trigger = watch[kind]
+      const isAbove = (kind === 'stopLoss') === (watch.side === 'short')
+      if (trigger === null || (isAbove ? price < Number(trigger) : price > Number(trigger))) continue
+      crossed.push(`${watch.id} ${kind}`)
+      left = { ...left, [kind]: null }
+    }
     state.set(key, left)
   }
   return crossed
 }
+
+const given = (price: number | null): string | null => (price === null ? null : String(price))
 
 it('tells exactly what a scan of all triggers would, whatever is watched and however the price walks', () => {
   const price = fc.integer({ min: 1, max: 40 })
@@ -153,6 +199,7 @@ it('tells exactly what a scan of all triggers would, whatever is watched and how
       side: fc.constantFrom('long' as const, 'short' as const),
       stop: fc.option(price),
       target: fc.option(price),
+      trail: fc.option(price),
     }),
     fc.record({ kind: fc.constant('tick' as const), price }),
   )
@@ -164,15 +211,15 @@ it('tells exactly what a scan of all triggers would, whatever is watched and how
       for (const one of steps) {
         if (one.kind === 'watch') {
           const id = positionId(`p${one.id}`)
-          const [stopLoss, takeProfit] = [one.stop, one.target].map((given) => (given === null ? null : String(given)))
-          const watch = { symbol: BTC, side: one.side, stopLoss: stopLoss ?? null, takeProfit: takeProfit ?? null }
+          const prices = { stopLoss: given(one.stop), takeProfit: given(one.target), trail: given(one.trail) }
+          const watch = { symbol: BTC, side: one.side, ...prices }
           index.watch(id, watch)
           naive.set(id, { id, ...watch })
         } else {
           index.tick(BTC, String(one.price))
           expect(crossed.splice(0).sort()).toEqual(scan(naive, one.price).sort())
         }
-        const left = [...naive.values()].flatMap((each) => [each.stopLoss, each.takeProfit])
+        const left = [...naive.values()].flatMap((each) => KINDS.map((kind) => each[kind]))
         expect(index.size).toBe(left.filter((each) => each !== null).length)
       }
     }),

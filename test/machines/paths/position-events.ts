@@ -114,6 +114,7 @@ export function positionEvents(context: PositionContext): readonly PositionHears
     { type: 'orders.recovered', orders, seenAt },
     { type: 'trigger.crossed', trigger: 'stopLoss', price: '95', seenAt },
     { type: 'trigger.crossed', trigger: 'takeProfit', price: '115', seenAt },
+    { type: 'trigger.crossed', trigger: 'trail', price: '101', seenAt },
     { type: 'close-position', reason: 'api', seenAt },
     ...(isEntryOver ? [{ type: 'modify-position', stopLoss: '96', seenAt } as const] : []),
     { type: 'modify-position', stopLoss: '130', seenAt },

@@ -17,6 +17,8 @@ type State = SnapshotFrom<typeof positionMachine>
 type Untimed = PositionHears extends infer Heard ? (Heard extends PositionHears ? Omit<Heard, 'seenAt'> : never) : never
 type Change = Pick<OrderView, 'quantity' | 'triggerPrice'>
 
+const TRIGGERS = ['stopLoss', 'takeProfit', 'trail'] as const
+
 export class Venue {
   state: State
   #now: number
@@ -45,7 +47,7 @@ export class Venue {
       () => this.#advance(key, pick),
       () => this.#ring(pick),
       () => this.#amend(key),
-      () => this.#hear({ type: 'trigger.crossed', trigger: pick % 2 === 0 ? 'stopLoss' : 'takeProfit', price: '95' }),
+      () => this.#hear({ type: 'trigger.crossed', trigger: TRIGGERS[pick % 3] ?? 'trail', price: '95' }),
       () => this.#hear({ type: 'close-position', reason: 'api' }),
       () => this.#hear({ type: 'modify-position', stopLoss: pick % 2 === 0 ? '96' : '94' }),
       () => this.#crash(key, pick),
