@@ -7,11 +7,11 @@ import type { SnapshotResult } from '../src/analysis/snapshot.ts'
 import type { Candle, Timeframe } from '../src/domain/candle.ts'
 import { TIMEFRAME_MS } from '../src/domain/candle.ts'
 import type { Pair } from '../src/domain/ids.ts'
-import { amount, type Numeric, text } from '../src/domain/units.ts'
-import type { Mark, Marks } from '../src/domain/valuation.ts'
+import type { Marks } from '../src/domain/valuation.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
 import type { House } from './house.ts'
+import { createLastPrices } from './last-prices.ts'
 import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import type { TriggerIndex } from './trigger-index.ts'
@@ -49,8 +49,7 @@ export interface Market {
 export function createMarket(house: House, triggers: TriggerIndex, onEnded: () => void): Market {
   const { addresses, clock, candles: store, feed, log, settings } = house
   const states = new Map<Pair, MarketState>()
-  const marks: Record<string, Mark> = {}
-  const seenAt = new Map<Pair, number>()
+  const prices = createLastPrices()
   const stale = new Set<Pair>()
   const orderBooks = new Map<Pair, Book>()
   let unwritten: Candle[] = []
@@ -78,14 +77,8 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
     if (unwritten.length >= CANDLES_PER_WRITE) return write()
     writeTimer ??= clock.at(clock.now() + settings.candleWriteMs, write)
   }
-  function see(symbol: Pair): void {
-    seenAt.set(symbol, clock.now())
-    if (!stale.delete(symbol)) return
-    house.state('market', { type: 'market.fresh', symbol })
-  }
-  function price(symbol: Pair, value: Numeric, at: number): void {
-    marks[symbol] = { price: value, at }
-    see(symbol)
+  function freshen(symbol: Pair): void {
+    if (stale.delete(symbol)) house.state('market', { type: 'market.fresh', symbol })
   }
   function closeCandle(symbol: Pair, candle: Candle): void {
     const state = states.get(symbol)
@@ -111,7 +104,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
   }
 
   return {
-    marks: () => marks,
+    marks: prices.marks,
     snapshot: (symbol) => {
       const state = states.get(symbol)
       if (state === undefined) throw new Error(`${symbol} is not watched`)
@@ -128,18 +121,20 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
         refused += state.warmUp(history)
         read += history.length
         const last = history.filter((candle) => candle.timeframe === '1m').at(-1)
-        if (last !== undefined) marks[symbol] = { price: last.close, at: last.openAt + TIMEFRAME_MS['1m'] }
+        if (last !== undefined) prices.remember(symbol, last.close, last.openAt + TIMEFRAME_MS['1m'])
       }
       return { candles: read, refused, missing }
     },
     hear: (event) => {
       switch (event.kind) {
         case 'trade':
-          price(event.symbol, event.price, event.at)
+          prices.trade(event.symbol, event.price, event.at, clock.now())
+          freshen(event.symbol)
           triggers.tick(event.symbol, event.price)
           return
         case 'quote':
-          price(event.symbol, text(amount(event.bid).plus(amount(event.ask)).div(2)), event.at)
+          prices.quote(event.symbol, event.bid, event.ask, event.at, clock.now())
+          freshen(event.symbol)
           return
         case 'book':
           orderBooks.set(event.symbol, event)
@@ -163,7 +158,7 @@ export function createMarket(house: House, triggers: TriggerIndex, onEnded: () =
       const now = clock.now()
       let allFresh = true
       for (const symbol of settings.watched) {
-        const last = seenAt.get(symbol) ?? null
+        const last = prices.seenAt(symbol)
         if (last !== null && now - last <= settings.staleAfterMs) continue
         allFresh = false
         if (!stale.has(symbol)) house.state('market', { type: 'market.stale', symbol, lastSeenAt: last })

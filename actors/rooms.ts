@@ -104,9 +104,9 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
     () => (find('coordinator')?.getSnapshot() as JournaledSnapshot | undefined)?.machine ?? null,
   )
   const spawnIn = (pool: string) => (message: SpawnChild) => find(pool)?.send(message)
-  const triggers = createTriggerIndex((positionId, trigger, price) => {
-    addresses.tell(positionAddress(positionId), { type: 'trigger.crossed', trigger, price, seenAt: clock.now() })
-  })
+  const triggers = createTriggerIndex((positionId, trigger, price) =>
+    addresses.tell(positionAddress(positionId), { type: 'trigger.crossed', trigger, price, seenAt: clock.now() }),
+  )
   const lives = (name: string): boolean => find(name)?.getSnapshot().status === 'active'
   const market = createMarket(house, triggers, onFeedEnded)
   const account = createAccount(house, market.marks)

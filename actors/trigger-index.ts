@@ -1,11 +1,12 @@
 /**
- * Stops and targets by price. A tick looks at the nearest trigger on either side of the market and no further; a crossing
- * becomes one message to its position, once, until the position registers its triggers again.
+ * Stops, targets and trailing prices. A tick looks at the nearest trigger on either side of the market and no further; a
+ * crossing becomes one message to its position, once, until the position registers its triggers again.
  */
 import type { TriggerKind } from '../src/domain/commands.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
 import type { PositionSide } from '../src/domain/position.ts'
-import { type Amount, amount, type Numeric } from '../src/domain/units.ts'
+import { type Numeric, text } from '../src/domain/units.ts'
+import { Ladder, type Trigger } from './trigger-ladder.ts'
 
 export interface Watch {
   readonly symbol: Pair
@@ -16,87 +17,88 @@ export interface Watch {
   readonly trail: Numeric | null
 }
 
-interface Trigger {
+export interface Crossing {
   readonly positionId: PositionId
   readonly kind: TriggerKind
-  readonly price: Amount
 }
 
-/** Nearest to the market last, so that a crossing is taken off the end. */
-interface Ladder {
-  /** Crossed by a price at or below. */
-  readonly falling: Trigger[]
-  /** Crossed by a price at or above. */
-  readonly rising: Trigger[]
+interface Ladders {
+  readonly falling: Ladder
+  readonly rising: Ladder
 }
 
 export interface TriggerIndex {
-  /** Replaces all that the position had registered; all prices null removes it. */
+  /** Replaces all that the position had registered; all prices null removes it. What is crossed already is told by the next tick. */
   watch(positionId: PositionId, watch: Watch): void
   /** The last traded price of a pair, in quote units. */
   tick(symbol: Pair, price: Numeric): void
+  /** What these prices, by pair, would cross; nothing is told and everything stays watched. */
+  crossedBy(prices: Readonly<Record<string, Numeric>>): readonly Crossing[]
   readonly size: number
 }
 
-export function createTriggerIndex(
-  onCrossed: (positionId: PositionId, trigger: TriggerKind, price: Numeric) => void,
-): TriggerIndex {
-  const ladders = new Map<Pair, Ladder>()
-  let size = 0
+const KINDS = ['stopLoss', 'takeProfit', 'trail'] as const satisfies readonly TriggerKind[]
 
-  function insert(rungs: Trigger[], trigger: Trigger, isNearer: (a: Amount, b: Amount) => boolean): void {
-    let low = 0
-    let high = rungs.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const rung = rungs[middle]
-      if (rung !== undefined && isNearer(trigger.price, rung.price)) low = middle + 1
-      else high = middle
-    }
-    rungs.splice(low, 0, trigger)
-    size += 1
+/** A long's stop lies below the market and the rest above; a short's the other way round. */
+const isAbove = (kind: TriggerKind, side: PositionSide): boolean => (kind === 'stopLoss') === (side === 'short')
+
+/** `onCrossed` says whether somebody was there to hear it: what nobody heard is told again by the next tick beyond it. */
+export function createTriggerIndex(
+  onCrossed: (positionId: PositionId, trigger: TriggerKind, price: Numeric) => boolean,
+): TriggerIndex {
+  const bySymbol = new Map<string, Ladders>()
+  const watched = new Map<PositionId, Set<Trigger>>()
+  let registered = 0
+
+  function laddersOf(symbol: Pair): Ladders {
+    const known = bySymbol.get(symbol)
+    if (known !== undefined) return known
+    const made = { falling: new Ladder(false), rising: new Ladder(true) }
+    bySymbol.set(symbol, made)
+    return made
   }
-  const remove = (rungs: Trigger[], positionId: PositionId): void => {
-    for (let index = rungs.length - 1; index >= 0; index -= 1) {
-      if (rungs[index]?.positionId !== positionId) continue
-      rungs.splice(index, 1)
-      size -= 1
+  const isWatched = (trigger: Trigger): boolean => watched.get(trigger.positionId)?.has(trigger) === true
+  /** All of them are out before the first is told: whoever hears one may watch anew, or let go of another, at once. */
+  function tell({ falling, rising }: Ladders, price: Numeric): void {
+    const crossed = [...falling.take(price), ...rising.take(price)]
+    try {
+      for (const trigger of crossed)
+        if (isWatched(trigger) && onCrossed(trigger.positionId, trigger.kind, price))
+          watched.get(trigger.positionId)?.delete(trigger)
+    } finally {
+      for (const trigger of crossed) if (isWatched(trigger)) trigger.ladder.add(trigger)
     }
-  }
-  const fire = (rungs: Trigger[], isCrossed: (trigger: Amount) => boolean, price: Numeric): void => {
-    const crossed: Trigger[] = []
-    for (let last = rungs.at(-1); last !== undefined && isCrossed(last.price); last = rungs.at(-1)) {
-      rungs.pop()
-      size -= 1
-      crossed.push(last)
-    }
-    for (const trigger of crossed) onCrossed(trigger.positionId, trigger.kind, price)
   }
 
   return {
-    watch: (positionId, { symbol, side, stopLoss, takeProfit, trail }) => {
-      const ladder = ladders.get(symbol) ?? { falling: [], rising: [] }
-      ladders.set(symbol, ladder)
-      remove(ladder.falling, positionId)
-      remove(ladder.rising, positionId)
-      const put = (kind: TriggerKind, price: Numeric | null, isRising: boolean): void => {
-        if (price === null) return
-        const trigger = { positionId, kind, price: amount(price) }
-        if (isRising) insert(ladder.rising, trigger, (a, b) => a.lte(b))
-        else insert(ladder.falling, trigger, (a, b) => a.gte(b))
-      }
-      put('stopLoss', stopLoss, side === 'short')
-      put('takeProfit', takeProfit, side === 'long')
-      put('trail', trail, side === 'long')
+    watch: (positionId, watch) => {
+      const triggers = KINDS.flatMap((kind): Trigger[] => {
+        const given = watch[kind]
+        if (given === null) return []
+        const ladder = laddersOf(watch.symbol)[isAbove(kind, watch.side) ? 'rising' : 'falling']
+        registered += 1
+        return [{ positionId, kind, price: text(given), ladder, number: registered, place: -1 }]
+      })
+      for (const trigger of watched.get(positionId) ?? []) trigger.ladder.remove(trigger)
+      watched.delete(positionId)
+      if (triggers.length > 0) watched.set(positionId, new Set(triggers))
+      for (const trigger of triggers) trigger.ladder.add(trigger)
     },
     tick: (symbol, price) => {
-      const ladder = ladders.get(symbol)
-      if (ladder === undefined || (ladder.falling.length === 0 && ladder.rising.length === 0)) return
-      const now = amount(price)
-      fire(ladder.falling, (trigger) => now.lte(trigger), price)
-      fire(ladder.rising, (trigger) => now.gte(trigger), price)
+      const ladders = bySymbol.get(symbol)
+      if (ladders === undefined) return
+      if (ladders.falling.isCrossedBy(price) || ladders.rising.isCrossedBy(price)) tell(ladders, price)
     },
+    crossedBy: (prices) =>
+      Object.entries(prices).flatMap(([symbol, price]) => {
+        const ladders = bySymbol.get(symbol)
+        const crossed =
+          ladders === undefined ? [] : [...ladders.falling.crossedBy(price), ...ladders.rising.crossedBy(price)]
+        return crossed.map(({ positionId, kind }) => ({ positionId, kind }))
+      }),
     get size() {
+      let size = 0
+      for (const { falling, rising } of bySymbol.values()) size += falling.size + rising.size
       return size
     },
   }

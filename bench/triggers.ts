@@ -17,6 +17,7 @@ export const triggerTick =
     let crossed = 0
     const index = createTriggerIndex(() => {
       crossed += 1
+      return true
     })
     const plain = Array.from({ length: count / 2 }, (_, number) => {
       const stopLoss = text(amount(39_900).minus(amount(number).div(10)))

@@ -67,6 +67,48 @@ export function text(value: Decimal.Value): Numeric {
   return parsed.isZero() ? '0' : parsed.toFixed()
 }
 
+const DOT = 46
+const DIGIT_0 = 48
+const DIGIT_9 = 57
+
+/** Digits, perhaps a dot and more digits; nothing else, and no zero in front that says nothing. */
+function isPlain(value: Numeric): boolean {
+  let dot = -1
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at)
+    if (code === DOT && dot < 0) dot = at
+    else if (code < DIGIT_0 || code > DIGIT_9) return false
+  }
+  if (dot < 0) dot = value.length
+  return dot > 0 && dot !== value.length - 1 && (dot === 1 || value.charCodeAt(0) !== DIGIT_0)
+}
+
+/** Digit by digit from the left: whoever has more of them before the dot is larger, then the first that differs tells. */
+function comparePlain(a: Numeric, b: Numeric): number {
+  let order = 0
+  let at = 0
+  for (; ; at += 1) {
+    const left = at < a.length ? a.charCodeAt(at) : DOT
+    const right = at < b.length ? b.charCodeAt(at) : DOT
+    if (left === DOT && right === DOT) break
+    if (left === DOT) return -1
+    if (right === DOT) return 1
+    if (order === 0) order = left - right
+  }
+  for (at += 1; order === 0 && (at < a.length || at < b.length); at += 1)
+    order = (at < a.length ? a.charCodeAt(at) : DIGIT_0) - (at < b.length ? b.charCodeAt(at) : DIGIT_0)
+  return order
+}
+
+/**
+ * Below 0 where a < b, 0 where they are equal, above 0 where a > b; exact for any number of digits. Texts as `text` writes
+ * them are compared as they stand, so that a price that crosses nothing costs no Decimal and leaves no garbage.
+ * @throws NotANumberError when one is no finite number.
+ */
+export function compareNumeric(a: Numeric, b: Numeric): number {
+  return isPlain(a) && isPlain(b) ? comparePlain(a, b) : amount(a).cmp(amount(b))
+}
+
 export const ZERO: Amount = new D(0)
 export const ZERO_TEXT: Numeric = '0'
 

@@ -17,7 +17,7 @@ function marketHouse(history: (query: HistoryQuery) => readonly Candle[] = () =>
   const house = tradingHouse({ history })
   house.listenAs('signals', 'system')
   const crossed: string[] = []
-  const triggers = createTriggerIndex((id, kind, price) => void crossed.push(`${id} ${kind} at ${price}`))
+  const triggers = createTriggerIndex((id, kind, price) => crossed.push(`${id} ${kind} at ${price}`) > 0)
   let ends = 0
   const market = createMarket(house.house, triggers, () => {
     ends += 1
@@ -47,6 +47,44 @@ describe('marks', () => {
     const sizes = { bidQuantity: '1', askQuantity: '1', at: T0 }
     market.hear({ kind: 'quote', symbol: BTC, bid: '100.1', ask: '100.2', ...sizes })
     expect(market.marks()[BTC]?.price).toBe('100.15')
+  })
+})
+
+describe('marks that were handed out', () => {
+  it('stay what they were, however the price goes on', () => {
+    const { market, trade } = marketHouse()
+    trade('100')
+    const before = market.marks()
+    trade('101')
+    trade('0.5', XRP)
+    expect(before).toEqual({ [BTC]: { price: '100', at: T0 } })
+    expect(market.marks()).toEqual({ [BTC]: { price: '101', at: T0 }, [XRP]: { price: '0.5', at: T0 } })
+  })
+
+  it('are the same ones until a price changes', () => {
+    const { market, trade } = marketHouse()
+    trade('100')
+    expect(market.marks()).toBe(market.marks())
+  })
+
+  it('follow a quote after a trade and a trade after a quote', () => {
+    const { market, trade } = marketHouse()
+    const quote = (bid: string, ask: string): void =>
+      market.hear({ kind: 'quote', symbol: BTC, bid, ask, bidQuantity: '1', askQuantity: '1', at: T0 })
+    const seen: unknown[] = []
+    for (const tell of [() => trade('100'), () => quote('101', '102'), () => quote('101', '103'), () => trade('99')]) {
+      tell()
+      seen.push(market.marks()[BTC]?.price)
+    }
+    expect(seen).toEqual(['100', '101.5', '102', '99'])
+  })
+
+  it('are none of a quote without numbers: it is refused where it is heard', () => {
+    const { market, trade } = marketHouse()
+    trade('100')
+    const sizes = { bidQuantity: '1', askQuantity: '1', at: T0 }
+    expect(() => market.hear({ kind: 'quote', symbol: BTC, bid: 'much', ask: '102', ...sizes })).toThrow('much')
+    expect(market.marks()[BTC]?.price).toBe('100')
   })
 })
 
@@ -168,7 +206,7 @@ describe('candles', () => {
     const parts = { ...house, candles: { ...house.candles, save } }
     const market = createMarket(
       parts,
-      createTriggerIndex(() => {}),
+      createTriggerIndex(() => true),
       () => {},
     )
     for (const openAt of [T0 - 2 * MINUTE, T0 - MINUTE]) {

@@ -45,9 +45,14 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
     watch: () => {},
     close: () => {},
   }
-  const triggers = createTriggerIndex((id, trigger, price) => {
-    house.house.addresses.tell(`position:${id}`, { type: 'trigger.crossed', trigger, price, seenAt: house.clock.now() })
-  })
+  const triggers = createTriggerIndex((id, trigger, price) =>
+    house.house.addresses.tell(`position:${id}`, {
+      type: 'trigger.crossed',
+      trigger,
+      price,
+      seenAt: house.clock.now(),
+    }),
+  )
   const desk = createPositionDesk(
     house.house,
     positionLogic(house.house, { orders, triggers, deadMan: createDeadMan(house.house) }),
@@ -204,7 +209,7 @@ it('a whole trade through real orders: nothing is placed twice, and the story is
   const permission = { mayOpenRisk: () => true }
   const logic = orderLogic(house.house, createExchangeGateway(house.house, ALLOWED))
   const orders = createOrderDesk(house.house, logic, house.spawn, permission)
-  const triggers = createTriggerIndex(() => {})
+  const triggers = createTriggerIndex(() => true)
   const desk = createPositionDesk(
     house.house,
     positionLogic(house.house, { orders, triggers, deadMan: createDeadMan(house.house) }),

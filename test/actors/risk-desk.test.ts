@@ -183,7 +183,7 @@ function tradingDesk(limits: Partial<Settings['limits']>) {
   })
   const positions = createPositionDesk(
     house,
-    positionLogic(house, { orders, triggers: createTriggerIndex(() => {}), deadMan: createDeadMan(house) }),
+    positionLogic(house, { orders, triggers: createTriggerIndex(() => true), deadMan: createDeadMan(house) }),
     spawn,
   )
   const parts = { orders, positions, risk: desk.risk }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createTriggerIndex, type Watch } from '../../actors/trigger-index.ts'
 import { type PositionId, positionId } from '../../src/domain/ids.ts'
+import { amount, type Numeric } from '../../src/domain/units.ts'
 import { BTC, XRP } from './trading-house.ts'
 
 const A = positionId('a')
@@ -9,7 +10,7 @@ const B = positionId('b')
 
 function watched() {
   const crossed: string[] = []
-  const index = createTriggerIndex((id, kind, price) => void crossed.push(`${id} ${kind} at ${price}`))
+  const index = createTriggerIndex((id, kind, price) => crossed.push(`${id} ${kind} at ${price}`) > 0)
   const watch = (id: PositionId, over: Partial<Watch> = {}): void =>
     index.watch(id, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: '106', trail: null, ...over })
   return { index, crossed, watch, since: () => crossed.splice(0) }
@@ -118,12 +119,120 @@ describe('a crossing', () => {
     const index = createTriggerIndex((id, kind) => {
       crossed.push(kind)
       index.watch(id, watch)
+      return true
     })
     index.watch(A, watch)
     index.tick(BTC, '96')
     expect(crossed).toEqual(['stopLoss'])
     index.tick(BTC, '96')
     expect(crossed).toEqual(['stopLoss', 'stopLoss'])
+  })
+})
+
+describe('a crossing that nobody heard', () => {
+  const unheard = () => {
+    const crossed: string[] = []
+    let isThere = false
+    const index = createTriggerIndex((id, kind, price) => {
+      if (isThere) crossed.push(`${id} ${kind} at ${price}`)
+      return isThere
+    })
+    const watch = { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null, trail: null } as const
+    index.watch(A, watch)
+    return { index, crossed, watch, comeBack: () => (isThere = true) }
+  }
+
+  it('is told again, once, by the next price beyond it', () => {
+    const { index, crossed, comeBack } = unheard()
+    index.tick(BTC, '96')
+    expect(index.size).toBe(1)
+    comeBack()
+    for (const price of ['97.5', '96.5', '96']) index.tick(BTC, price)
+    expect(crossed).toEqual(['a stopLoss at 96.5'])
+    expect(index.size).toBe(0)
+  })
+
+  it('is told once where its position registers again in between', () => {
+    const { index, crossed, watch, comeBack } = unheard()
+    index.tick(BTC, '96')
+    comeBack()
+    index.watch(A, watch)
+    for (const price of ['96', '95']) index.tick(BTC, price)
+    expect(crossed).toEqual(['a stopLoss at 96'])
+  })
+
+  it('nor any that was crossed with it is lost by an error in telling it', () => {
+    const crossed: string[] = []
+    let isBroken = true
+    const index = createTriggerIndex((id) => {
+      if (isBroken) throw new Error('a bug')
+      return crossed.push(id) > 0
+    })
+    for (const id of [A, B])
+      index.watch(id, { symbol: BTC, side: 'long', stopLoss: '97', takeProfit: null, trail: null })
+    expect(() => index.tick(BTC, '96')).toThrow('a bug')
+    isBroken = false
+    index.tick(BTC, '96')
+    expect(crossed).toEqual([A, B])
+  })
+})
+
+describe('several crossings of one tick', () => {
+  it('at one price are told in the order in which they were registered', () => {
+    const { index, watch, since } = watched()
+    for (const id of [B, A, positionId('c')]) watch(id, { takeProfit: null })
+    index.tick(BTC, '97')
+    expect(since()).toEqual(['b stopLoss at 97', 'a stopLoss at 97', 'c stopLoss at 97'])
+  })
+
+  it('leave out the one that was let go by hearing another', () => {
+    const crossed: string[] = []
+    const nothing = { symbol: BTC, side: 'long', stopLoss: null, takeProfit: null, trail: null } as const
+    const index = createTriggerIndex((id) => {
+      index.watch(B, nothing)
+      return crossed.push(id) > 0
+    })
+    for (const id of [A, B]) index.watch(id, { ...nothing, stopLoss: '97' })
+    index.tick(BTC, '96')
+    expect(crossed).toEqual([A])
+    expect(index.size).toBe(0)
+  })
+})
+
+describe('what prices would cross', () => {
+  const asked = () => {
+    const { index, watch, since } = watched()
+    watch(A, { trail: '101' })
+    watch(B, { side: 'short', stopLoss: '103', takeProfit: '94' })
+    return { index, since }
+  }
+
+  it.each([
+    ['97.01', []],
+    ['97', ['a stopLoss']],
+    ['94', ['a stopLoss', 'b takeProfit']],
+    ['100.99', []],
+    ['101', ['a trail']],
+    ['103', ['a trail', 'b stopLoss']],
+    ['106', ['a trail', 'b stopLoss', 'a takeProfit']],
+  ])('at %s is said of long and short', (price, expected) => {
+    const { index } = asked()
+    expect(index.crossedBy({ [BTC]: price }).map(({ positionId: id, kind }) => `${id} ${kind}`)).toEqual(expected)
+  })
+
+  it('is told to nobody and stays watched, and is asked of the pairs that were named alone', () => {
+    const { index, since } = asked()
+    expect(index.crossedBy({ [XRP]: '1', 'NO/PAIR': '1' })).toEqual([])
+    expect(index.crossedBy({ [BTC]: '106' })).toHaveLength(3)
+    expect([since(), index.size]).toEqual([[], 5])
+    index.tick(BTC, '106')
+    expect(since()).toHaveLength(3)
+  })
+
+  it('is not said again of what was told', () => {
+    const { index } = asked()
+    index.tick(BTC, '97')
+    expect(index.crossedBy({ [BTC]: '96' })).toEqual([])
   })
 })
 
@@ -153,76 +262,89 @@ describe('watching', () => {
     index.tick(BTC, '10.5')
     expect(since()).toEqual(['a takeProfit at 10.5'])
   })
+
+  it('a price that is none is refused, and what was watched stays watched', () => {
+    const { index, watch, since } = watched()
+    watch(A)
+    expect(() => watch(A, { stopLoss: '98', takeProfit: 'much' })).toThrow('much')
+    index.tick(BTC, '98')
+    index.tick(BTC, '97')
+    expect(since()).toEqual(['a stopLoss at 97'])
+  })
 })
 
 interface Naive extends Watch {
   readonly id: PositionId
 }
 type Step =
-  | {
-      readonly kind: 'watch'
-      readonly id: number
-      readonly side: 'long' | 'short'
-      readonly stop: number | null
-      readonly target: number | null
-      readonly trail: number | null
-    }
-  | { readonly kind: 'tick'; readonly price: number }
+  | (Watch & { readonly kind: 'watch'; readonly id: PositionId })
+  | { readonly kind: 'tick'; readonly price: Numeric; readonly isHeard: boolean }
 
 const KINDS = ['stopLoss', 'takeProfit', 'trail'] as const
 
-/** A scan of every trigger at every tick: slow, and plain to read. */
-function scan(state: Map<string, Naive>, price: number): string[] {
+/** A scan of every trigger at every tick, by Decimals: slow, and plain to read. Told ones are gone where they were heard. */
+function scan(state: Map<PositionId, Naive>, price: Numeric, isHeard: boolean): string[] {
   const crossed: string[] = []
-  for (const [key, watch] of state) {
+  for (const [id, watch] of state) {
     let left = watch
     for (const kind of KINDS) {
       const trigger = watch[kind]
+      if (trigger === null) continue
       const isAbove = (kind === 'stopLoss') === (watch.side === 'short')
-      if (trigger === null || (isAbove ? price < Number(trigger) : price > Number(trigger))) continue
-      crossed.push(`${watch.id} ${kind}`)
-      left = { ...left, [kind]: null }
+      if (isAbove ? amount(price).lt(amount(trigger)) : amount(price).gt(amount(trigger))) continue
+      crossed.push(`${id} ${kind}`)
+      if (isHeard) left = { ...left, [kind]: null }
     }
-    state.set(key, left)
+    state.set(id, left)
   }
   return crossed
 }
 
-const given = (price: number | null): string | null => (price === null ? null : String(price))
+/** Prices that meet: few, or apart in the last of many digits alone, and written in more ways than one. */
+const near = fc
+  .tuple(fc.constantFrom('', '40000.1', '0.00000000000000000000000000000000000000001'), fc.integer({ min: 1, max: 40 }))
+  .map(([first, last]): Numeric => (first === '' ? String(last) : `${first}${String(last).padStart(20, '0')}`))
+const price = fc.oneof(
+  { weight: 6, arbitrary: near },
+  { weight: 1, arbitrary: near.map((written) => `${written}${written.includes('.') ? '0' : '.00'}`) },
+  { weight: 1, arbitrary: near.map((written) => `0${written}`) },
+  { weight: 1, arbitrary: fc.constantFrom('4e1', '1.5e+1', '2E-1', '+7', '0', '40000') },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant('watch' as const),
+    id: fc.nat(7).map((number) => positionId(`p${number}`)),
+    symbol: fc.constant(BTC),
+    side: fc.constantFrom('long' as const, 'short' as const),
+    stopLoss: fc.option(price),
+    takeProfit: fc.option(price),
+    trail: fc.option(price),
+  }),
+  fc.record({ kind: fc.constant('tick' as const), price, isHeard: fc.boolean() }),
+)
 
-it('tells exactly what a scan of all triggers would, whatever is watched and however the price walks', () => {
-  const price = fc.integer({ min: 1, max: 40 })
-  const step: fc.Arbitrary<Step> = fc.oneof(
-    fc.record({
-      kind: fc.constant('watch' as const),
-      id: fc.nat(7),
-      side: fc.constantFrom('long' as const, 'short' as const),
-      stop: fc.option(price),
-      target: fc.option(price),
-      trail: fc.option(price),
-    }),
-    fc.record({ kind: fc.constant('tick' as const), price }),
-  )
+it('tells exactly what a scan of all triggers by Decimals would, whatever is watched and however the price walks', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const crossed: string[] = []
-      const index = createTriggerIndex((id, kind) => void crossed.push(`${id} ${kind}`))
-      const naive = new Map<string, Naive>()
+      let isHeard = true
+      const index = createTriggerIndex((id, kind) => crossed.push(`${id} ${kind}`) > 0 && isHeard)
+      const naive = new Map<PositionId, Naive>()
       for (const one of steps) {
         if (one.kind === 'watch') {
-          const id = positionId(`p${one.id}`)
-          const prices = { stopLoss: given(one.stop), takeProfit: given(one.target), trail: given(one.trail) }
-          const watch = { symbol: BTC, side: one.side, ...prices }
-          index.watch(id, watch)
-          naive.set(id, { id, ...watch })
+          index.watch(one.id, one)
+          naive.set(one.id, one)
         } else {
-          index.tick(BTC, String(one.price))
-          expect(crossed.splice(0).sort()).toEqual(scan(naive, one.price).sort())
+          isHeard = one.isHeard
+          const asked = index.crossedBy({ [BTC]: one.price }).map(({ positionId: id, kind }) => `${id} ${kind}`)
+          index.tick(BTC, one.price)
+          expect(asked).toEqual(crossed)
+          expect(crossed.splice(0).sort()).toEqual(scan(naive, one.price, isHeard).sort())
         }
         const left = [...naive.values()].flatMap((each) => KINDS.map((kind) => each[kind]))
         expect(index.size).toBe(left.filter((each) => each !== null).length)
       }
     }),
-    { numRuns: 300, seed: 20_251_103 },
+    { numRuns: 500, seed: 20_251_103 },
   )
 })

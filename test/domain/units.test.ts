@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   amount,
+  compareNumeric,
   maxOf,
   minOf,
   money,
@@ -133,6 +134,46 @@ describe('rounding to a step', () => {
   it('takes a half away from zero', () => {
     const rounded = (value: string) => text(roundToNearestStep(amount(value), amount('0.1')))
     expect([rounded('0.25'), rounded('0.35'), rounded('-0.25')]).toEqual(['0.3', '0.4', '-0.3'])
+  })
+})
+
+describe('comparing texts', () => {
+  it.each([
+    ['40000', '40000', 0],
+    ['40000.10', '40000.1', 0],
+    ['40000.0', '40000', 0],
+    ['9.5', '10.5', -1],
+    ['100', '99.99999999', 1],
+    ['0.00000001', '0', 1],
+    ['40000.1000000000000000000000000000000000000000001', '40000.1', 1],
+    ['007', '7', 0],
+    ['.5', '0.5', 0],
+    ['5.', '5', 0],
+    ['1e2', '99', 1],
+    ['1.3e10', '1.4', 1],
+    ['-2', '-1', -1],
+    ['-0', '0', 0],
+    ['+3', '3', 0],
+  ])('%s with %s gives the sign %i', (a, b, sign) => {
+    expect(Math.sign(compareNumeric(a, b))).toBe(sign)
+    expect(Math.sign(compareNumeric(b, a)) + sign).toBe(0)
+  })
+
+  it.each(['', '.', 'much', '1.2.3', '1 ', 'NaN', 'Infinity'])('refuses %j', (value) => {
+    expect(() => compareNumeric(value, '1')).toThrow(NotANumberError)
+    expect(() => compareNumeric('1', value)).toThrow(NotANumberError)
+  })
+
+  it('says what Decimals say, however near and however written', () => {
+    const digits = fc.stringMatching(/^[01]{0,3}(\.[019]{0,25})?$/).filter((written) => /\d/.test(written))
+    const written = fc.tuple(fc.constantFrom('', '-', '+'), digits, fc.constantFrom('', '', '', 'e2', 'E-3'))
+    const any = written.map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.oneof(digits, any), fc.oneof(digits, any), (a, b) => {
+        expect(Math.sign(compareNumeric(a, b))).toBe(amount(a).cmp(amount(b)))
+      }),
+      { ...SEED, numRuns: 2_000 },
+    )
   })
 })
 
