@@ -154,6 +154,22 @@ describe('a crash of one who owns', () => {
     await world.until(() => world.is('closed'), 'a closed position')
   })
 
+  it.each([
+    ['the next price beyond it', ['52501', '52502']],
+    ['the first price beyond it after it fell back', ['50000', '52501', '52502']],
+  ])('of a position while its target is reached sells at %s, once', async (_, then) => {
+    const world = await holding()
+    const address = positionAddress(world.position().positionId)
+    crash(world, address, 'close-position', 'reason')
+    world.print(BTC, '52500')
+    await world.until(() => restarted(world).includes(address), 'a restart')
+    expect(world.is('protected')).toBe(true)
+    for (const price of then) world.print(BTC, price)
+    await world.until(() => world.is('closed'), 'a closed position')
+    expect(world.position().closeReason).toBe('take_profit')
+    expect([world.placements(/stop/), world.placements(/exit/)]).toEqual([1, 1])
+  })
+
   it('of the gateway restarts orders and positions with it, and the trade goes on', async () => {
     const world = await holding()
     crash(world, 'exchange', 'venue.reported', 'report')
