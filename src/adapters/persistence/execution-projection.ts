@@ -6,18 +6,13 @@ import { type ExternalOrder, externalView, type Move } from '../../domain/extern
 import type { Origin } from '../../domain/facts.ts'
 import { type Book, type Fill, isFinal, type OrderView } from '../../domain/order.ts'
 import { averagePriceOf, costOf, feeAssetOf } from '../../domain/order-record.ts'
-import type { StoredRow } from './journal-rows.ts'
+import type { Columns, ProjectedRow } from './projection.ts'
 import { UPCASTERS, upcast } from './upcasters.ts'
-
-type JournaledRow = Pick<StoredRow, 'pos' | 'kind' | 'type' | 'version' | 'at' | 'body'>
 
 /** Where `movesOf` puts the fee. */
 const FEE_MOVE = 2
 
-type Columns = Readonly<Record<string, unknown>>
-
-/** Rows by table, columns as the tables have them; times in milliseconds, amounts as text. */
-export interface ExecutionRows {
+type ExecutionRows = {
   /** The last state of each order in these rows; `pos` is the row that told it. */
   readonly orders: readonly Columns[]
   readonly fills: readonly Columns[]
@@ -26,7 +21,7 @@ export interface ExecutionRows {
 }
 
 /** Of the journal's types, those that are projected here. */
-export const isExecution = ({ kind, type }: Pick<JournaledRow, 'kind' | 'type'>): boolean =>
+export const isExecution = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>): boolean =>
   kind === 'fact' && (type.startsWith('order.') || type.startsWith('position.'))
 
 /** What the tables have in columns of their own, or the journal under the same `pos`. */
@@ -54,7 +49,7 @@ interface Told {
 const orderIn = ({ order, external }: Told): OrderView | undefined =>
   order ?? (external === undefined ? undefined : externalView(external))
 
-function eventOf(pos: number, body: JournaledRow['body']): Columns {
+function eventOf(pos: number, body: ProjectedRow['body']): Columns {
   const { position, orderId, positionId, symbol } = body as Told
   const order = orderIn(body as Told)
   const rest = Object.entries(body).filter(([name]) => !TOLD_ELSEWHERE.has(name))
@@ -105,7 +100,7 @@ function orderOf(pos: number, order: OrderView, closedAt: number | null): Column
  * The tables' rows that these rows of one journal come to, whatever their versions, in order of `pos`.
  * @throws NewerEventError
  */
-export function projectExecution(rows: Iterable<JournaledRow>): ExecutionRows {
+export function projectExecution(rows: Iterable<ProjectedRow>): ExecutionRows {
   const last = new Map<string, { readonly pos: number; readonly order: OrderView; readonly closedAt: number | null }>()
   const fills: Columns[] = []
   const statuses: Columns[] = []

@@ -1,17 +1,8 @@
-/** Writes the projection of execution: in the statement that appends its rows, or from rows that are there. */
-import type { ExecutionRows } from './execution-projection.ts'
-import { DatabaseFailedError } from './sql.ts'
+/** Orders, fills, steps and facts of execution, written in the statement that appends their rows. */
+import { isExecution, projectExecution } from './execution-projection.ts'
+import { at, type Projection } from './projection.ts'
 
-const EXECUTION = 'execution'
-/** Raise it when the same journal is to give other rows: the tables are then filled anew at the next start. */
-const EXECUTION_VERSION = 1
-
-const at = (column: string): string => `timestamptz 'epoch' + ${column} * interval '1 millisecond'`
-
-export type Part = keyof ExecutionRows
-
-/** Each part inserts from the JSON of `$p`, only what `written` has: rows that are there already change nothing. */
-const PARTS: Readonly<Record<Part, string>> = {
+const PARTS = {
   events: `
 events as (
   insert into execution_events (account, pos, at, type, order_id, position_id, symbol, origin, correlation_id,
@@ -69,95 +60,11 @@ fills_new as (
 )`,
 }
 
-/** The parts that have something to write: nearly every row has no fill, and a part is planned each time. */
-export const partsOf = (rows: ExecutionRows): readonly Part[] =>
-  (Object.keys(PARTS) as Part[]).filter((part) => rows[part].length > 0)
-
-/**
- * These parts in the middle of a statement, a comma before each. Above stands a `written` with rows of the journal
- * (pos, type, at, correlation_id, causation_id). `$1` is the account, `parameter` the rows as JSON.
- */
-export const projectSql = (parts: readonly Part[], parameter: string): string =>
-  parts.map((part) => `, ${PARTS[part].replace('$p', parameter)}`).join('')
-
-/** What JSON can carry and a text of the database cannot: NUL, and half a character. */
-const UNWRITABLE = /\\u(0000|d[89a-f])/i
-
-/** How the rows travel: one JSON text, amounts as text in it, which the database reads digit by digit. */
-export function executionText(rows: ExecutionRows): string {
-  const plain = JSON.stringify(rows)
-  if (!UNWRITABLE.test(plain)) return plain
-  return JSON.stringify(rows, (_, value: unknown) =>
-    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value,
-  )
-}
-
-/**
- * Part of a statement: moves the watermark over the rows of `written` where they are the next ones. Rows that somebody
- * appended without projecting them leave it behind, and it stays there until they are caught up with.
- */
-export const ADVANCE_WATERMARK = `
-watermark as (
-  update projections set pos = next.last
-  from (select min(pos) - 1 as before, max(pos) as last from written) next
-  where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and projections.pos = next.before
-  returning 1
-)`
-
-/** The watermark of an account, made where there is none; rows of an older version are dropped, and it begins anew. */
-export const OPEN_WATERMARK = `
-with begun as (
-  insert into projections as known (account, name, version, pos) values ($1, '${EXECUTION}', ${EXECUTION_VERSION}, 0)
-  on conflict (account, name) do update set version = excluded.version, pos = 0 where known.version < excluded.version
-  returning 1
-), no_events as (delete from execution_events where account = $1 and exists (select from begun)
-), no_statuses as (delete from order_status_log where account = $1 and exists (select from begun)
-), no_fills as (delete from fills where account = $1 and exists (select from begun)
-), no_orders as (delete from orders where account = $1 and exists (select from begun))
-select 1`
-
-/** Where the watermark stands; no row where it is missing or of another version than this program's. */
-export const READ_WATERMARK = `
-select pos::float8 as pos from projections
-where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION}`
-
-/** Projects the journal's rows after $2 up to $3, `$4` as JSON, where the watermark is at $2: it is done once. */
-export const catchUpSql = (parts: readonly Part[]): string => `
-with watermark as (
-  update projections set pos = $3
-  where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION} and pos = $2
-  returning 1
-), written as materialized (
-  select pos, type, at, correlation_id, causation_id from journal
-  where account = $1 and pos > $2 and pos <= $3 and exists (select from watermark)
-)${projectSql(parts, '$4')}
-select $4::text is null`
-
-/** A row where the watermark of an account is behind its journal: what the tables hold is not all of it. */
-export const IS_LAGGING = `
-select 1 as lagging where (select coalesce(max(pos), 0) from journal where account = $1) > coalesce((
-  select pos from projections where account = $1 and name = '${EXECUTION}' and version = ${EXECUTION_VERSION}), 0)`
-
-/** Accounts whose journal has rows that are not projected. */
-export const LAGGING = `
-select l.account from leadership l
-where (select coalesce(max(j.pos), 0) from journal j where j.account = l.account) > coalesce((
-  select p.pos from projections p
-  where p.account = l.account and p.name = '${EXECUTION}' and p.version = ${EXECUTION_VERSION}), 0)
-order by l.account`
-
-/** Values that a column refuses: the same statement fails the same way for ever (SQLSTATE classes 22 and 23). */
-const isRefusal = (cause: DatabaseFailedError): boolean => /^2[23]/.test(cause.code ?? '')
-
-/** Does `work`; what the projection itself fails at goes to `otherwise`, in one line. @throws DatabaseFailedError */
-export async function unlessUnprojectable<T>(
-  work: () => Promise<T>,
-  otherwise: (problem: string) => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof DatabaseFailedError && !isRefusal(cause)) throw cause
-    return otherwise(cause instanceof Error ? cause.message : String(cause))
-  }
+export const EXECUTION: Projection = {
+  name: 'execution',
+  version: 1,
+  tables: ['execution_events', 'order_status_log', 'fills', 'orders'],
+  reads: isExecution,
+  rowsOf: projectExecution,
+  parts: PARTS,
 }

@@ -1,16 +1,16 @@
 /** The journal's table: appended to in groups, read in pages, never changed. */
 
 import type { Log } from '../../ports/log.ts'
-import { isExecution, projectExecution } from './execution-projection.ts'
-import {
-  ADVANCE_WATERMARK,
-  executionText,
-  type Part,
-  partsOf,
-  projectSql,
-  unlessUnprojectable,
-} from './execution-tables.ts'
 import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts'
+import {
+  ADVANCE_WATERMARKS,
+  isProjected,
+  partsOf,
+  projectRows,
+  projectSql,
+  rowsText,
+  unlessUnprojectable,
+} from './projections.ts'
 import type { Prepared, Sql } from './sql.ts'
 
 const PAGE_ROWS = 1000
@@ -38,11 +38,11 @@ const OUTCOME = `
 select (select count(*) from lease)::int as leases, (select count(*) from written)::int as written`
 
 /** With what the rows project, in the same transaction; `null` leaves them to whoever catches up. */
-function appendStatement(parts: readonly Part[] | null): Prepared {
+function appendStatement(parts: readonly string[] | null): Prepared {
   if (parts === null) return { name: 'append alone', text: `${WRITE}${OUTCOME}` }
   return {
     name: ['append', ...parts].join(' '),
-    text: `${WRITE}, ${ADVANCE_WATERMARK}${projectSql(parts, '$5')}${OUTCOME}`,
+    text: `${WRITE}, ${ADVANCE_WATERMARKS}${projectSql(parts, '$5')}${OUTCOME}`,
   }
 }
 
@@ -117,14 +117,14 @@ export async function appendRows(
   log: Log,
 ): Promise<AppendOutcome> {
   const given = [lease.account, lease.epoch, asJson(rows), Math.trunc(recordedAt)]
-  const append = async (parts: readonly Part[] | null, more: readonly string[]): Promise<Appended | undefined> =>
+  const append = async (parts: readonly string[] | null, more: readonly string[]): Promise<Appended | undefined> =>
     (await sql.query<Appended>(appendStatement(parts), [...given, ...more]))[0]
   const answer = await unlessUnprojectable(
     () => {
-      const told = rows.filter(isExecution).map((row) => ({ ...row, body: bodyOf(row.bodyText) }))
-      const projection = projectExecution(told)
+      const told = rows.filter(isProjected).map((row) => ({ ...row, body: bodyOf(row.bodyText) }))
+      const projection = projectRows(told)
       const parts = partsOf(projection)
-      return append(parts, parts.length === 0 ? [] : [executionText(projection)])
+      return append(parts, parts.length === 0 ? [] : [rowsText(projection)])
     },
     (problem) => {
       log.error('rows were journaled that cannot be projected', { pos: rows[0]?.pos, problem })

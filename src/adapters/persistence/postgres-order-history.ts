@@ -14,7 +14,8 @@ import {
   type PageAsk,
   UnknownCursorError,
 } from '../../ports/order-history.ts'
-import { IS_LAGGING } from './execution-tables.ts'
+import { EXECUTION } from './execution-tables.ts'
+import { isLagging } from './projections.ts'
 import { DatabaseFailedError, type Sql } from './sql.ts'
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
@@ -170,7 +171,7 @@ export class PostgresOrderHistory implements OrderHistory {
   }
 
   async #whole<T>(question: () => Promise<T>): Promise<T> {
-    const [lagging] = await this.#ask(IS_LAGGING, [])
+    const [lagging] = await this.#ask(isLagging(EXECUTION), [])
     if (lagging !== undefined) throw new HistoryAwayError('the tables lag behind the journal, see the log')
     return question()
   }

@@ -19,7 +19,10 @@ const TEN_TABLES = [
   'scheduled_trades',
 ]
 
-const TIME_SERIES = ['candles', 'execution_events', 'order_status_log', 'portfolio_snapshots', 'position_snapshots']
+const TIME_SERIES = [
+  ...['candles', 'execution_events', 'order_status_log', 'portfolio_snapshots', 'position_snapshots'],
+  'risk_state_history',
+]
 
 /** Back to the tables as 0003 made them, which nothing filled. */
 const UNDO_EXECUTION_HISTORY = [

@@ -48,17 +48,33 @@ export const RiskStateTable = defineEntity({
   tableName: 'risk_state',
   properties: {
     account: p.text().primary(),
-    /** The journal row up to which this is true. */
+    /** The journal row that told this state. */
     pos: whole(),
-    dayStartedAt: time(),
-    dayOpeningEquity: numeric(),
-    weekStartedAt: time(),
-    weekOpeningEquity: numeric(),
+    dayStartedAt: time().nullable(),
+    dayOpeningEquity: numeric().nullable(),
+    dayTradingNet: numeric().nullable(),
+    weekStartedAt: time().nullable(),
+    weekOpeningEquity: numeric().nullable(),
+    weekTradingNet: numeric().nullable(),
     peakEquity: numeric(),
+    peakTradingNet: numeric(),
     consecutiveLosses: p.integer(),
-    cooldownUntil: time().nullable(),
     cooldowns: json(),
     breakers: json(),
+    /** The whole of it, as it was stated. */
+    record: json(),
     updatedAt: time(),
+  },
+})
+
+export const RiskStateHistoryTable = defineEntity({
+  name: 'RiskStateHistory',
+  tableName: 'risk_state_history',
+  properties: {
+    account: p.text().primary(),
+    /** The journal row that it projects. */
+    pos: whole().primary(),
+    at: time().primary(),
+    record: json(),
   },
 })

@@ -9,6 +9,8 @@ export const PortfolioSnapshotsTable = defineEntity({
     at: time().primary(),
     equity: numeric(),
     coreEquity: numeric(),
+    /** Σ of what positions hold at the mark, USD, whatever their side. */
+    tradingExposure: numeric(),
     maxDeviationPct: numeric(),
     holdings: json(),
     balances: json(),
@@ -23,10 +25,15 @@ export const HodlBagsTable = defineEntity({
   properties: {
     account: p.text().primary(),
     asset: p.text().primary(),
+    /** The journal row that told this state. */
+    pos: whole(),
     /** Base units bought for the bag; the configured amount comes on top. */
     quantity: numeric(),
     /** Profit set aside that is still below the smallest purchase. */
     pendingUsd: numeric(),
+    spentUsd: numeric(),
+    /** Of the whole ledger: the profit above which more is set aside. */
+    highUsd: numeric(),
     updatedAt: time(),
   },
 })
@@ -41,7 +48,11 @@ export const HodlBagHistoryTable = defineEntity({
     asset: p.text().primary(),
     kind: p.text(),
     quantity: numeric(),
+    /** What was set aside, or what the purchase was worth. */
     valueUsd: numeric(),
+    fees: numeric(),
+    /** Of this asset, afterwards. */
+    pendingUsd: numeric(),
     positionId: p.text().nullable(),
     orderId: p.text().nullable(),
     at: time(),
@@ -62,10 +73,31 @@ export const RebalancingHistoryTable = defineEntity({
     quantity: numeric(),
     cost: numeric(),
     fees: numeric(),
-    executionStrategy: p.text(),
-    usedFallbackStrategy: p.boolean(),
+    /** Null, both, in what older code stated. */
+    executionStrategy: p.text().nullable(),
+    usedFallbackStrategy: p.boolean().nullable(),
     orderId: p.text().nullable(),
     at: time(),
+  },
+})
+
+export const RebalancePlansTable = defineEntity({
+  name: 'RebalancePlan',
+  tableName: 'rebalance_plans',
+  properties: {
+    account: p.text().primary(),
+    planId: p.text().primary(),
+    /** The journal row that told this state. */
+    pos: whole(),
+    status: p.text(),
+    executionStrategy: p.text(),
+    usedFallbackStrategy: p.boolean(),
+    reasoning: p.text(),
+    batch: p.integer(),
+    /** The whole of it, as it was stated. */
+    plan: json(),
+    plannedAt: time(),
+    updatedAt: time(),
   },
 })
 
@@ -77,9 +109,14 @@ export const ScheduledTradesTable = defineEntity({
     planId: p.text().primary(),
     batch: p.integer().primary(),
     symbol: p.text().primary(),
-    side: p.text(),
+    side: p.text().primary(),
+    /** The journal row that told this state. */
+    pos: whole(),
+    /** Names its order's intention. */
+    key: p.text(),
     quantity: numeric(),
     valueUsd: numeric(),
+    filled: numeric(),
     status: p.text(),
     orderId: p.text().nullable(),
     dueAt: time(),

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { numeric, time } from './columns.ts'
+import { json, numeric, time, whole } from './columns.ts'
 
 export const PositionsTable = defineEntity({
   name: 'Position',
@@ -7,6 +7,8 @@ export const PositionsTable = defineEntity({
   properties: {
     account: p.text().primary(),
     positionId: p.text().primary(),
+    /** The journal row that told this state. */
+    pos: whole(),
     symbol: p.text(),
     side: p.text(),
     status: p.text(),
@@ -18,8 +20,13 @@ export const PositionsTable = defineEntity({
     exitPrice: numeric(),
     stopLoss: numeric(),
     takeProfit: numeric().nullable(),
+    /** How its stop follows the price; null where it stands still. */
+    trailingStop: json().nullable(),
     realisedGross: numeric(),
     fees: numeric(),
+    financing: numeric(),
+    /** The whole of it, as it was stated. */
+    view: json(),
     closeReason: p.text().nullable(),
     openedAt: time(),
     updatedAt: time(),
@@ -41,6 +48,7 @@ export const PositionSnapshotsTable = defineEntity({
     realisedGross: numeric(),
     unrealisedGross: numeric(),
     fees: numeric(),
+    financing: numeric(),
     /** Per cent return on margin; null before the first fill. */
     returnOnMarginPct: numeric().nullable(),
   },

@@ -1,6 +1,11 @@
 /** Every table, once. What is missing here does not exist for the database layer. */
 import { AgentOutputsTable, LlmCallsTable, ModelComparisonsTable, TradingDecisionsTable } from './agent.ts'
-import { ConflictResolutionLogTable, CoordinatorStateTable, RiskStateTable } from './coordinator.ts'
+import {
+  ConflictResolutionLogTable,
+  CoordinatorStateTable,
+  RiskStateHistoryTable,
+  RiskStateTable,
+} from './coordinator.ts'
 import { JournalTable, LeadershipTable, ProjectionsTable, SessionTable } from './journal.ts'
 import { CandlesTable, PaperVenueTable } from './market.ts'
 import { ExecutionEventsTable, FillsTable, OrderStatusLogTable, OrdersTable } from './order.ts'
@@ -8,6 +13,7 @@ import {
   HodlBagHistoryTable,
   HodlBagsTable,
   PortfolioSnapshotsTable,
+  RebalancePlansTable,
   RebalancingHistoryTable,
   ScheduledTradesTable,
 } from './portfolio.ts'
@@ -29,11 +35,13 @@ export const ENTITIES = [
   PortfolioSnapshotsTable,
   HodlBagsTable,
   HodlBagHistoryTable,
+  RebalancePlansTable,
   RebalancingHistoryTable,
   ScheduledTradesTable,
   CoordinatorStateTable,
   ConflictResolutionLogTable,
   RiskStateTable,
+  RiskStateHistoryTable,
   AgentOutputsTable,
   TradingDecisionsTable,
   ModelComparisonsTable,
