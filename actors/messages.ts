@@ -43,6 +43,8 @@ export type PortfolioMessage = Heard &
     | { readonly type: 'release-reservation'; readonly positionId: PositionId }
     | { readonly type: 'check-portfolio'; readonly forced: boolean }
     | { readonly type: 'look-at-account' }
+    /** Trading was resumed or reset, or the picture proved. */
+    | { readonly type: 'trading.allowed' }
   )
 
 /** The desk beside the coordinator: proposals to judge, views to remember, and sources that answered or did not. */

@@ -43,8 +43,9 @@ function check(house: House, account: Account, plans: PlanDesk, forced: boolean)
   plans.start({
     planId: planId(ids.next()),
     trades,
-    usedFallbackStrategy: false,
-    intervalMs: settings.portfolio.dca.intervalMs,
+    executionStrategy: trades.some(({ batch }) => batch > 1) ? 'dca_24h' : 'limit_orders',
+    usedFallbackStrategy: true,
+    reasoning: need.reason,
   })
 }
 
@@ -72,6 +73,8 @@ export function portfolioLogic(house: House, { account, risk, plans }: Portfolio
         return account.look()
       case 'check-portfolio':
         return check(house, account, plans, message.forced)
+      case 'trading.allowed':
+        return plans.allow()
       default:
         return assertNever(message)
     }

@@ -5,7 +5,7 @@ import { assertNever } from '../src/domain/assert.ts'
 import { baseOf, type PlanId, pair, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
-import type { PlanBirth, PlannedTrade } from '../src/domain/rebalance-plan-story.ts'
+import type { PlanBirth, PlannedTrade } from '../src/domain/rebalance-plan-record.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { approveRebalance } from '../src/domain/risk.ts'
 import { guarded, guardPrice } from '../src/domain/slippage.ts'
@@ -20,11 +20,13 @@ import type { Permission } from './permission.ts'
 import type { SpawnChild } from './pools.ts'
 import { type JournaledLogic, journaled } from './supervision/journaled.ts'
 
-/** How long a batch that may not go now waits before it asks again. */
-const HELD_BATCH_MS = 60_000
+/** A batch that may not go now goes at the coordinator's word; should that be missed, it asks again after this. */
+const HELD_BATCH_MS = 300_000
 
 export interface PlanDesk extends Omit<OrderOwners<PlanId>, 'bear'> {
   start(birth: Omit<PlanBirth, 'seenAt'>): void
+  /** What the plan at work had to hold may go now, as far as permission says. */
+  allow(): void
 }
 
 export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (message: SpawnChild) => void): PlanDesk {
@@ -37,6 +39,11 @@ export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (mess
     start: (plan) => {
       const birth = { type: 'start-plan', ...plan, seenAt: house.clock.now() }
       bear(plan.planId, birth, plan.planId)
+    },
+    allow: () => {
+      const { activeId } = house.books.plan()
+      if (activeId === null) return
+      house.addresses.tell(planAddress(activeId), { type: 'trading.allowed', seenAt: house.clock.now() })
     },
   }
 }

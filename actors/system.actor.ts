@@ -52,8 +52,10 @@ export function createLifecycle(
       addresses.tell('system', { type: 'reconciliation.refused', problem: result.problem, seenAt })
       return
     }
-    if (permission.isReconciling()) addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
+    const wasDoubted = permission.isReconciling()
+    if (wasDoubted) addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
     addresses.tell('system', { type: 'reconciliation.passed', seenAt })
+    if (wasDoubted) addresses.tell('portfolio', { type: 'trading.allowed', seenAt })
     addresses.tell('schedule', { type: 'start-schedule', seenAt })
   }
   /**

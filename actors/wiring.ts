@@ -43,6 +43,14 @@ export function wire(house: House, parts: WiredParts): void {
   })
 }
 
+/** After these something that was held may go. */
+const ALLOWS: Readonly<Record<string, true>> = {
+  'trading.resumed': true,
+  'trading.reset': true,
+  'trading.symbolReset': true,
+}
+const allowed = ({ clock }: House) => ({ type: 'trading.allowed', seenAt: clock.now() }) as const
+
 function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>, fact: Fact): void {
   switch (actor) {
     case 'coordinator':
@@ -50,6 +58,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'risk':
       return parts.risk.hear(fact)
     case 'portfolio':
+      if (ALLOWS[fact.type] === true) house.addresses.tell('portfolio', allowed(house))
       return parts.plans.pass(fact)
     case 'orders':
       // The drain closes the desk itself; closing twice is one closing, and here it holds whoever announced the drain.

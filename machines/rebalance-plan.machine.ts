@@ -7,6 +7,7 @@ import type { FactDraft } from '../src/domain/facts.ts'
 import type { PlanId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { RebalanceTrade } from '../src/domain/portfolio.ts'
+import * as record from '../src/domain/rebalance-plan-record.ts'
 import * as story from '../src/domain/rebalance-plan-story.ts'
 import type { Heard, OrdersReport } from '../src/domain/reports.ts'
 import { hear, phrases, when } from './phrases.ts'
@@ -17,46 +18,53 @@ export type PlanHears =
   | DeadlineReached
   /** Nothing forbids the batch now. */
   | (Heard & { readonly type: 'batch.granted' })
-  /** Paused, halted or reconciling: asked again later. */
+  /** Paused, halted or reconciling: asked again at the coordinator's word, or at this time. */
   | (Heard & { readonly type: 'batch.held'; readonly retryAt: number })
+  /** Trading was resumed or reset, or the picture proved: what was held may go now. */
+  | (Heard & { readonly type: 'trading.allowed' })
   | (Heard & { readonly type: 'cancel-plan'; readonly reason: string })
 
-export type PlanContext = story.PlanRecord
+export type PlanContext = record.PlanRecord
 type Orders = { readonly orders: readonly OrderView[] }
 
 const parts = setup({
-  types: { context: {} as PlanContext, events: {} as PlanHears, input: {} as story.PlanBirth },
+  types: { context: {} as PlanContext, events: {} as PlanHears, input: {} as record.PlanBirth },
   guards: {
-    areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) => story.areEnded(context, p.side),
-    isNothingAsked: ({ context }) => story.isNothingAsked(context),
-    isLastBatch: ({ context }) => story.isLastBatch(context),
-    isDue: ({ context }, p: { dueAt: number }) => context.dueAt === p.dueAt,
+    areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) => record.areEnded(context, p.side),
+    isNothingAsked: ({ context }) => record.isNothingAsked(context),
+    isLastBatch: ({ context }) => record.isLastBatch(context),
+    /** By the time that it rang: one of older code rang later than this code would have set it. */
+    isDue: ({ context }, p: { seenAt: number }) => p.seenAt >= context.dueAt,
+    isHeld: ({ context }) => context.isHeld,
   },
   actions: {
     'claim-batch': effect<{ planId: PlanId; batch: number }>(),
-    'place-trades': effect<{ planId: PlanId; trades: readonly story.PlannedTrade[] }>(),
+    'place-trades': effect<{ planId: PlanId; trades: readonly record.PlannedTrade[] }>(),
     'cancel-trades': effect<{ planId: PlanId; keys: readonly string[]; reason: string }>(),
     'set-deadline': effect<{ name: 'batch'; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ended: [], asking: [] })),
-    arm: assign((_, p: { at: number }) => ({ dueAt: p.at })),
-    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => story.asked(context, p.side)),
-    endOrders: assign(({ context }, p: Orders) => story.withEnded(context, p.orders)),
-    endUnborn: assign(({ context }, p: { key: string }) => story.withUnborn(context, p.key)),
-    askUnbornAgain: assign(({ context }, p: Orders) => story.withRecovered(context, p.orders)),
-    nextBatch: assign(({ context }) => ({ batch: context.batch + 1 })),
+    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ends: [], asking: [] })),
+    hold: assign((_, p: { retryAt: number }) => ({ dueAt: p.retryAt, isHeld: true })),
+    startBatch: assign(({ context }) => record.withBatchStarted(context)),
+    nextBatch: assign(({ context }) => record.withNextBatch(context)),
+    ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => record.asked(context, p.side)),
+    recordOrders: assign(({ context }, p: Orders) => record.withReported(context, p.orders)),
+    endUnborn: assign(({ context }, p: { key: string; reason: string }) => record.withUnborn(context, p)),
+    askUnbornAgain: assign(({ context }, p: Orders) => record.withRecovered(context, p.orders)),
+    dropRest: assign(({ context }) => record.withRestDropped(context)),
     giveReason: assign((_, p: { reason: string }) => p),
   },
 })
 
 type On<T extends PlanHears['type']> = Extract<PlanHears, { type: T }>
-const { call, publish, arm, due, branches } = phrases<PlanContext, PlanHears, 'batch'>()
+const { call, publish, branches } = phrases<PlanContext, PlanHears>()
 const { to, stay, ignore, ignoring } = branches(hear)
 
 const setDeadline = call('set-deadline', ({ dueAt }) => ({ name: 'batch', at: dueAt }))
-const armNext = arm('batch', ({ updatedAt, intervalMs }) => updatedAt + intervalMs)
-const retryLater = call('arm', (_, { retryAt }: On<'batch.held'>) => ({ at: retryAt }))
+const due = call('isDue', (_, { seenAt }: On<'deadline.reached'>) => ({ seenAt }))
+const hold = call('hold', (_, { retryAt }: On<'batch.held'>) => ({ retryAt }))
 const claim = call('claim-batch', ({ planId, batch }) => ({ planId, batch }))
+const begin = ['startBatch' as const, publish((plan) => [story.batchStartedFact(plan)])] as const
 const place = (side: RebalanceTrade['side']) => [
   { type: 'ask' as const, params: { side } },
   call('place-trades', ({ planId, asking }) => ({ planId, trades: asking })),
@@ -65,26 +73,27 @@ const giveReason = call('giveReason', (_, { reason }: On<'cancel-plan'>) => ({ r
 const cancel = to('#rebalance-plan.withdrawing', giveReason)
 const withdraw = call('cancel-trades', (plan) => story.withdrawalOf(plan))
 
-const endOrder = call('endOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))
-const endUnborn = call('endUnborn', (_, { key }: On<'order.turnedAway'>) => ({ key }))
+const endUnborn = call('endUnborn', (_, { key, reason }: On<'order.turnedAway'>) => ({ key, reason }))
 const ordersOf = (_: PlanContext, { orders }: On<'orders.recovered'>) => ({ orders })
-const recover = [call('askUnbornAgain', ordersOf), call('endOrders', ordersOf)]
-const executed = publish(story.executedFacts)
+const tell = publish(story.endedFacts)
+const report = call('recordOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))
+const recover = [call('askUnbornAgain', ordersOf), call('recordOrders', ordersOf), tell] as const
 /** What is heard of the plan's orders, in every state. */
 const onOrders = (here: string) => ({
-  'order.reported': stay(endOrder, executed),
-  'order.turnedAway': stay(endUnborn),
+  'order.reported': stay(report, tell),
+  'order.turnedAway': stay(endUnborn, tell),
   /** Entered anew: what the state waits for is asked for again. */
-  'orders.recovered': { ...to(`#rebalance-plan.${here}`, ...recover, executed), reenter: true },
+  'orders.recovered': { ...to(`#rebalance-plan.${here}`, ...recover), reenter: true },
 })
 const noClaim = ignoring('No batch is being claimed.', 'batch.granted', 'batch.held')
+const notHeld = ignoring('Nothing is held.', 'trading.allowed')
 const stale = ignore('A deadline of an earlier state.')
 
 export const rebalancePlanMachine = parts.createMachine({
   id: 'rebalance-plan',
   description: 'One rebalance plan: batches in time, sells before buys.',
   options: { maxIterations: 100 },
-  context: ({ input }) => story.newPlan(input),
+  context: ({ input }) => record.newPlan(input),
   entry: publish((plan) => [story.plannedFact(plan)]),
   initial: 'planned',
   states: {
@@ -94,7 +103,8 @@ export const rebalancePlanMachine = parts.createMachine({
       on: {
         ...onOrders('planned'),
         ...noClaim,
-        'deadline.reached': [when(due('batch'), to('claiming')), ignore('A deadline that was moved.')],
+        'deadline.reached': [when(due, to('claiming')), ignore('A deadline that was moved.')],
+        'trading.allowed': [when('isHeld' as const, to('claiming')), ignore('The batch is not due yet.')],
         'cancel-plan': cancel,
       },
     },
@@ -103,8 +113,9 @@ export const rebalancePlanMachine = parts.createMachine({
       entry: claim,
       on: {
         ...onOrders('claiming'),
-        'batch.granted': to('active'),
-        'batch.held': to('planned', retryLater),
+        'batch.granted': to('active', ...begin),
+        'batch.held': to('planned', hold),
+        ...ignoring('The claim is being answered.', 'trading.allowed'),
         'deadline.reached': stale,
         'cancel-plan': cancel,
       },
@@ -114,11 +125,12 @@ export const rebalancePlanMachine = parts.createMachine({
       initial: 'selling',
       onDone: [
         { guard: 'isLastBatch', target: 'completed' },
-        { target: 'planned', actions: ['nextBatch', ...armNext] },
+        { target: 'planned', actions: 'nextBatch' },
       ],
       on: {
         ...onOrders('active'),
         ...noClaim,
+        ...notHeld,
         'deadline.reached': stale,
         'cancel-plan': cancel,
       },
@@ -139,15 +151,16 @@ export const rebalancePlanMachine = parts.createMachine({
     completed: {
       type: 'final',
       description: 'Every batch went.',
-      entry: publish(({ planId }) => [{ type: 'rebalance.completed', planId }]),
+      entry: publish((plan) => [story.completedFact(plan)]),
     },
     withdrawing: {
       description: 'No longer wanted: what still works is cancelled, what fills in the race is told.',
-      entry: withdraw,
+      entry: ['dropRest', withdraw],
       always: { guard: 'isNothingAsked', target: 'cancelled' },
       on: {
         ...onOrders('withdrawing'),
         ...noClaim,
+        ...notHeld,
         'deadline.reached': stale,
         'cancel-plan': ignore('Already being withdrawn.'),
       },
@@ -155,7 +168,7 @@ export const rebalancePlanMachine = parts.createMachine({
     cancelled: {
       type: 'final',
       description: 'The need is gone, or a person stopped it.',
-      entry: publish((plan) => [{ type: 'rebalance.cancelled', planId: plan.planId, reason: story.reasonOf(plan) }]),
+      entry: publish((plan) => [story.cancelledFact(plan)]),
     },
   },
 })

@@ -108,7 +108,7 @@ function desks() {
       ...{ revive: revived('position'), recover: recover('position'), open: () => {}, close: () => false },
       pass: () => {},
     },
-    plans: { revive: revived('plan'), recover: recover('plan'), start: () => {}, pass: () => {} },
+    plans: { revive: revived('plan'), recover: recover('plan'), start: () => {}, pass: () => {}, allow: () => {} },
   }
   return { said, inputs, parts }
 }

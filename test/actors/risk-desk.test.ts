@@ -190,7 +190,7 @@ function tradingDesk(limits: Partial<Settings['limits']>) {
   const input = coordinatorInput(house, null)
   const coordinator = createActor(coordinatorLogic(house, parts), { id: 'coordinator', input })
   enlist('coordinator', coordinator).start()
-  const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {} }
+  const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {}, allow: () => {} }
   enlist('portfolio', createActor(portfolioLogic(house, { account: desk.account, risk: desk.risk, plans }))).start()
   desk.listenAs('exchange')
   return { ...desk, coordinator }
@@ -238,7 +238,7 @@ describe('from verdict to birth', () => {
 
   it('a verdict that nobody is there to hear gives its slot back', () => {
     const { house, account, risk, enlist } = riskHouse()
-    const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {} }
+    const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {}, allow: () => {} }
     const portfolio = enlist('portfolio', createActor(portfolioLogic(house, { account, risk, plans })))
     portfolio.start()
     risk.hear(factOf({ type: 'decision.proposed', symbol: BTC, proposal: btc('first') }))

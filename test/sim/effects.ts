@@ -129,7 +129,15 @@ export class Effects {
   }
 }
 
-const JOURNALED = ['order.', 'position.', 'rebalance.planned', 'rebalance.trade', 'rebalance.comp', 'rebalance.canc']
+const JOURNALED = [
+  'order.',
+  'position.',
+  'rebalance.planned',
+  'rebalance.batch',
+  'rebalance.trade',
+  'rebalance.comp',
+  'rebalance.canc',
+]
 const CONTROL = ['signal.', 'risk.approved', 'risk.denied', 'trading.', 'degradation.', 'command.', 'task.toggled']
 
 /** Alarms and refusals, told by whoever notices: nothing is rebuilt from them. */

@@ -17,6 +17,13 @@ const withTrailingAndFinancing: Upcast = ({ position, ...rest }) => ({
   position: { ...(position as Body), trailing: null, financing: '0' },
 })
 
+/** Before a plan knew its strategy and why it was made; no model had ever chosen one. */
+const withStrategy: Upcast = ({ intervalMs: _, ...birth }) => {
+  const isSpread = (birth.trades as readonly Body[]).some(({ batch }) => Number(batch) > 1)
+  const executionStrategy = isSpread ? 'dca_24h' : 'limit_orders'
+  return { ...birth, executionStrategy, usedFallbackStrategy: true, reasoning: '' }
+}
+
 /** Facts that carry the whole of a position. */
 const POSITION_FACTS = [
   ...['opening', 'filled', 'protected', 'amended', 'closing', 'emergency', 'closed', 'stopHit', 'targetHit'],
@@ -24,7 +31,10 @@ const POSITION_FACTS = [
 ].map((name) => `position.${name}`)
 
 /** A type that is not named is still in its first version. */
-export const UPCASTERS: Upcasters = Object.fromEntries(POSITION_FACTS.map((type) => [type, [withTrailingAndFinancing]]))
+export const UPCASTERS: Upcasters = {
+  ...Object.fromEntries(POSITION_FACTS.map((type) => [type, [withTrailingAndFinancing]])),
+  'start-plan': [withStrategy],
+}
 
 /** Thrown for a row whose version is above the newest one known here: it was written by newer code. */
 export class NewerEventError extends Error {

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { rebalancePlanMachine } from '../../../machines/rebalance-plan.machine.ts'
+import { start } from '../../../machines/step.ts'
 import {
   eventVersion,
   NewerEventError,
@@ -9,8 +11,12 @@ import {
   upcast,
 } from '../../../src/adapters/persistence/upcasters.ts'
 import { TOPIC_OF } from '../../../src/domain/facts.ts'
+import type { PlanBirth } from '../../../src/domain/rebalance-plan-record.ts'
 
 const SAMPLES = join(import.meta.dirname, 'samples')
+
+/** What actors are born with is stored as it was heard. */
+const BIRTHS = ['start-plan']
 
 interface Sample {
   readonly type: string
@@ -34,8 +40,8 @@ const CHANGED_TWICE: Upcasters = {
 describe('upcasters', () => {
   it.each(readdirSync(SAMPLES))('read the stored sample %s', (file) => {
     const { type, version, body } = sampleOf(file)
-    expect(Object.keys(TOPIC_OF)).toContain(type)
-    expect(upcast(type, version, body, UPCASTERS)).toMatchObject({ type })
+    expect([...Object.keys(TOPIC_OF), ...BIRTHS]).toContain(type)
+    expect(upcast(type, version, body, UPCASTERS)).toMatchObject(BIRTHS.includes(type) ? {} : { type })
   })
 
   it('bring an old event through every version up to the present one', () => {
@@ -57,6 +63,14 @@ describe('upcasters', () => {
     expect(upcast(type, version, body, UPCASTERS)).toMatchObject({
       position: { stopLoss: '0.58', trailing: null, financing: '0' },
     })
+  })
+
+  it('give a plan of older code its strategy, which no model had chosen', () => {
+    const { type, version, body } = sampleOf('start-plan.v1.json')
+    const birth = upcast(type, version, body, UPCASTERS) as unknown as PlanBirth
+    expect(birth).toMatchObject({ executionStrategy: 'dca_24h', usedFallbackStrategy: true, reasoning: '' })
+    const { state } = start(rebalancePlanMachine, birth)
+    expect([state.value, state.context.dueAt, state.context.trades.length]).toEqual(['planned', 1620604800000, 2])
   })
 
   it('leave a type that never changed as it is', () => {

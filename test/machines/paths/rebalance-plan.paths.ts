@@ -3,8 +3,9 @@ import { type PlanContext, type PlanHears, rebalancePlanMachine } from '../../..
 import type { FactDraft } from '../../../src/domain/facts.ts'
 import { pair, planId } from '../../../src/domain/ids.ts'
 import { isFinal, type OrderStatus, type OrderView } from '../../../src/domain/order.ts'
-import type { RebalanceTrade } from '../../../src/domain/portfolio.ts'
-import type { PlannedTrade } from '../../../src/domain/rebalance-plan-story.ts'
+import type { PlanView, RebalanceTrade } from '../../../src/domain/portfolio.ts'
+import type { PlannedTrade } from '../../../src/domain/rebalance-plan-record.ts'
+import { amount, sumOf } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
 import { unheard } from './position-events.ts'
@@ -37,11 +38,14 @@ function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly 
     { type: 'orders.recovered', orders: [], seenAt },
     { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'OPEN', '0')), seenAt },
     { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'FILLED', '10')), seenAt },
+    { type: 'trading.allowed', seenAt },
     { type: 'batch.granted', seenAt },
     { type: 'batch.held', retryAt: seenAt + 60_000, seenAt },
     { type: 'cancel-plan', reason: 'the need is gone', seenAt },
-    { type: 'deadline.reached', name: 'batch', dueAt: 1, seenAt },
+    { type: 'deadline.reached', name: 'batch', dueAt: 1, seenAt: Math.min(seenAt, dueAt - 1) },
     { type: 'deadline.reached', name: 'batch', dueAt, seenAt: Math.max(seenAt, dueAt) },
+    // Two hours late, as after a downtime.
+    { type: 'deadline.reached', name: 'batch', dueAt, seenAt: dueAt + 7_200_000 },
   ]
 }
 
@@ -64,29 +68,78 @@ function batchesKeepTheirTurn({ before, event, after: { state, effects } }: Take
     throw new Error('completed with trades left')
 }
 
-/** Each trade that ended with something filled is told once, when it is heard, also after a restart. */
-function fillsAreTold({ before, event, after: { effects } }: Taken<Plan>): void {
+const factsOf = ({ after: { effects } }: Taken<Plan>): readonly FactDraft[] =>
+  effects.flatMap(({ type, params }) =>
+    type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : [],
+  )
+
+/** What orders brought is told to the last unit, whenever it is heard; an end without a fill once, as dropped. */
+function endsAreTold(taken: Taken<Plan>): void {
+  const { before, event, after } = taken
   if (before.status !== 'active') return
   const heard = event.type === 'order.reported' ? [event.order] : event.type === 'orders.recovered' ? event.orders : []
-  const isAsked = (key: string) => before.context.trades.some((one) => one.key === key && one.state === 'asked')
-  const ended = heard.filter((order) => isFinal(order.status) && order.filled !== '0' && isAsked(order.request.key))
-  const told = effects
-    .flatMap(({ type, params }) => (type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : []))
-    .filter(({ type }) => type === 'rebalance.tradeExecuted')
-  if (told.length !== ended.length) throw new Error(`${ended.length} trades ended with fills, ${told.length} told`)
+  const facts = factsOf(taken)
+  for (const planned of before.context.trades) {
+    const order = heard.find(({ request }) => request.key === planned.key)
+    const told = facts.filter(({ type }) => type === 'rebalance.tradeExecuted')
+    const isOlder = order !== undefined && amount(order.filled).lt(amount(planned.filled))
+    if (order === undefined || isOlder || planned.state === 'waiting') continue
+    const before = planned.state === 'ended' ? amount(planned.filled) : amount(0)
+    const brought = isFinal(order.status) ? amount(order.filled).minus(before) : amount(0)
+    const mine = told.flatMap((fact) =>
+      fact.type === 'rebalance.tradeExecuted' && fact.orderId === order.orderId ? [amount(fact.quantity)] : [],
+    )
+    if (!sumOf(mine).eq(brought.gt(0) ? brought : 0)) throw new Error(`${order.orderId} brought ${brought}`)
+  }
+  // Of an order that was never written down while the plan was being withdrawn, the cancelled plan tells.
+  const isUnborn = ({ key }: PlannedTrade) =>
+    event.type === 'orders.recovered' && !heard.some(({ request }) => request.key === key)
+  const isEmpty = (one: PlannedTrade) => one.state === 'ended' && one.filled === '0' && !isUnborn(one)
+  const dropped = facts.filter(({ type }) => type === 'rebalance.tradeDropped').length
+  const isNew = after.state.context.trades.filter(
+    (one, index) => isEmpty(one) && before.context.trades[index]?.state === 'asked',
+  )
+  if (dropped !== isNew.length) throw new Error(`${isNew.length} trades came to nothing, ${dropped} told`)
+}
+
+/** The plan as it is told is the plan as it is: no trade scheduled or at work once it is over. */
+function theWholeIsTold(taken: Taken<Plan>): void {
+  for (const fact of factsOf(taken)) {
+    const plan: PlanView | undefined = 'plan' in fact ? fact.plan : undefined
+    if (plan === undefined) throw new Error(`${fact.type} without its plan`)
+    const { trades, planId: id } = taken.after.state.context
+    if (plan.planId !== id || plan.trades.length !== trades.length) throw new Error('another plan was told')
+    const isOver = plan.status === 'completed' || plan.status === 'cancelled'
+    if (isOver && plan.trades.some(({ status }) => status === 'scheduled' || status === 'working'))
+      throw new Error(`${plan.status} with trades to come`)
+    if (plan.trades.some(({ status, filled }) => (status === 'executed') !== (filled !== '0') && status !== 'working'))
+      throw new Error('executed is what was filled, and nothing else')
+  }
+}
+
+/** Batches keep their distance to the one that goes now, and none is due before the one ahead of it. */
+function timesAscend({ after: { state } }: Taken<Plan>): void {
+  const times = state.context.trades.map(({ trade: one }) => one.dueAt)
+  if (times.some((at, index) => at < (times[index - 1] ?? 0))) throw new Error(`times run back: ${times.join(' ')}`)
 }
 
 export const rebalancePlanPaths: PathModel<Plan> = {
   machine: rebalancePlanMachine,
   input: {
-    ...{ planId: planId('plan-1'), usedFallbackStrategy: false, intervalMs: 14_400_000, seenAt: NOON },
+    ...{ planId: planId('plan-1'), executionStrategy: 'dca_24h', usedFallbackStrategy: true, seenAt: NOON },
+    reasoning: 'largest deviation 20 %, threshold 5 %',
     trades: [trade('BTC/USDT', 'sell', 1), trade('XRP/USDT', 'buy', 1), trade('XRP/USDT', 'buy', 2)],
   },
   required: ['planned', 'claiming', 'active', 'active.selling', 'active.buying', 'completed', 'cancelled'],
   events: ({ context }) => planEvents(context),
-  abstract: ({ trades, batch }) => ({ trades: trades.map(({ state }) => state), batch }),
+  abstract: ({ trades, batch, isHeld }) => ({
+    trades: trades.map(({ state, filled }) => [state, filled]),
+    ...{ batch, isHeld },
+  }),
   check: (taken) => {
     batchesKeepTheirTurn(taken)
-    fillsAreTold(taken)
+    endsAreTold(taken)
+    theWholeIsTold(taken)
+    timesAscend(taken)
   },
 }

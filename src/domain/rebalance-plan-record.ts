@@ -1,0 +1,186 @@
+/** What a rebalance plan keeps, and how each message changes it. Pure. */
+import { shiftOverdue } from './dca.ts'
+import type { OrderId, Pair, PlanId } from './ids.ts'
+import { isFinal, type OrderView } from './order.ts'
+import type { ExecutionStrategy, PlanTradeView, PlanView, RebalanceTrade } from './portfolio.ts'
+import { amount, type Numeric, text } from './units.ts'
+
+export interface PlanBirth {
+  readonly planId: PlanId
+  readonly trades: readonly RebalanceTrade[]
+  readonly executionStrategy: ExecutionStrategy
+  readonly usedFallbackStrategy: boolean
+  readonly reasoning: string
+  readonly seenAt: number
+}
+
+/** What an order has brought so far: base units; quote units. */
+interface Brought {
+  readonly filled: Numeric
+  readonly cost: Numeric
+  readonly fees: Numeric
+}
+const NOTHING: Brought = { filled: '0', cost: '0', fees: '0' }
+
+/** One trade of the plan with the key of its order. */
+export interface PlannedTrade extends Brought {
+  readonly key: string
+  readonly trade: RebalanceTrade
+  readonly state: 'waiting' | 'asked' | 'ended'
+  readonly orderId: OrderId | null
+}
+
+/** What the last message told of a trade that has ended. */
+export type TradeEnd = {
+  readonly symbol: Pair
+  readonly side: RebalanceTrade['side']
+  readonly batch: number
+} & (
+  | ({ readonly kind: 'executed'; readonly orderId: OrderId } & Brought)
+  | { readonly kind: 'dropped'; readonly reason: string }
+)
+
+export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
+  readonly trades: readonly PlannedTrade[]
+  /** The batch that is due or at work, from 1. */
+  readonly batch: number
+  readonly plannedAt: number
+  readonly updatedAt: number
+  readonly dueAt: number
+  /** The batch is due and may not go yet. */
+  readonly isHeld: boolean
+  readonly reason: string | null
+  readonly ends: readonly TradeEnd[]
+  /** Trades that this step asks for. */
+  readonly asking: readonly PlannedTrade[]
+}
+
+export const newPlan = ({ trades, seenAt, ...birth }: PlanBirth): PlanRecord => ({
+  ...birth,
+  ...{ batch: 1, plannedAt: seenAt, updatedAt: seenAt, isHeld: false, reason: null, ends: [], asking: [] },
+  trades: trades.map((trade, index) => ({
+    ...{ key: `${birth.planId}/rebalance/${index + 1}`, trade, state: 'waiting', orderId: null, ...NOTHING },
+  })),
+  dueAt: Math.max(seenAt, trades[0]?.dueAt ?? seenAt),
+})
+
+type Side = RebalanceTrade['side']
+type TradeState = PlannedTrade['state']
+type Trades = Pick<PlanRecord, 'trades'>
+
+const tradesOf = ({ trades, batch }: PlanRecord, side: Side) =>
+  trades.filter(({ trade }) => trade.batch === batch && trade.side === side)
+/** Keys of the plan's trades in that state. */
+export const keysOf = ({ trades }: Trades, wanted: TradeState): readonly string[] =>
+  trades.filter(({ state }) => state === wanted).map(({ key }) => key)
+const marked = ({ trades }: Trades, keys: readonly string[], state: TradeState): readonly PlannedTrade[] =>
+  trades.map((planned) => (keys.includes(planned.key) && planned.state !== 'ended' ? { ...planned, state } : planned))
+
+export const areEnded = (record: PlanRecord, side: Side): boolean =>
+  tradesOf(record, side).every(({ state }) => state === 'ended')
+export const isNothingAsked = (record: PlanRecord): boolean => keysOf(record, 'asked').length === 0
+export const isLastBatch = ({ trades, batch }: PlanRecord): boolean =>
+  batch >= Math.max(...trades.map(({ trade }) => trade.batch))
+
+/** The batch goes now: where it is late, what is still to come keeps its distance to it. */
+export function withBatchStarted(record: PlanRecord): Pick<PlanRecord, 'trades' | 'isHeld'> {
+  const toCome = record.trades.filter(({ trade }) => trade.batch >= record.batch)
+  const shifted = shiftOverdue(
+    toCome.map(({ trade }) => trade),
+    record.updatedAt,
+  )
+  const late = new Map(toCome.map(({ key }, index) => [key, shifted[index]]))
+  return { isHeld: false, trades: record.trades.map((one) => ({ ...one, trade: late.get(one.key) ?? one.trade })) }
+}
+
+/** The next batch, at its time. */
+export function withNextBatch({ batch, trades, updatedAt }: PlanRecord): Pick<PlanRecord, 'batch' | 'dueAt'> {
+  const next = trades.find(({ trade }) => trade.batch === batch + 1)
+  return { batch: batch + 1, dueAt: Math.max(updatedAt, next?.trade.dueAt ?? updatedAt) }
+}
+
+/** The batch's trades of one side that nobody has asked for yet. */
+export function asked(record: PlanRecord, side: Side): Pick<PlanRecord, 'asking' | 'trades'> {
+  const asking = tradesOf(record, side).filter(({ state }) => state === 'waiting')
+  const keys = asking.map(({ key }) => key)
+  return { asking, trades: marked(record, keys, 'asked') }
+}
+
+const about = ({ trade: { symbol, side, batch } }: PlannedTrade) => ({ symbol: symbol as Pair, side, batch })
+const less = (now: Numeric, before: Numeric): Numeric => text(amount(now).minus(amount(before)))
+
+/** How an order's report ends its trade; null where it does not, or that was told. What is filled later is told too. */
+function endOf(planned: PlannedTrade, order: OrderView): TradeEnd | null {
+  if (!isFinal(order.status)) return null
+  const told: Brought = planned.state === 'ended' ? planned : NOTHING
+  const filled = less(order.filled, told.filled)
+  if (amount(filled).gt(0)) {
+    const brought = { filled, cost: less(order.cost, told.cost), fees: less(order.fees, told.fees) }
+    return { kind: 'executed', orderId: order.orderId, ...about(planned), ...brought }
+  }
+  if (planned.state === 'ended') return null
+  return { kind: 'dropped', ...about(planned), reason: order.reason ?? order.status.toLowerCase() }
+}
+
+/** What `orders` say of the plan's trades; each end is told once. */
+export function withReported(record: PlanRecord, orders: readonly OrderView[]): Pick<PlanRecord, 'ends' | 'trades'> {
+  const ends: TradeEnd[] = []
+  const trades = record.trades.map((planned): PlannedTrade => {
+    const order = orders.find(({ request }) => request.key === planned.key)
+    // A view that knows of less than is known already is an older one.
+    if (order === undefined || planned.state === 'waiting' || amount(order.filled).lt(amount(planned.filled)))
+      return planned
+    const end = endOf(planned, order)
+    if (end !== null) ends.push(end)
+    const { orderId, filled, cost, fees } = order
+    const known = { ...planned, orderId, filled, cost, fees }
+    return isFinal(order.status) ? { ...known, state: 'ended' } : known
+  })
+  return { ends, trades }
+}
+
+/** A trade whose order was refused before it was born. */
+export function withUnborn(
+  record: PlanRecord,
+  { key, reason }: { readonly key: string; readonly reason: string },
+): Pick<PlanRecord, 'ends' | 'trades'> {
+  const unborn = record.trades.filter((planned) => planned.key === key && planned.state === 'asked')
+  return {
+    ends: unborn.map((planned) => ({ kind: 'dropped', ...about(planned), reason })),
+    trades: marked(record, [key], 'ended'),
+  }
+}
+
+/** After a restart: trades whose orders were never written down wait again. */
+export function withRecovered(record: PlanRecord, orders: readonly OrderView[]): Trades {
+  const born = new Set(orders.map(({ request }) => request.key))
+  const unborn = keysOf(record, 'asked').filter((key) => !born.has(key))
+  return { trades: marked(record, unborn, 'waiting') }
+}
+
+/** What nobody asked for yet will not be. */
+export const withRestDropped = (record: PlanRecord): Trades => ({
+  trades: marked(record, keysOf(record, 'waiting'), 'ended'),
+})
+
+function statusOf({ state, filled }: PlannedTrade): PlanTradeView['status'] {
+  if (state === 'waiting') return 'scheduled'
+  if (state === 'asked') return 'working'
+  return amount(filled).gt(0) ? 'executed' : 'dropped'
+}
+
+/** The plan as the outside sees it. */
+export const planView = (record: PlanRecord, status: PlanView['status']): PlanView => ({
+  planId: record.planId,
+  status,
+  executionStrategy: record.executionStrategy,
+  usedFallbackStrategy: record.usedFallbackStrategy,
+  reasoning: record.reasoning,
+  batch: record.batch,
+  trades: record.trades.map((planned) => ({
+    ...planned.trade,
+    ...{ key: planned.key, status: statusOf(planned), orderId: planned.orderId, filled: planned.filled },
+  })),
+  plannedAt: record.plannedAt,
+  updatedAt: record.updatedAt,
+})

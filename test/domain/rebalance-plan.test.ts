@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { pair, planId } from '../../src/domain/ids.ts'
+import type { OrderView } from '../../src/domain/order.ts'
+import type { RebalanceTrade } from '../../src/domain/portfolio.ts'
+import * as plan from '../../src/domain/rebalance-plan-record.ts'
+import { endedFacts, plannedFact } from '../../src/domain/rebalance-plan-story.ts'
+import { orderOf, requestOf } from '../actors/trading-house.ts'
+
+const T0 = Date.UTC(2025, 10, 3)
+const HOUR = 3_600_000
+const trade = (batch: number, side: RebalanceTrade['side'] = 'sell'): RebalanceTrade => ({
+  ...{ symbol: 'BTC/USDT', side, quantity: '1', valueUsd: '100', batch, dueAt: T0 + (batch - 1) * 4 * HOUR },
+})
+const born = (...trades: RebalanceTrade[]): plan.PlanRecord =>
+  plan.newPlan({
+    ...{ planId: planId('p'), trades, executionStrategy: 'dca_24h', usedFallbackStrategy: true },
+    ...{ reasoning: 'largest deviation 9 %, threshold 5 %', seenAt: T0 },
+  })
+const asked = (record: plan.PlanRecord): plan.PlanRecord => ({ ...record, ...plan.asked(record, 'sell') })
+const order = (number: number, status: OrderView['status'], filled: string, reason: string | null = null): OrderView =>
+  orderOf(`o${number}`, requestOf({ key: `p/rebalance/${number}`, symbol: pair('BTC/USDT') }), {
+    ...{ status, filled, cost: filled === '0' ? '0' : `${Number(filled) * 100}`, fees: filled, reason },
+  })
+const hearing = (record: plan.PlanRecord, ...orders: OrderView[]): plan.PlanRecord => ({
+  ...record,
+  ...plan.withReported(record, orders),
+})
+
+describe('a plan', () => {
+  it('tells the whole of itself: what is scheduled, at work, executed and dropped', () => {
+    const record = hearing(
+      asked(born(trade(1), trade(1), trade(1), trade(2))),
+      order(1, 'FILLED', '1'),
+      order(2, 'ERROR', '0'),
+    )
+    expect(plan.planView(record, 'active')).toMatchObject({
+      ...{ planId: 'p', status: 'active', executionStrategy: 'dca_24h', usedFallbackStrategy: true, batch: 1 },
+      reasoning: 'largest deviation 9 %, threshold 5 %',
+      trades: [
+        { key: 'p/rebalance/1', status: 'executed', orderId: 'o1', filled: '1' },
+        { key: 'p/rebalance/2', status: 'dropped', orderId: 'o2', filled: '0' },
+        { key: 'p/rebalance/3', status: 'working', orderId: null, filled: '0' },
+        { key: 'p/rebalance/4', status: 'scheduled', orderId: null, filled: '0', dueAt: T0 + 4 * HOUR },
+      ],
+    })
+    expect(plannedFact(record)).toMatchObject({ type: 'rebalance.planned', plan: { status: 'planned' } })
+  })
+
+  it('tells of an order what it brought, and why one brought nothing', () => {
+    const record = hearing(asked(born(trade(1), trade(1))), order(1, 'CANCELLED', '0.4'), order(2, 'EXPIRED', '0'))
+    expect(endedFacts(record)).toMatchObject([
+      { type: 'rebalance.tradeExecuted', orderId: 'o1', quantity: '0.4', cost: '40', fees: '0.4', batch: 1 },
+      { type: 'rebalance.tradeDropped', batch: 1, reason: 'expired' },
+    ])
+  })
+
+  it('tells a fill that comes after the end as what it adds, and nothing twice', () => {
+    const ended = hearing(asked(born(trade(1))), order(1, 'CANCELLED', '0.4'))
+    expect(endedFacts(hearing(ended, order(1, 'CANCELLED', '0.4')))).toEqual([])
+    const late = hearing(ended, order(1, 'CANCELLED', '0.7'))
+    expect(endedFacts(late)).toMatchObject([
+      { type: 'rebalance.tradeExecuted', quantity: '0.3', cost: '30', fees: '0.3' },
+    ])
+    expect(endedFacts(hearing(late, order(1, 'CANCELLED', '0.4'), order(1, 'CANCELLED', '0.7')))).toEqual([])
+    expect(plan.planView(late, 'active').trades[0]).toMatchObject({ status: 'executed', filled: '0.7' })
+  })
+
+  it('says why a trade was turned away before it had an order', () => {
+    const record = asked(born(trade(1)))
+    const turned = { ...record, ...plan.withUnborn(record, { key: 'p/rebalance/1', reason: 'STALE_DATA' }) }
+    expect(endedFacts(turned)).toMatchObject([{ type: 'rebalance.tradeDropped', reason: 'STALE_DATA' }])
+    const again = { ...turned, ...plan.withUnborn(turned, { key: 'p/rebalance/1', reason: 'STALE_DATA' }) }
+    expect(endedFacts(again)).toEqual([])
+  })
+
+  it('that comes late lets one batch go and keeps the distance of the rest', () => {
+    const record = { ...born(trade(1), trade(2), trade(3)), batch: 2, updatedAt: T0 + 9 * HOUR }
+    const begun = { ...record, ...plan.withBatchStarted(record) }
+    expect(begun.trades.map(({ trade: { dueAt } }) => (dueAt - T0) / HOUR)).toEqual([0, 9, 13])
+    expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 9.5 * HOUR })).toEqual({ batch: 3, dueAt: T0 + 13 * HOUR })
+    expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 14 * HOUR }).dueAt).toBe(T0 + 14 * HOUR)
+  })
+
+  it('in time keeps its times', () => {
+    const record = { ...born(trade(1), trade(2)), updatedAt: T0 }
+    expect(plan.withBatchStarted(record).trades.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
+  })
+
+  it('asks again for an order that was never written down', () => {
+    const record = asked(born(trade(1), trade(1)))
+    const back = { ...record, ...plan.withRecovered(record, [order(2, 'OPEN', '0')]) }
+    expect(plan.keysOf(back, 'waiting')).toEqual(['p/rebalance/1'])
+    expect(plan.keysOf({ ...back, ...plan.withRestDropped(back) }, 'ended')).toEqual(['p/rebalance/1'])
+  })
+})
