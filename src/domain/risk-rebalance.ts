@@ -1,4 +1,7 @@
-/** What a rebalance trade of the core book must obey: permission, a fresh mark, the slippage guard, the free balance. */
+/**
+ * What a trade of the core book must obey, a plan's or a hodl bag's purchase: permission, a fresh mark, the slippage guard,
+ * the free balance. Size, exposure, correlation and stop are not asked: the core book has none of them.
+ */
 import { baseOf, quoteOf } from './ids.ts'
 import type { OrderRequest } from './order.ts'
 import type { RiskLimits } from './risk-limits.ts'
@@ -35,9 +38,12 @@ export function rebalanceProblem(
   gate: RebalanceGate,
   limits: RiskLimits,
 ): { readonly code: RebalanceRefusal; readonly message: string } | null {
-  const isCore = request.purpose === 'rebalance' && request.book === 'core' && request.planId !== null
-  if (!isCore || request.positionId !== null || request.leverage !== 1 || request.reduceOnly)
-    return { code: 'NOT_A_REBALANCE', message: 'only spot orders of a plan on the core book rebalance' }
+  const { book, planId, purpose, side } = request
+  const isOfPlan = purpose === 'rebalance' && planId !== null
+  const isOfBag = purpose === 'hodl' && planId === null && side === 'buy'
+  const isSpotCore = book === 'core' && request.positionId === null && request.leverage === 1 && !request.reduceOnly
+  if (!isSpotCore || !(isOfPlan || isOfBag))
+    return { code: 'NOT_A_REBALANCE', message: 'only spot orders of a plan or a hodl bag trade the core book' }
   if (request.type !== 'limit' || request.limitPrice === null)
     return { code: 'NOT_A_REBALANCE', message: `a ${request.type} order without a limit does not rebalance` }
   if (gate.halted !== false) return { code: 'TRADING_HALTED', message: 'trading is halted' }
@@ -48,7 +54,7 @@ export function rebalanceProblem(
   const mark = freshPrice(gate.marks, request.symbol, gate.now, limits.markMaxAgeMs)
   if (mark === null) return { code: 'STALE_DATA', message: `no fresh price of ${request.symbol}` }
 
-  const isBuy = request.side === 'buy'
+  const isBuy = side === 'buy'
   const guard = mark.times(amount(limits.slippageGuardPct)).div(100)
   const worst = isBuy ? mark.plus(guard) : mark.minus(guard)
   const limit = amount(request.limitPrice)

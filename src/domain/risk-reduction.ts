@@ -48,10 +48,13 @@ export function reductionProblem(
   liveExits: readonly LiveExit[],
   ocoGroup: string | null,
 ): { readonly code: ReductionRefusal; readonly message: string } | null {
-  const isExit = request.purpose === 'stop' || request.purpose === 'exit'
+  const isTarget = request.purpose === 'target'
+  const isExit = request.purpose === 'stop' || request.purpose === 'exit' || isTarget
   const reduces = request.intent === 'reduce' || request.intent === 'close'
   if (!isExit || !reduces || request.book !== 'trading' || request.positionId === null)
     return { code: 'NOT_A_REDUCTION', message: `${request.purpose}/${request.intent} does not reduce a position` }
+  if (isTarget && request.leverage === 1)
+    return { code: 'NOT_A_REDUCTION', message: 'a target rests on margin alone: spot would hold the base twice' }
   if (request.side !== (held.side === 'long' ? 'sell' : 'buy'))
     return { code: 'WRONG_SIDE', message: `${request.side} does not reduce a ${held.side}` }
   if (request.reduceOnly !== request.leverage > 1)

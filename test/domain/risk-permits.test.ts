@@ -71,6 +71,15 @@ describe('a reduction', () => {
     expect(approveReduction(stop({ quantity: '0.5' }), long, lost)).toMatchObject({ code: 'FIRST_EXIT_UNKNOWN' })
   })
 
+  it('may rest as a target on margin, whose stop is its pair, and not on spot', () => {
+    const target = stop({ key: 'pos1/target/1', purpose: 'target', type: 'take-profit', triggerPrice: '106' })
+    const onMargin = { ...target, leverage: 2, reduceOnly: true }
+    const stopOfPair = [exit({ key: 'pos1/stop/1', remaining: '1', ocoGroup: 'pair' })]
+    expect(approveReduction(onMargin, long, stopOfPair, 'pair').kind).toBe('approved')
+    expect(approveReduction(onMargin, long, stopOfPair)).toMatchObject({ code: 'MORE_THAN_HELD' })
+    expect(approveReduction(target, long, [])).toMatchObject({ code: 'NOT_A_REDUCTION' })
+  })
+
   it('buys back a short', () => {
     const request = stop({ side: 'buy', leverage: 2, reduceOnly: true })
     expect(approveReduction(request, { side: 'short', quantity: '1' }, []).kind).toBe('approved')
@@ -112,12 +121,33 @@ describe('a rebalance trade', () => {
     )
   })
 
+  it('passes for what a hodl bag buys, and never for a bag that sells', () => {
+    const purchase = trade({ key: 'hodl/BTC/1', purpose: 'hodl', planId: null })
+    expect(approveRebalance(purchase, gate(), LIMITS).kind).toBe('approved')
+    const sale = { ...purchase, side: 'sell', intent: 'reduce' } as const
+    expect(approveRebalance(sale, gate(), LIMITS)).toMatchObject({ code: 'NOT_A_REBALANCE' })
+    expect(approveRebalance({ ...purchase, planId: planId('plan1') }, gate(), LIMITS).kind).toBe('refused')
+    expect(approveRebalance(purchase, gate({ paused: true }), LIMITS)).toMatchObject({ code: 'PAUSED' })
+  })
+
+  it('is asked for neither size, exposure, correlation nor stop: a hundred times the limits pass', () => {
+    const large = trade({ quantity: '1000' })
+    const none = { ...LIMITS, maxCollateralPct: 0, maxRiskPct: 0, maxExposurePct: 0, maxCorrelatedPct: 0 }
+    expect(approveRebalance(large, gate({ freeBalance: '100800' }), none).kind).toBe('approved')
+  })
+
   it.each([
     ['halted', trade(), { halted: true }, 'TRADING_HALTED'],
     ['paused', trade(), { paused: true }, 'PAUSED'],
     ['reconciling', trade(), { reconciling: true }, 'RECONCILING'],
     ['an order is unknown', trade(), { unknownOrderSymbols: ['BTC/USDT'] }, 'UNKNOWN_ORDER_ON_SYMBOL'],
     ['there is no mark', trade(), { marks: {} }, 'STALE_DATA'],
+    ['the mark is 60.001 s old', trade(), { marks: { 'BTC/USDT': { price: '100', at: NOW - 60_001 } } }, 'STALE_DATA'],
+    ['the mark reads zero', trade(), { marks: { 'BTC/USDT': { price: '0', at: NOW } } }, 'STALE_DATA'],
+    ['it has no plan', trade({ planId: null }), {}, 'NOT_A_REBALANCE'],
+    ['it belongs to a position', trade({ positionId: positionId('pos1') }), {}, 'NOT_A_REBALANCE'],
+    ['it only reduces', trade({ reduceOnly: true }), {}, 'NOT_A_REBALANCE'],
+    ['it would trade nothing', trade({ quantity: '0' }), {}, 'INVALID_ORDER'],
     ['it would buy .51 % above the mark', trade({ limitPrice: '100.51' }), {}, 'SLIPPAGE'],
     ['it would sell .51 % below the mark', trade({ side: 'sell', limitPrice: '99.49' }), {}, 'SLIPPAGE'],
     ['the fee is not covered', trade(), { freeBalance: '100.79' }, 'INSUFFICIENT_BALANCE'],
