@@ -149,7 +149,10 @@ export function createRiskDesk(
       const isKnown = admitted.delete(proposal.proposalId) || published.get(proposal.symbol) === proposal.proposalId
       if (!isKnown) {
         const reasons = ['INVALID_PROPOSAL: it was never published, or a newer one was']
-        return { positionId: id, verdict: { kind: 'denied', codes: ['INVALID_PROPOSAL'], warnings: [], reasons } }
+        return {
+          positionId: id,
+          verdict: { kind: 'denied', codes: ['INVALID_PROPOSAL'], warnings: [], reasons, figures: null },
+        }
       }
       const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
       const instrument = instrumentOf(settings, proposal.symbol)

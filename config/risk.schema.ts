@@ -1,8 +1,9 @@
 /** `risk:` of risk.yaml: the risk engine's limits, breakers, cooldowns and correlations. */
 import { z } from 'zod'
+import { TIMEFRAMES } from '../src/domain/candle.ts'
 import { parsePair } from '../src/domain/ids.ts'
 import { type RiskLimits, type Step, DEFAULT_RISK_LIMITS as usual } from '../src/domain/risk-limits.ts'
-import { flag, integer, listOf, number, seconds, section, symbol } from './scalars.ts'
+import { flag, integer, listOf, number, oneOf, seconds, section, symbol } from './scalars.ts'
 
 const percent = () => number({ above: 0, max: 100 })
 
@@ -64,7 +65,18 @@ export const riskSchema = section({
   correlations,
   by_losses: byLosses,
   leverage_by_drawdown: steps(integer({ min: 1, max: 5 }), usual.leverageByDrawdown),
-  volatility_spike_size: number({ above: 0, max: 1 }).default(usual.volatilitySpikeSize),
+  volatility_spike: section({
+    timeframe: oneOf(TIMEFRAMES).default(usual.volatilitySpike.timeframe),
+    atr_multiple: number({ min: 1 }).default(usual.volatilitySpike.atrMultiple),
+    mean_periods: integer({ min: 1, max: 500 }).default(usual.volatilitySpike.meanPeriods),
+    size: number({ above: 0, max: 1 }).default(usual.volatilitySpike.size),
+    cooldown_minutes: number({ min: 0 }).default(usual.volatilitySpike.cooldownMinutes),
+  }).prefault({}),
+  fast_move: section({
+    pct: percent().default(usual.fastMove.pct),
+    minutes: integer({ min: 1, max: 60 }).default(usual.fastMove.minutes),
+    cooldown_minutes: number({ min: 0 }).default(usual.fastMove.cooldownMinutes),
+  }).prefault({}),
   breakers: section({
     daily_loss_pct: percent().default(usual.breakers.dailyLossPct),
     weekly_loss_pct: percent().default(usual.breakers.weeklyLossPct),
@@ -73,6 +85,7 @@ export const riskSchema = section({
   cooldown_minutes: section({
     after_trade: number({ min: 0 }).default(usual.cooldownMinutes.afterTrade),
     after_loss: number({ min: 0 }).default(usual.cooldownMinutes.afterLoss),
+    after_rebalance: number({ min: 0 }).default(usual.cooldownMinutes.afterRebalance),
   }).prefault({}),
 }).prefault({})
 
@@ -94,7 +107,8 @@ export function riskLimits(
     sizeByLosses: streak.size,
     leverageByLosses: streak.leverage,
     leverageByDrawdown: read.leverageByDrawdown,
-    volatilitySpikeSize: read.volatilitySpikeSize,
+    volatilitySpike: read.volatilitySpike,
+    fastMove: read.fastMove,
     breakers: read.breakers,
     cooldownMinutes: { ...read.cooldownMinutes, byLosses: streak.cooldownMinutes },
   }

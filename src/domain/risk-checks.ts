@@ -1,4 +1,5 @@
 /** The risk engine's questions that size does not change: permission, data, stop, reward, confidence. */
+import type { LatchedBreaker } from './breakers.ts'
 import { type Pair, quoteOf } from './ids.ts'
 import { roundToTick } from './instrument.ts'
 import type { Side } from './order.ts'
@@ -54,12 +55,18 @@ const trips = (loss: PeriodLoss, thresholdPct: number): boolean => {
   return lost.gt(0) && lost.times(100).gte(amount(loss.openingEquityUsd).times(thresholdPct))
 }
 
+/**
+ * Whether a latched breaker forbids new risk: until its time is over, the weekly one until a person has seen it too.
+ * Straight losses forbid nothing here: their cooldown and their size are rules of their own.
+ */
+const forbids = ({ name, until, acknowledged }: LatchedBreaker, now: number): boolean =>
+  name !== 'straight_losses' && (until === null || !(now >= until) || (name === 'weekly_loss' && acknowledged !== true))
+
 /** Breakers that stand: latched ones that have not run out, and losses that have reached a threshold. */
 export function breakerFindings(state: RiskState, limits: RiskLimits): Finding[] {
-  const found: string[] = []
-  for (const breaker of state.breakers) {
-    if (breaker.until === null || !(state.now >= breaker.until)) found.push(`breaker ${breaker.name} is latched`)
-  }
+  const found = state.breakers
+    .filter((breaker) => forbids(breaker, state.now))
+    .map((breaker) => `breaker ${breaker.name} is latched`)
   const { dailyLossPct, weeklyLossPct, drawdownPct } = limits.breakers
   if (trips(state.day, dailyLossPct)) found.push(`the day's loss has reached ${dailyLossPct} %`)
   if (trips(state.week, weeklyLossPct)) found.push(`the week's loss has reached ${weeklyLossPct} %`)

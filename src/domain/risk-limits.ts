@@ -1,4 +1,5 @@
 /** The risk engine's figures: one typed record, and the tables that turn a streak or a drawdown into a cap. */
+import type { Timeframe } from './candle.ts'
 import { REGIME_RULES, STRICTNESS_FLOOR } from './regime.ts'
 import type { Regime, Strictness } from './views.ts'
 
@@ -6,6 +7,25 @@ import type { Regime, Strictness } from './views.ts'
 export interface Step {
   readonly atLeast: number
   readonly value: number
+}
+
+/** ATR above so many times its own mean: the size is cut while it lasts, and its beginning is a rest. */
+export interface VolatilitySpikeRules {
+  /** Whose ATR 14. */
+  readonly timeframe: Timeframe
+  readonly atrMultiple: number
+  /** Readings of the ATR in the mean, the present one among them. */
+  readonly meanPeriods: number
+  /** Times the size. */
+  readonly size: number
+  readonly cooldownMinutes: number
+}
+
+/** The price moved by more than `pct` per cent within so many minutes, up or down. */
+export interface FastMoveRules {
+  readonly pct: number
+  readonly minutes: number
+  readonly cooldownMinutes: number
 }
 
 /** Percentages are of account equity unless said; all bounds are inclusive. */
@@ -49,7 +69,8 @@ export interface RiskLimits {
   readonly leverageByLosses: readonly Step[]
   /** Drawdown of the trading book from its peak, per cent. */
   readonly leverageByDrawdown: readonly Step[]
-  readonly volatilitySpikeSize: number
+  readonly volatilitySpike: VolatilitySpikeRules
+  readonly fastMove: FastMoveRules
   /** Trading losses, per cent of the period's opening account equity; drawdown from the peak. */
   readonly breakers: { readonly dailyLossPct: number; readonly weeklyLossPct: number; readonly drawdownPct: number }
   /** Minutes of rest on the symbol. */
@@ -57,6 +78,8 @@ export interface RiskLimits {
     readonly afterTrade: number
     readonly afterLoss: number
     readonly byLosses: readonly Step[]
+    /** Once a plan, on each symbol that it traded. */
+    readonly afterRebalance: number
   }
   readonly entry: { readonly type: 'limit' | 'market'; readonly lifeMs: number }
   readonly margin: { readonly enabled: boolean }
@@ -101,7 +124,8 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
     { atLeast: 10, value: 2 },
     { atLeast: 15, value: 1 },
   ],
-  volatilitySpikeSize: 0.5,
+  volatilitySpike: { timeframe: '1h', atrMultiple: 3, meanPeriods: 20, size: 0.5, cooldownMinutes: 15 },
+  fastMove: { pct: 3, minutes: 5, cooldownMinutes: 10 },
   breakers: { dailyLossPct: 5, weeklyLossPct: 10, drawdownPct: 20 },
   cooldownMinutes: {
     afterTrade: 5,
@@ -110,6 +134,7 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
       { atLeast: 3, value: 30 },
       { atLeast: 5, value: 60 },
     ],
+    afterRebalance: 30,
   },
   entry: { type: 'limit', lifeMs: 900_000 },
   margin: { enabled: false },

@@ -1,4 +1,5 @@
 /** What the risk engine is told: the proposal and the state of account, book and breakers at one moment. Plain JSON. */
+import type { LatchedBreaker } from './breakers.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { Instrument } from './instrument.ts'
 import type { PositionSide } from './position.ts'
@@ -41,12 +42,6 @@ export interface PendingEntry extends Exposure {
   readonly heldAtVenue: boolean
 }
 
-/** A latched circuit breaker; `until` null stands until a person resets it. Milliseconds UTC. */
-export interface LatchedBreaker {
-  readonly name: string
-  readonly until: number | null
-}
-
 /** Trading loss of a period: positive is a loss, realised and unrealised, net of fees and financing. */
 export interface PeriodLoss {
   readonly lossUsd: Numeric
@@ -82,7 +77,7 @@ export interface RiskState extends StreakState {
   readonly unknownOrderSymbols: readonly Pair[]
   /** Adopted regime by symbol; a symbol without one is `unknown`. */
   readonly regimes: Readonly<Record<string, Regime>>
-  /** Symbols whose ATR is above 3 × its 20-period mean. */
+  /** Symbols that are in a spike of volatility now. */
   readonly volatilitySpikes: readonly Pair[]
   readonly breakers: readonly LatchedBreaker[]
   readonly day: PeriodLoss
@@ -93,20 +88,42 @@ export interface RiskState extends StreakState {
 
 const MINUTE_MS = 60_000
 
+type Cooldowns = Pick<RiskLimits, 'cooldownMinutes'>
+
+/** The symbol rests until then, or until later where it rests already: the longest running cooldown counts. */
+export function afterCooldown(
+  state: StreakState,
+  { symbol, until }: { readonly symbol: Pair; readonly until: number },
+): StreakState {
+  const runs = state.cooldownUntil[symbol] ?? 0
+  return { ...state, cooldownUntil: { ...state.cooldownUntil, [symbol]: Math.max(runs, until) } }
+}
+
 /**
  * Streak and cooldown after a trade closed with `net` (quote units, after fees). The cooldown of the symbol is the
- * longest that applies and never ends earlier than one that already runs. A trade that broke even leaves the streak.
+ * longest that applies. A trade that broke even leaves the streak.
  */
 export function afterTrade(
   state: StreakState,
   trade: { readonly symbol: Pair; readonly net: Numeric; readonly at: number },
-  limits: Pick<RiskLimits, 'cooldownMinutes'>,
+  limits: Cooldowns,
 ): StreakState {
   const net = amount(trade.net)
   const lost = net.lt(0)
   const lossStreak = lost ? state.lossStreak + 1 : net.gt(0) ? 0 : state.lossStreak
   const { afterTrade: rest, afterLoss, byLosses } = limits.cooldownMinutes
   const minutes = lost ? Math.max(rest, afterLoss, stepped(byLosses, lossStreak, 0)) : rest
-  const until = Math.max(state.cooldownUntil[trade.symbol] ?? 0, trade.at + minutes * MINUTE_MS)
-  return { lossStreak, cooldownUntil: { ...state.cooldownUntil, [trade.symbol]: until } }
+  return afterCooldown({ ...state, lossStreak }, { symbol: trade.symbol, until: trade.at + minutes * MINUTE_MS })
+}
+
+/** Every symbol that a plan traded rests once the plan is over, however many batches it took. */
+export function afterRebalance(
+  state: StreakState,
+  plan: { readonly symbols: Iterable<Pair>; readonly at: number },
+  limits: Cooldowns,
+): StreakState {
+  const until = plan.at + limits.cooldownMinutes.afterRebalance * MINUTE_MS
+  let rested = state
+  for (const symbol of plan.symbols) rested = afterCooldown(rested, { symbol, until })
+  return rested
 }

@@ -1,4 +1,7 @@
-/** The risk engine's closed vocabulary. */
+/** The risk engine's closed vocabulary, and what it says of a proposal. */
+import type { Pair } from './ids.ts'
+import type { Numeric } from './units.ts'
+
 export const RISK_CODES = [
   'TRADING_HALTED',
   'IN_COOLDOWN',
@@ -32,3 +35,26 @@ export const RISK_WARNINGS = [
   'AGENT_DISAGREEMENT',
 ] as const
 export type RiskWarning = (typeof RISK_WARNINGS)[number]
+
+/** The proposal as it was judged in the end: prices on the tick, size and leverage after everything that was taken off. */
+export interface ModifiedProposal {
+  readonly symbol: Pair
+  readonly action: 'BUY' | 'SELL'
+  /** Collateral in lots, per cent of equity, six decimals. */
+  readonly sizePct: Numeric
+  readonly leverage: number
+  readonly entryPrice: Numeric
+  readonly stopLoss: Numeric
+  readonly takeProfit: Numeric | null
+}
+
+/** What a size comes to. */
+export interface RiskFigures {
+  readonly modified: ModifiedProposal
+  /** Risk of this position, per cent of equity. */
+  readonly riskPct: Numeric
+  /** Exposure of the whole trading book with it, per cent of equity. */
+  readonly exposurePct: Numeric
+  /** Collateral that it reserves, USD. */
+  readonly margin: Numeric
+}

@@ -6,31 +6,17 @@ import { type Approved, stampApproved } from './approved.ts'
 import { sentLeverage } from './margin-lots.ts'
 import type { OrderRequest } from './order.ts'
 import type { PositionSide } from './position.ts'
-import {
-  breakerFindings,
-  type Finding,
-  permissionFindings,
-  proposalFindings,
-  type Terms,
-  termsOf,
-} from './risk-checks.ts'
+import { isSpotEntry } from './risk-book.ts'
+import type { Finding, Terms } from './risk-checks.ts'
+import { type Settled, settle } from './risk-fixpoint.ts'
 import type { RiskLimits } from './risk-limits.ts'
 import { type RebalanceGate, type RebalanceRefusal, rebalanceProblem } from './risk-rebalance.ts'
 import { type HeldPosition, type LiveExit, type ReductionRefusal, reductionProblem } from './risk-reduction.ts'
-import {
-  bookFindings,
-  exposureWith,
-  fitSize,
-  isSpotEntry,
-  marginFindings,
-  minimumFindings,
-  type Sized,
-  slotFindings,
-} from './risk-size.ts'
+import type { Sized } from './risk-size.ts'
 import type { ProposalForRisk, RiskState } from './risk-state.ts'
-import type { RiskCode, RiskWarning } from './risk-verdict.ts'
+import type { RiskCode, RiskFigures, RiskWarning } from './risk-verdict.ts'
 import { guarded } from './slippage.ts'
-import { type Amount, amount, type Numeric, text, ZERO } from './units.ts'
+import { type Amount, amount, type Numeric, roundDownTo, text, ZERO } from './units.ts'
 
 /** What the position will be: its protection is fixed before its entry leaves. */
 export interface EntryPlan {
@@ -48,37 +34,62 @@ export interface EntryPlan {
   readonly costQuote: Numeric
 }
 
+/**
+ * Journaled with the answer that carries it. In rows of older code an approval has neither `modified` nor `codes`, a denial
+ * no `figures`: the coordinator, which replays them, reads order and plan alone.
+ */
 export type RiskVerdict =
-  | {
+  | (RiskFigures & {
       readonly kind: 'approved'
       readonly order: Approved<OrderRequest>
       readonly plan: EntryPlan
+      /** Limits with a code of their own that took something off: OPEN_RISK alone. */
+      readonly codes: readonly RiskCode[]
       readonly warnings: readonly RiskWarning[]
-      /** Risk of this position, per cent of equity. */
-      readonly riskPct: Numeric
-      /** Exposure of the whole trading book with it, per cent of equity. */
-      readonly exposurePct: Numeric
-      /** Collateral that it reserves, USD. */
-      readonly margin: Numeric
-    }
+    })
   | {
       readonly kind: 'denied'
       readonly codes: readonly RiskCode[]
       readonly warnings: readonly RiskWarning[]
       /** One line with figures for each finding. */
       readonly reasons: readonly string[]
+      /** Null where it was denied before any size was worked out. */
+      readonly figures: RiskFigures | null
     }
 
-function denied(findings: readonly Finding[], warnings: readonly RiskWarning[]): RiskVerdict {
+function denied(
+  findings: readonly Finding[],
+  warnings: readonly RiskWarning[] = [],
+  figures: RiskFigures | null = null,
+): RiskVerdict {
   return {
     kind: 'denied',
     codes: [...new Set(findings.map((finding) => finding.code))],
     warnings,
     reasons: findings.map((finding) => `${finding.code}: ${finding.detail}`),
+    figures,
   }
 }
 
-const percent = (part: Amount, equity: Amount): Numeric => text(part.times(100).div(equity).toDecimalPlaces(6))
+/** Per cent of equity; 0 without equity, where nothing is approved. */
+const percent = (part: Amount, equity: Amount): Amount => (equity.gt(0) ? part.times(100).div(equity) : ZERO)
+
+function figuresOf(request: ProposalForRisk, { sized, terms, exposure }: Settled): RiskFigures {
+  const { symbol, action } = request
+  const { equity, entry, stop, target } = terms
+  return {
+    modified: {
+      ...{ symbol, action, leverage: sized.leverage },
+      sizePct: text(roundDownTo(percent(sized.collateral, equity), 6)),
+      entryPrice: text(entry),
+      stopLoss: text(stop),
+      takeProfit: target === null ? null : text(target),
+    },
+    riskPct: text(percent(sized.risk, equity).toDecimalPlaces(6)),
+    exposurePct: text(percent(exposure, equity).toDecimalPlaces(6)),
+    margin: text(sized.collateral),
+  }
+}
 
 function entryOrder(
   request: ProposalForRisk,
@@ -126,51 +137,33 @@ function entryPlan(sized: Sized, terms: Terms, state: RiskState): EntryPlan {
 }
 
 function judge(request: ProposalForRisk, state: RiskState, limits: RiskLimits): RiskVerdict {
-  const forbidden = permissionFindings(request, state, limits)
-  if (forbidden.length > 0) return denied(forbidden, [])
-  const terms = termsOf(request, state, limits)
-  const flaws = proposalFindings(request, terms, state, limits)
-  if (terms === null || flaws.length > 0) return denied(flaws, [])
-
-  const { sized, warnings: reductions, findings: noRoom } = fitSize(request, terms, state, limits)
-  const inBook = bookFindings(request, sized, terms, state, limits)
-  const warnings: RiskWarning[] = [...reductions]
-  if (inBook.nearCorrelation) warnings.push('HIGH_CORRELATION')
-  const views = request.viewConfidences ?? []
-  if (views.length > 1 && !(Math.max(...views) - Math.min(...views) <= limits.disagreement + 1e-9))
-    warnings.push('AGENT_DISAGREEMENT')
-
-  const objections = [
-    ...noRoom,
-    ...inBook.findings,
-    ...marginFindings(request, sized, terms, state, limits),
-    ...slotFindings(request, terms, state, limits),
-    ...minimumFindings(request, sized, terms),
-    ...breakerFindings(state, limits),
-  ]
-  if (objections.length > 0) return denied(objections, warnings)
+  const settled = settle(request, state, limits)
+  if (settled.terms === null) return denied(settled.findings)
+  const { draft, findings, sized, terms, warnings } = settled
+  const figures = figuresOf(request, settled)
+  if (findings.length > 0) return denied(findings, warnings, figures)
   return {
     kind: 'approved',
     order: stampApproved(entryOrder(request, sized, terms, state.now, limits)),
     plan: entryPlan(sized, terms, state),
+    codes: draft.isBoundByOpenRisk ? ['OPEN_RISK'] : [],
     warnings,
-    riskPct: percent(sized.risk, terms.equity),
-    exposurePct: percent(exposureWith(sized, state), terms.equity),
-    margin: text(sized.collateral),
+    ...figures,
   }
 }
 
 const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
- * Judges a proposal that opens risk. Sizes and leverage are reduced until every reducing limit is kept; the other
- * limits deny. Never throws: what cannot be calculated is denied as INVALID_PROPOSAL.
+ * Judges a proposal that opens risk. Sizes and leverage are reduced until every reducing limit is kept, the reduced
+ * proposal judged from the beginning each time; the other limits deny. How long it took is for the caller to measure:
+ * the verdict is journaled, and a replay must find the same one. Never throws: what cannot be calculated is denied as INVALID_PROPOSAL.
  */
 export function assess(request: ProposalForRisk, state: RiskState, limits: RiskLimits): RiskVerdict {
   try {
     return judge(request, state, limits)
   } catch (error) {
-    return denied([{ code: 'INVALID_PROPOSAL', detail: problemOf(error) }], [])
+    return denied([{ code: 'INVALID_PROPOSAL', detail: problemOf(error) }])
   }
 }
 
@@ -202,8 +195,8 @@ export function approveReduction(
 }
 
 /**
- * Approves a rebalance trade of the core book. It skips size, exposure, correlation and stop; it obeys pause, halt,
- * reconciliation, free balance and the slippage guard, which its limit may not pass.
+ * Approves a trade of the core book, a rebalance plan's or a hodl bag's purchase. It skips size, exposure, correlation and
+ * stop; it obeys pause, halt, reconciliation, free balance and the slippage guard, which its limit may not pass.
  */
 export function approveRebalance(
   request: OrderRequest,

@@ -186,7 +186,7 @@ describe('judging a proposal', () => {
     house.clock.advanceTo(T0 + SETTINGS.decisionMs)
     await settle()
     expect(house.told('signal.dropped')).toMatchObject([{ reason: 'NO_VERDICT' }])
-    const verdict = { kind: 'denied', codes: [], warnings: [], reasons: [] } as const
+    const verdict = { kind: 'denied', codes: [], warnings: [], reasons: [], figures: null } as const
     const late = { proposal: proposalOf(), positionId: POSITION, verdict, seenAt: T0 }
     house.house.addresses.tell('coordinator', { type: 'risk.answered', ...late })
     await settle()

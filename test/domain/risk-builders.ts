@@ -1,4 +1,5 @@
 /** A proposal that passes and a state with room, to be bent one figure at a time. */
+import type { LatchedBreaker } from '../../src/domain/breakers.ts'
 import { pair, positionId } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../../src/domain/instrument.ts'
 import type { ProposalForRisk, RiskState } from '../../src/domain/risk-state.ts'
@@ -58,4 +59,8 @@ export const state = (over: Partial<RiskState> = {}): RiskState => ({
   lossStreak: 0,
   cooldownUntil: {},
   ...over,
+})
+
+export const latched = (name: LatchedBreaker['name'], until: number | null, acknowledged = false): LatchedBreaker => ({
+  ...{ name, trippedAt: NOW - 1, until, acknowledged },
 })

@@ -3,7 +3,7 @@ import type { PositionSide } from '../../src/domain/position.ts'
 import { assess, type RiskVerdict } from '../../src/domain/risk.ts'
 import { DEFAULT_RISK_LIMITS as LIMITS } from '../../src/domain/risk-limits.ts'
 import { afterTrade, type Exposure } from '../../src/domain/risk-state.ts'
-import { BTC, NOW, proposal, state, XRP, XRP_BTC } from './risk-builders.ts'
+import { BTC, latched, NOW, proposal, state, XRP, XRP_BTC } from './risk-builders.ts'
 
 const WITH_MARGIN = { ...LIMITS, margin: { enabled: true } }
 const codes = (verdict: RiskVerdict) => (verdict.kind === 'denied' ? verdict.codes : [])
@@ -62,8 +62,18 @@ describe('permission', () => {
   it.each([
     ['trading is not allowed', { mayOpenRisk: false }, 'TRADING_HALTED'],
     ['the symbol is halted', { haltedSymbols: { 'BTC/USDT': 'a mismatch' } }, 'TRADING_HALTED'],
-    ['a breaker is latched', { breakers: [{ name: 'drawdown', until: null }] }, 'CIRCUIT_BREAKER'],
-    ['a breaker has not run out', { breakers: [{ name: 'daily', until: NOW + 1 }] }, 'CIRCUIT_BREAKER'],
+    ['a breaker is latched', { breakers: [latched('drawdown', null)] }, 'CIRCUIT_BREAKER'],
+    [
+      'the week of a breaker is over but nobody has seen it',
+      { breakers: [latched('weekly_loss', NOW)] },
+      'CIRCUIT_BREAKER',
+    ],
+    [
+      'a breaker was seen but its week is not over',
+      { breakers: [latched('weekly_loss', NOW + 1, true)] },
+      'CIRCUIT_BREAKER',
+    ],
+    ['a breaker has not run out', { breakers: [latched('daily_loss', NOW + 1)] }, 'CIRCUIT_BREAKER'],
     ['the day lost 5 %', { day: { lossUsd: '50', openingEquityUsd: '1000' } }, 'CIRCUIT_BREAKER'],
     ['the week lost 10 %', { week: { lossUsd: '100', openingEquityUsd: '1000' } }, 'CIRCUIT_BREAKER'],
     ['the drawdown is 20 %', { drawdownPct: '20' }, 'CIRCUIT_BREAKER'],
@@ -81,7 +91,12 @@ describe('permission', () => {
   })
 
   it.each([
-    ['the breaker has run out', { breakers: [{ name: 'daily', until: NOW }] }],
+    ['the breaker has run out', { breakers: [latched('daily_loss', NOW)] }],
+    ['the week of the breaker is over and somebody has seen it', { breakers: [latched('weekly_loss', NOW, true)] }],
+    [
+      'straight losses tripped, which have a cooldown and a size of their own',
+      { breakers: [latched('straight_losses', NOW + 1)] },
+    ],
     ['the cooldown ends now', { cooldownUntil: { 'BTC/USDT': NOW } }],
     ['another symbol rests', { cooldownUntil: { 'XRP/USDT': NOW + 1 } }],
     ['the mark is 60 s old', { marks: { 'BTC/USDT': { price: '100', at: NOW - 60_000 } } }],
@@ -187,7 +202,7 @@ describe('failing closed', () => {
 
   it.each([
     ['a clock', { now: Number.NaN }],
-    ['a breaker', { breakers: [{ name: 'daily', until: Number.NaN }] }],
+    ['a breaker', { breakers: [latched('daily_loss', Number.NaN)] }],
     ['a cooldown', { cooldownUntil: { 'BTC/USDT': Number.NaN } }],
   ])('denies when the time of %s is no number', (_, over) => {
     expect(assess(proposal(), state(over), LIMITS).kind).toBe('denied')

@@ -28,7 +28,7 @@ export function settingsFor(random: RandomSource): Settings {
     limits: {
       ...limits,
       entry: { ...limits.entry, type: pick(random, ['limit', 'limit', 'market'] as const) },
-      cooldownMinutes: { ...limits.cooldownMinutes, afterTrade: 0, afterLoss: 1, byLosses: [] },
+      cooldownMinutes: { ...limits.cooldownMinutes, afterTrade: 0, afterLoss: 1, byLosses: [], afterRebalance: 1 },
       breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70 },
       maxOpenRiskPct: 50,
       floorByLosses: [],

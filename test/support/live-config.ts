@@ -20,7 +20,7 @@ const EXECUTION = `execution:
 const RISK = `risk:
   by_losses: {confidence_floor: [], size: [], leverage: [], cooldown_minutes: []}
   breakers: {daily_loss_pct: 90, weekly_loss_pct: 90, drawdown_pct: 90}
-  cooldown_minutes: {after_trade: 0, after_loss: 0}
+  cooldown_minutes: {after_trade: 0, after_loss: 0, after_rebalance: 0}
 `
 const SILENT = ['ta_analysis', 'regime_detection', 'sentiment_analysis', 'trading_decision', 'portfolio_check']
 const ORCHESTRATION = `coordinator:

@@ -50,12 +50,17 @@ const VERDICTS: readonly RiskVerdict[] = [
       ...{ side: 'long', entryPrice: '100', stopLoss: '95', takeProfit: '115', quantity: '10', leverage: 1 },
       ...{ notionalUsd: '1000', riskUsd: '55', costQuote: '1002' },
     },
+    modified: {
+      ...{ symbol: BTC, action: 'BUY', sizePct: '10', leverage: 1 },
+      ...{ entryPrice: '100', stopLoss: '95', takeProfit: '115' },
+    },
+    codes: [],
     warnings: [],
     riskPct: '1',
     exposurePct: '10',
     margin: '1000',
   },
-  { kind: 'denied', codes: ['POSITION_LIMIT'], warnings: [], reasons: ['POSITION_LIMIT: 5 of 5'] },
+  { kind: 'denied', codes: ['POSITION_LIMIT'], warnings: [], reasons: ['POSITION_LIMIT: 5 of 5'], figures: null },
 ]
 const failures = (count: number) => ({ exchange: { failures: count, successes: 0 } })
 
