@@ -6,14 +6,17 @@ import { type PositionView, returnOnMarginPct, unrealisedGross } from '../src/do
 import { type Amount, price, text } from '../src/domain/units.ts'
 import type { Desk, PositionStatus } from '../src/ports/desk.ts'
 import type { Account } from './account.ts'
+import { exposureNow } from './exposure.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
+import type { RiskDesk } from './risk-desk.ts'
 import type { Schedule } from './schedule.actor.ts'
 import { tree } from './supervision/tree.ts'
 
 export interface DeskParts {
   readonly account: Account
   readonly permission: Permission
+  readonly risk: RiskDesk
   readonly schedule: Schedule
   readonly root: AnyActorRef
   /** The lifecycle's actor; undefined while it is being restarted. */
@@ -93,6 +96,7 @@ export function createDesk(house: House, parts: DeskParts): Desk {
           (live === undefined || isLive(order) === live) && (symbol === undefined || order.request.symbol === symbol),
       ),
     allocation: () => account.view(),
+    exposure: () => exposureNow(house, parts),
     supervision: () => tree(parts.root),
   }
 }

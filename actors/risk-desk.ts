@@ -1,6 +1,6 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
 import type { Fact } from '../src/domain/facts.ts'
-import { type PositionId, positionId } from '../src/domain/ids.ts'
+import { type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
 import { isOnMargin } from '../src/domain/margin-lots.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
@@ -28,6 +28,8 @@ export interface RiskDesk {
   admit(proposalId: string): () => void
   release(positionId: PositionId): void
   reserved(): number
+  /** Of each entry that is approved and not born yet. */
+  reservedSymbols(): readonly Pair[]
 }
 
 /** `lives`: whether an actor of that name is there. A position that nobody looks after cannot be counted on. */
@@ -173,5 +175,6 @@ export function createRiskDesk(
       reservations.delete(id)
     },
     reserved: () => standing().size,
+    reservedSymbols: () => [...standing().values()].map(({ symbol }) => symbol),
   }
 }

@@ -193,7 +193,7 @@ export async function startSystem(
     execution: rooms.execution,
     flatten: () => flatten(house, positions),
     desk: createDesk(house, {
-      ...{ account, permission, schedule, root, startedAt: now },
+      ...{ account, permission, risk, schedule, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),

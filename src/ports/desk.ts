@@ -1,5 +1,6 @@
 /** What the API and the command line may ask of the system. Everything is plain JSON. */
 import type { DegradationLevel } from '../domain/degradation.ts'
+import type { ExposureView } from '../domain/exposure.ts'
 import type { Pair } from '../domain/ids.ts'
 import type { OrderView } from '../domain/order.ts'
 import type { AllocationView } from '../domain/portfolio.ts'
@@ -70,5 +71,6 @@ export interface Desk {
   positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionStatus[]
   orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
   allocation(): AllocationView | null
+  exposure(): ExposureView
   supervision(): ActorNode
 }

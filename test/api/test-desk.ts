@@ -4,9 +4,11 @@ import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
 import { createApi } from '../../src/api/app.ts'
 import { createReadModels } from '../../src/api/read-models.ts'
+import { type ExposureInput, type ExposureView, exposureOf } from '../../src/domain/exposure.ts'
 import { asset, orderId, type Pair, pair, positionId } from '../../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../../src/domain/order.ts'
 import type { AllocationView } from '../../src/domain/portfolio.ts'
+import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
 import { TASKS } from '../../src/domain/tasks.ts'
 import type { ActorNode, CoordinatorStatus, Desk, PositionStatus, SystemStatus } from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
@@ -109,6 +111,12 @@ export const allocation = (): AllocationView => ({
   staleMarks: [],
 })
 
+export const exposure = (over: Partial<ExposureInput> = {}): ExposureView =>
+  exposureOf({
+    ...{ now: NOW, positions: [], entries: [], reserved: [], symbols: [BTC, XRP], priceOf: () => null },
+    ...{ equityUsd: '1300', staleMarks: [], coreUsd: '1300', limits: DEFAULT_RISK_LIMITS, ...over },
+  })
+
 const coordinatorStatus = (): CoordinatorStatus => ({
   state: 'RUNNING',
   pauseReasons: [],
@@ -156,6 +164,7 @@ class TestDesk implements Desk {
   positionsNow: readonly PositionStatus[] = []
   ordersNow: readonly OrderView[] = []
   allocationNow: AllocationView | null = allocation()
+  exposureNow: ExposureView = exposure()
   /** Thrown by every question while set. */
   broken: Error | null = null
   readonly reads = { orders: 0, positions: 0, coordinator: 0, allocation: 0 }
@@ -190,6 +199,10 @@ class TestDesk implements Desk {
     this.#check()
     this.reads.allocation += 1
     return this.allocationNow
+  }
+  exposure(): ExposureView {
+    this.#check()
+    return this.exposureNow
   }
   supervision(): ActorNode {
     this.#check()
