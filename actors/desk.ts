@@ -2,21 +2,18 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { externalView } from '../src/domain/external-order.ts'
 import { isLive } from '../src/domain/order.ts'
-import { type PositionView, returnOnMarginPct, unrealisedGross } from '../src/domain/position.ts'
-import { type Amount, price, text } from '../src/domain/units.ts'
-import type { Desk, PositionStatus } from '../src/ports/desk.ts'
+import type { Desk } from '../src/ports/desk.ts'
 import type { Account } from './account.ts'
-import { exposureNow } from './exposure.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
-import type { RiskDesk } from './risk-desk.ts'
+import type { PositionOperations } from './position-operations.ts'
 import type { Schedule } from './schedule.actor.ts'
 import { tree } from './supervision/tree.ts'
 
 export interface DeskParts {
   readonly account: Account
   readonly permission: Permission
-  readonly risk: RiskDesk
+  readonly operations: PositionOperations
   readonly schedule: Schedule
   readonly root: AnyActorRef
   /** The lifecycle's actor; undefined while it is being restarted. */
@@ -29,15 +26,9 @@ export interface DeskParts {
 
 const NO_STATISTICS = { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 }
 
-function worthNow(position: PositionView, mark: Amount | null): Omit<PositionStatus, keyof PositionView> {
-  if (mark === null) return { mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
-  const gross = unrealisedGross(position, price(mark))
-  return { mark: text(mark), unrealisedPnl: text(gross), unrealisedPnlPct: returnOnMarginPct(position, gross) }
-}
-
 export function createDesk(house: House, parts: DeskParts): Desk {
   const { books, clock, journal, settings } = house
-  const { account, permission, schedule } = parts
+  const { account, operations, permission, schedule } = parts
   const stateOf = (): string => {
     const snapshot = parts.lifecycle()?.getSnapshot() as { readonly machine?: AnyMachineSnapshot } | undefined
     return String(snapshot?.machine?.value ?? 'restarting')
@@ -80,23 +71,14 @@ export function createDesk(house: House, parts: DeskParts): Desk {
         statistics: context?.statistics ?? NO_STATISTICS,
       }
     },
-    positions: ({ status, symbol }) =>
-      [...books.positions()]
-        .filter(
-          (one) => (status === undefined || one.status === status) && (symbol === undefined || one.symbol === symbol),
-        )
-        .map((position) => ({
-          ...position,
-          financing: books.financingOf(position.positionId),
-          ...worthNow(position, account.priceOf()(position.symbol)),
-        })),
+    positions: operations.list,
+    exposure: operations.exposure,
     orders: ({ live, symbol }) =>
       [...books.orders(), ...books.externals().map(externalView)].filter(
         (order) =>
           (live === undefined || isLive(order) === live) && (symbol === undefined || order.request.symbol === symbol),
       ),
     allocation: () => account.view(),
-    exposure: () => exposureNow(house, parts),
     supervision: () => tree(parts.root),
   }
 }

@@ -14,6 +14,7 @@ import { createOrderDesk, type OrderDesk } from './orders.actor.ts'
 import { createPermission, type Permission } from './permission.ts'
 import type { SpawnChild } from './pools.ts'
 import { positionLogic } from './position.actor.ts'
+import { createPositionOperations, type PositionOperations } from './position-operations.ts'
 import { createPositionDesk, type PositionDesk } from './positions.actor.ts'
 import { createPlanDesk, type PlanDesk, planLogic } from './rebalance-plan.actor.ts'
 import { createReconciler, type Reconciler } from './reconciliation.ts'
@@ -40,6 +41,7 @@ export interface Rooms {
   readonly orders: OrderDesk
   readonly execution: ExecutionDesk
   readonly positions: PositionDesk
+  readonly operations: PositionOperations
   readonly plans: PlanDesk
   readonly risk: RiskDesk
   readonly schedule: Schedule
@@ -119,6 +121,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   return {
     ...{ permission, market, account, gateway, orders, risk, reconciler, financing, deadMan },
     execution: createExecutionDesk(house, risk, reconciler),
+    operations: createPositionOperations(house, { account, risk }),
     feed: feedLine(house),
     positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),

@@ -14,6 +14,7 @@ import { createHouse, type House, type Ports, type Settings } from './house.ts'
 import type { Market } from './market.actor.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
+import type { PositionOperations } from './position-operations.ts'
 import { recover, revive } from './recovery.ts'
 import { buildRooms } from './rooms.ts'
 import { startRoot } from './supervision/root.ts'
@@ -41,6 +42,8 @@ export interface RunningSystem {
   readonly market: Market
   /** Trades, cancellations and comparisons that are asked from outside. */
   readonly execution: ExecutionDesk
+  /** What is held and at stake, and what is asked of positions from outside. */
+  readonly positions: PositionOperations
   /** Nothing is queued, in flight or unwritten: a simulated clock may move on. */
   isQuiet(): boolean
   /** What a statement of the run needs. */
@@ -127,8 +130,8 @@ export async function startSystem(
   const recovered = await recover(journal, books)
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
   const rooms = buildRooms(house, { find, onFeedEnded: options.onFeedEnded, onEnd: options.onEnd })
-  const { account, gateway, lifecycle, market, orders, permission, plans, positions, reconciler, risk, schedule } =
-    rooms
+  const { account, gateway, lifecycle, market, operations, orders, permission, plans, positions } = rooms
+  const { reconciler, risk, schedule } = rooms
   const { report, restarts } = supervisionFacts(house)
 
   const root = startRoot({
@@ -191,9 +194,10 @@ export async function startSystem(
     house,
     market,
     execution: rooms.execution,
+    positions: operations,
     flatten: () => flatten(house, positions),
     desk: createDesk(house, {
-      ...{ account, permission, risk, schedule, root, startedAt: now },
+      ...{ account, operations, permission, schedule, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),

@@ -38,9 +38,15 @@ export type OrderCommand = Heard &
     | { readonly type: 'recover-order' }
   )
 
-export type PositionCommand = Heard &
-  (
-    | { readonly type: 'close-position'; readonly reason: CloseReason }
+/** `by`: who asked for it, where that was a person. */
+export type PositionCommand = Heard & { readonly by?: string } & (
+    | {
+        readonly type: 'close-position'
+        readonly reason: CloseReason
+        /** The price that whoever asked had in mind, and their words: recorded, and no part of any sum. */
+        readonly reference?: Numeric | null
+        readonly note?: string | null
+      }
     | { readonly type: 'modify-position'; readonly stopLoss?: Numeric; readonly takeProfit?: Numeric | null }
   )
 

@@ -93,6 +93,7 @@ export class World {
   #lives = 0
   #listener: ((event: MarketEvent) => void) | null = null
   readonly #last = new Map<Pair, string>()
+  #isSilent = false
   readonly #options: WorldOptions
   readonly #random
 
@@ -174,10 +175,16 @@ export class World {
 
   /** One trade in the market, large enough to fill what it goes through. */
   print(symbol: Pair, price: string, quantity = '1000'): void {
+    this.#isSilent = false
     this.#last.set(symbol, price)
     const event = { kind: 'trade', symbol, price, quantity, side: null, at: this.clock.now() } as const
     this.venue.onMarket(event)
     this.#listener?.(event)
+  }
+
+  /** Nothing is traded any more, until the next print. */
+  fallSilent(): void {
+    this.#isSilent = true
   }
 
   /** Fires timers one by one, everything settled in between, until it is so. */
@@ -303,7 +310,7 @@ export class World {
   }
 
   #repeat(): void {
-    for (const [symbol, price] of this.#last) this.print(symbol, price, '0.0001')
+    if (!this.#isSilent) for (const [symbol, price] of this.#last) this.print(symbol, price, '0.0001')
     this.clock.at(this.clock.now() + REPEAT_MS, () => this.#repeat())
   }
 }
