@@ -112,10 +112,10 @@ export class Recorded {
     return new Recorded({ clock, venue, system, facts, journal, close })
   }
 
-  /** Plays up to this moment. */
+  /** Plays up to this moment; it may have passed while an answer was waited for. */
   async to(at: number): Promise<void> {
     await play(this.clock, this.#playable, () => (this.clock.nextDueAt() ?? Number.POSITIVE_INFINITY) > at, null)
-    this.clock.advanceTo(at)
+    if (this.clock.now() < at) this.clock.advanceTo(at)
     await this.#playable.settle()
   }
 
