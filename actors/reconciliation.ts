@@ -16,6 +16,7 @@ import { ACCEPTED } from './account-books.ts'
 import { orderAddress } from './addresses.ts'
 import { bookFinancing } from './financing.ts'
 import type { House } from './house.ts'
+import { bookTaking } from './liquidation.ts'
 import type { Permission } from './permission.ts'
 import { record } from './record.ts'
 import { externalFact, flowFact, flowFacts } from './venue-facts.ts'
@@ -161,6 +162,7 @@ function conclude(
     if (draft.type === 'account.financed') bookFinancing(house, draft)
     else record(house, 'book-venue', draft, draft.type === 'account.flowed' ? 'portfolio' : 'orders')
   for (const { order, fill } of result.lateFills) countLateFill(house, order, fill, 'reconciled')
+  for (const trade of result.takings) bookTaking(house, trade)
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
     addresses.tell(orderAddress(orderId), { type: 'venue.found', order, origin: 'reconciled', seenAt })

@@ -131,6 +131,7 @@ export class VenuePicture {
       ...{ externals: books.externals(), trades: this.#trades, counted: this.#counted, flows: this.freshFlows() },
       balances: this.balances,
       expected: isAtRest ? books.totals() : null,
+      marginLots: books.marginLots(),
       inPositions: inPositions(this.#house),
       isOurs: isOurs(this.#house),
       now: clock.now(),

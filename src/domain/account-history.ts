@@ -27,6 +27,8 @@ export interface VenueTrade {
   readonly side: Side
   /** The venue's name of the order's type, e.g. `market`. */
   readonly orderType: string
+  /** 1 is spot. */
+  readonly leverage: number
   /** Its `fee` in units of `feeAsset`. */
   readonly fill: Fill
   readonly feeAsset: Asset

@@ -4,6 +4,7 @@
  */
 import type { VenueTrade } from './account-history.ts'
 import { type Asset, baseOf, type OrderId, orderId, type Pair, quoteOf, type VenueOrderId } from './ids.ts'
+import { isOnMargin } from './margin-lots.ts'
 import type { Fill, OrderType, OrderView, Side } from './order.ts'
 import { amount, type Numeric, sumOf, text } from './units.ts'
 
@@ -41,19 +42,25 @@ export interface ValuedMove extends Move {
   readonly usdRate: Numeric
 }
 
-/** What a trade does to balances: base against quote, and the fee in its own asset. */
+/**
+ * What a trade does to balances: base against quote, and the fee in its own asset. On margin nothing but the fee: what
+ * closing realises is the business of what it closes.
+ */
 export function movesOf({
   symbol,
   side,
+  leverage = 1,
   fill,
   feeAsset,
-}: Pick<VenueTrade, 'symbol' | 'side' | 'fill' | 'feeAsset'>): readonly Move[] {
+}: Pick<VenueTrade, 'symbol' | 'side' | 'fill' | 'feeAsset'> & Partial<Pick<VenueTrade, 'leverage'>>): readonly Move[] {
+  const paid = { asset: feeAsset, amount: text(amount(fill.fee).negated()) }
+  if (isOnMargin({ leverage })) return [paid]
   const cost = amount(fill.price).times(amount(fill.quantity))
   const sign = side === 'buy' ? 1 : -1
   return [
     { asset: baseOf(symbol), amount: text(amount(fill.quantity).times(sign)) },
     { asset: quoteOf(symbol), amount: text(cost.times(-sign)) },
-    { asset: feeAsset, amount: text(amount(fill.fee).negated()) },
+    paid,
   ]
 }
 

@@ -2,10 +2,11 @@
 import type { Flow, VenueTrade } from './account-history.ts'
 import { type ExternalOrder, isEnded, type Move, movesOf } from './external-order.ts'
 import { type Asset, asset, type OrderId, type Pair, quoteOf, type TradeId } from './ids.ts'
+import { closable, isOnMargin, type MarginLot, netted } from './margin-lots.ts'
 import type { Fill, Side } from './order.ts'
 import type { Balance } from './portfolio.ts'
 import type { VenueOrder } from './reports.ts'
-import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from './units.ts'
+import { type Amount, amount, maxOf, minOf, type Numeric, sumOf, text, ZERO } from './units.ts'
 
 /** An open order at the venue, ours by client id or somebody else's (null). */
 export interface OpenAtVenue extends VenueOrder {
@@ -28,6 +29,8 @@ export interface AccountInput {
   readonly balances: readonly Balance[]
   /** Balances by our own reckoning, before what this pass finds; null while nothing can be said of them. */
   readonly expected: Readonly<Record<string, Numeric>> | null
+  /** What is open on margin by our own reckoning, likewise. */
+  readonly marginLots: readonly MarginLot[]
   /** Base units that open positions hold, by asset. */
   readonly inPositions: Readonly<Record<string, Numeric>>
   /** What belongs to the account; other balances are none of its business. */
@@ -52,13 +55,22 @@ export type ExternalStep =
   | { readonly kind: 'filled'; readonly external: ExternalOrder; readonly trade: VenueTrade }
 
 /** What the pass found, apart from our orders' own state. */
-interface Seen {
+interface Fresh {
   /** Of our orders, and not counted before. */
-  readonly fills: readonly { readonly symbol: Pair; readonly side: Side; readonly fill: Fill }[]
+  readonly fills: readonly {
+    readonly symbol: Pair
+    readonly side: Side
+    readonly leverage: number
+    readonly fill: Fill
+  }[]
   /** Open orders that are not ours. */
   readonly rows: readonly OpenAtVenue[]
   /** Executions that are not of our orders and were not counted before, oldest first. */
   readonly trades: readonly VenueTrade[]
+}
+interface Seen extends Fresh {
+  /** What all of it on margin did to the quote, takings included. */
+  readonly marginMoves: readonly Move[]
 }
 
 const isCounted = ({ externals }: AccountInput, { venueOrderId, fill }: VenueTrade): boolean =>
@@ -66,11 +78,41 @@ const isCounted = ({ externals }: AccountInput, { venueOrderId, fill }: VenueTra
     (one) => one.venueOrderId === venueOrderId && one.fills.some(({ tradeId }) => tradeId === fill.tradeId),
   )
 
-const movesOfAll = (input: AccountInput, { fills, trades }: Seen): readonly Move[] => [
-  ...fills.flatMap((missed) => movesOf({ ...missed, feeAsset: quoteOf(missed.symbol) })),
+const movesOfAll = (input: AccountInput, { fills, trades, marginMoves }: Seen): readonly Move[] => [
+  ...fills
+    .filter((missed) => !isOnMargin(missed))
+    .flatMap((missed) => movesOf({ ...missed, feeAsset: quoteOf(missed.symbol) })),
   ...trades.filter((trade) => !isCounted(input, trade)).flatMap(movesOf),
+  ...marginMoves,
   ...input.flows,
 ]
+
+/**
+ * What this pass found on margin, netted as the venue nets it, in the order in which it was traded: what it did to the
+ * quote, and which trades of others closed what our positions had open. What others open is theirs.
+ */
+export function onMargin(
+  input: AccountInput,
+  { fills, trades }: Pick<Fresh, 'fills' | 'trades'>,
+): { readonly moves: readonly Move[]; readonly takings: readonly VenueTrade[] } {
+  const ours = fills.filter(isOnMargin).map((one) => ({ ...one, taking: null }))
+  const theirs = trades
+    .filter((trade) => isOnMargin(trade) && !isCounted(input, trade))
+    .map((trade) => ({ ...trade, taking: trade }))
+  let lots = input.marginLots
+  const moves: Move[] = []
+  const takings: VenueTrade[] = []
+  for (const { taking, ...one } of [...ours, ...theirs].sort((a, b) => a.fill.at - b.fill.at)) {
+    const most = closable(lots, one)
+    if (taking !== null && most.isZero()) continue
+    const quantity = taking === null ? one.fill.quantity : text(minOf(amount(one.fill.quantity), most))
+    const after = netted(lots, { ...one, fill: { ...one.fill, quantity } })
+    lots = after.lots
+    moves.push({ asset: quoteOf(one.symbol), amount: text(after.profit.minus(amount(one.fill.fee))) })
+    if (taking !== null) takings.push(taking)
+  }
+  return { moves, takings }
+}
 
 /** Balances that are not what we expect once everything that this pass found is booked. */
 export function balanceProblems(input: AccountInput, seen: Seen): Problem[] {

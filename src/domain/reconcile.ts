@@ -9,6 +9,7 @@ import {
   externalSteps,
   holdingsProblems,
   type OpenAtVenue,
+  onMargin,
   type Problem,
 } from './reconcile-account.ts'
 import type { VenueOrder } from './reports.ts'
@@ -26,6 +27,8 @@ export interface MissedFill {
   readonly orderId: OrderId
   readonly symbol: Pair
   readonly side: Side
+  /** 1 is spot. */
+  readonly leverage: number
   readonly fill: Fill
 }
 
@@ -48,6 +51,8 @@ export interface Reconciliation {
   readonly lateFills: readonly LateFill[]
   /** Ours, ended here and still standing there: nobody looks after them. */
   readonly astray: readonly OrderId[]
+  /** Trades of orders that are not ours, which closed what our positions had open on margin: a liquidation, or a hand. */
+  readonly takings: readonly VenueTrade[]
   /** What happened to orders that are not ours, in order. */
   readonly externals: readonly ExternalStep[]
   /** Balances differ: the account's trades have to be asked for before anything can be said of that. */
@@ -142,8 +147,8 @@ function compare(ours: OrderView, { row, lookedUp, trades }: Theirs, pass: Pass)
   const fills = newFills(ours.fills, theirs.fills)
   const known = quantityOf(ours.fills).plus(quantityOf(fills))
   const claimed = amount(theirs.filled)
-  for (const fill of fills)
-    pass.missedFills.push({ orderId, symbol: ours.request.symbol, side: ours.request.side, fill })
+  const { symbol, side, leverage } = ours.request
+  for (const fill of fills) pass.missedFills.push({ orderId, symbol, side, leverage, fill })
   if (claimed.gt(known)) {
     if (lookedUp === undefined) pass.toLookUp.push(orderId)
     else pass.problems.push(problemOf(ours, `venue filled ${claimed}, its trades come to ${known}`))
@@ -216,13 +221,16 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   const late = pass.lateFills.map(({ order: { orderId, request }, fill }) => ({ ...request, orderId, fill }))
   // While orders are on their way, a trade that seems to be nobody's may be one of theirs.
   const others = judgedBalances ? tradesOfOthers : []
-  const seen = { fills: [...pass.missedFills, ...late], rows: strangers, trades: others }
+  const counted = { fills: [...pass.missedFills, ...late], rows: strangers }
+  const { moves, takings } = onMargin(input, { ...counted, trades: others })
+  const seen = { ...counted, trades: others.filter((trade) => !takings.includes(trade)), marginMoves: moves }
   const ofBalances = judgedBalances ? balanceProblems(input, seen) : []
   const needsTrades = ofBalances.length > 0 && input.trades === null
-  const isQuiet = pass.missedFills.length === 0 && pass.lateFills.length === 0 && pass.found.length === 0
+  const isQuiet =
+    takings.length === 0 && pass.missedFills.length === 0 && pass.lateFills.length === 0 && pass.found.length === 0
   return {
     ...pass,
-    ...{ needsTrades, judgedBalances },
+    ...{ needsTrades, judgedBalances, takings },
     externals: externalSteps(input, seen, judgedBalances && !needsTrades),
     problems: [...pass.problems, ...ofBalances, ...(judgedBalances && isQuiet ? holdingsProblems(input) : [])],
   }

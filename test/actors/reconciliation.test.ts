@@ -39,6 +39,7 @@ const tradeOf = (id: string, fill: Fill, changes: Partial<VenueTrade> = {}): Ven
     symbol: BTC,
     side: 'buy',
     orderType: 'market',
+    leverage: 1,
     fill,
   },
   ...{ feeAsset: asset('USDT') },

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { Flow, VenueTrade } from '../../src/domain/account-history.ts'
 import { type ExternalOrder, movesOf } from '../../src/domain/external-order.ts'
 import { asset, type OrderId, orderId, pair, tradeId, venueOrderId } from '../../src/domain/ids.ts'
+import type { MarginLot } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderView } from '../../src/domain/order.ts'
 import { type ReconcileInput, type Reconciliation, reconcile } from '../../src/domain/reconcile.ts'
 import type { OpenAtVenue } from '../../src/domain/reconcile-account.ts'
 import type { VenueOrder } from '../../src/domain/reports.ts'
 import { amount, sumOf, text } from '../../src/domain/units.ts'
+import { fillOf, requestOf } from './order-builders.ts'
 
 const fill = (id: string, quantity = '0.5'): Fill => ({
   tradeId: tradeId(id),
@@ -82,18 +84,18 @@ const external = (id: string, over: Partial<ExternalOrder> = {}): ExternalOrder 
 })
 const trade = (id: string, one: Fill, over: Partial<VenueTrade> = {}): VenueTrade => ({
   ...{ venueOrderId: venueOrderId(`V${id}`), clientOrderId: null, symbol: BTC, side: 'buy', orderType: 'limit' },
-  ...{ fill: one, feeAsset: asset('USDT') },
+  ...{ leverage: 1, fill: one, feeAsset: asset('USDT') },
   ...over,
 })
 const balance = (of: string, total: string) => ({ asset: asset(of), total, held: '0' })
 const input = (over: Partial<ReconcileInput> = {}): ReconcileInput => ({
   ...{ orders: [], openAtVenue: [], lookUps: new Map(), externals: [], trades: null, counted: new Set() },
-  ...{ flows: [], balances: [], expected: null, inPositions: {}, isOurs: () => true, now: 5 },
+  ...{ flows: [], balances: [], expected: null, marginLots: [], inPositions: {}, isOurs: () => true, now: 5 },
   ...over,
 })
 const NOTHING: Reconciliation = {
   ...{ matched: [], found: [], notFound: [], toLookUp: [], missedFills: [], lateFills: [], astray: [] },
-  ...{ externals: [], needsTrades: false, judgedBalances: false, problems: [] },
+  ...{ takings: [], externals: [], needsTrades: false, judgedBalances: false, problems: [] },
 }
 const textsOf = ({ problems }: Reconciliation) => problems.map(({ problem }) => problem)
 
@@ -459,5 +461,52 @@ describe('for any difference between us and the venue', () => {
       }),
       { seed: 9, numRuns: 300 },
     )
+  })
+})
+
+describe('on margin', () => {
+  const lot = (id: string, side: 'long' | 'short', quantity: string, entryPrice: string): MarginLot => ({
+    ...{ tradeId: tradeId(id), symbol: BTC, side, leverage: 2, quantity, entryPrice },
+  })
+  const cash = (usdt: string) => ({
+    expected: { USDT: '1000', BTC: '1' },
+    balances: [balance('USDT', usdt), balance('BTC', '1')],
+  })
+
+  it('a fill that was missed moves the quote by what it realised and its fee, and no coins', () => {
+    const own = order('a', {
+      request: requestOf({ side: 'sell', leverage: 2, reduceOnly: true, purpose: 'stop', quantity: '1' }),
+      fills: [],
+    })
+    const missed = fillOf('t1', '90', '1', '2')
+    const picture = {
+      ...{ orders: [own], openAtVenue: [row('a', { side: 'sell', fills: [missed], filled: '1' })] },
+      ...{ marginLots: [lot('o', 'long', '1', '100')], ...cash('988'), trades: [] },
+    }
+    expect(textsOf(reconcile(input(picture)))).toEqual([])
+    expect(textsOf(reconcile(input({ ...picture, ...cash('989') })))).toEqual(['USDT: venue has 989, we expect 988'])
+  })
+
+  it('a trade of nobody of ours that closes what is open is taken from us, and explains its loss', () => {
+    const forced = trade('x', fillOf('t9', '50', '2', '1'), { side: 'sell', leverage: 2 })
+    const picture = { ...cash('899'), marginLots: [lot('o', 'long', '2', '100')], trades: [forced] }
+    const result = reconcile(input(picture))
+    expect(result.takings).toEqual([forced])
+    expect(result.externals).toEqual([])
+    expect(textsOf(result)).toEqual([])
+  })
+
+  it('a trade of somebody else that opens is his: its fee alone is explained', () => {
+    const opened = trade('x', fillOf('t9', '50', '2', '1'), { leverage: 2 })
+    const result = reconcile(input({ ...cash('999'), marginLots: [lot('o', 'long', '2', '100')], trades: [opened] }))
+    expect(result.takings).toEqual([])
+    expect(result.externals.map(({ kind }) => kind)).toEqual(['found', 'filled', 'ended'])
+    expect(textsOf(result)).toEqual([])
+  })
+
+  it('a charge that is not booked yet is no unexplained difference', () => {
+    const charge = { flowId: 'L1', kind: 'financing', tradeId: tradeId('o'), asset: asset('USDT') } as const
+    const flows = [{ ...charge, amount: '-0.5', fee: '0.5', at: 1 }]
+    expect(textsOf(reconcile(input({ ...cash('999.5'), flows, trades: [] })))).toEqual([])
   })
 })

@@ -215,11 +215,13 @@ class Kraken implements KrakenExchange {
     const fees = await readPaidFees(this.#calls, listed.value, since)
     if (fees.kind !== 'done') return fees
     return this.#named((names) =>
-      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, orderType, fill: told }) => {
+      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, fill: told, ...trade }) => {
+        const { orderType, leverage } = trade
         const symbol = names.pairOf(pairName)
         if (symbol === null) return this.#leftOut(order, pairName)
         const { asset: feeAsset, fee } = fees.value.get(told.tradeId) ?? { asset: quoteOf(symbol), fee: told.fee }
-        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, fill: { ...told, fee }, feeAsset }]
+        const fill = { ...told, fee }
+        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, leverage, fill, feeAsset }]
       }),
     )
   }

@@ -22,6 +22,8 @@ export interface TradeRow {
   readonly pairName: string
   readonly side: Side
   readonly orderType: string
+  /** 1 is spot. */
+  readonly leverage: number
   readonly fill: Fill
 }
 
@@ -95,6 +97,13 @@ export function readOrder(id: string, value: Wire): OrderRow {
   }
 }
 
+/** Kraken writes `0`, or nothing, for spot; a row that ties up a margin without a leverage is on margin at the least. */
+function leverageOf({ leverage, margin }: Fields): number {
+  const told = leverage === undefined || leverage === null ? 0 : amount(textOf(leverage, 'leverage')).toNumber()
+  if (told > 1) return told
+  return margin !== undefined && margin !== null && amount(textOf(margin, 'margin')).gt(0) ? 2 : 1
+}
+
 /** One row of TradesHistory; its fee is in quote units. @throws UnreadableError or NotANumberError */
 export function readTrade(id: string, value: Wire): TradeRow {
   const row = fieldsIn(value, `trade ${id}`)
@@ -104,6 +113,7 @@ export function readTrade(id: string, value: Wire): TradeRow {
     pairName: textOf(row.pair, 'pair'),
     side: sideOf(row.type),
     orderType: textOf(row.ordertype, 'ordertype'),
+    leverage: leverageOf(row),
     fill: {
       tradeId: tradeId(id),
       price: text(textOf(row.price, 'price')),

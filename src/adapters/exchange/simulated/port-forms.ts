@@ -112,11 +112,12 @@ export const tradesOf = (engine: MatchingEngine, since: number): readonly VenueT
   engine
     .trades()
     .filter((trade) => trade.at > since)
-    .map(({ venueOrderId, symbol, side, type, feeAsset, tradeId, price, quantity, fee, liquidity, at }) => {
+    .map(({ tradeId: id, price, quantity, fee, liquidity, at, ...trade }) => {
+      const { venueOrderId, symbol, side, type, leverage, feeAsset } = trade
       const row = engine.find(venueOrderId)
-      const fill = { tradeId, price, quantity, fee, liquidity, at }
+      const fill = { tradeId: id, price, quantity, fee, liquidity, at }
       return {
-        ...{ venueOrderId, symbol, side, orderType: type, feeAsset, fill },
+        ...{ venueOrderId, symbol, side, orderType: type, leverage, feeAsset, fill },
         clientOrderId: row && clientIdOf(row),
       }
     })
