@@ -20,7 +20,7 @@ import {
 import { type Amount, type Numeric, price, text } from '../src/domain/units.ts'
 import type { PositionStatus } from '../src/ports/desk.ts'
 import { positionAddress } from './addresses.ts'
-import { type ExposureParts, exposureNow } from './exposure.ts'
+import { type ExposureParts, exposureNow, withCharges } from './exposure.ts'
 import { type House, instrumentOf } from './house.ts'
 
 export interface PositionAnswer {
@@ -67,8 +67,7 @@ type Asked = PositionHears extends infer C ? (C extends PositionHears ? Omit<C, 
 export function createPositionOperations(house: House, parts: ExposureParts): PositionOperations {
   const { addresses, books, clock, settings } = house
   const markOf = ({ symbol }: PositionView): Amount | null => parts.account.priceOf()(symbol)
-  const statusOf = (position: PositionView): PositionStatus =>
-    worthNow({ ...position, financing: books.financingOf(position.positionId) }, markOf(position))
+  const statusOf = (position: PositionView): PositionStatus => worthNow(withCharges(books, position), markOf(position))
   const refused = (id: string, { code, message }: Refusal): PositionAnswer => ({
     ...{ accepted: false, positionId: positionId(id), code, message },
   })
