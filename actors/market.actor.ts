@@ -10,7 +10,7 @@ import type { Pair } from '../src/domain/ids.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
-import type { House } from './house.ts'
+import type { House, Settings } from './house.ts'
 import { createLastPrices } from './last-prices.ts'
 import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
@@ -32,6 +32,11 @@ interface Book {
   readonly at: number
 }
 
+/** What the market needs of the house. */
+export interface MarketHouse extends Pick<House, 'addresses' | 'clock' | 'candles' | 'feed' | 'log' | 'state'> {
+  readonly settings: Pick<Settings, 'watched' | 'staleAfterMs' | 'candleWriteMs'>
+}
+
 export interface Market {
   marks(): Marks
   snapshot(symbol: Pair): SnapshotResult
@@ -46,7 +51,7 @@ export interface Market {
   readonly candlesHeard: number
 }
 
-export function createMarket(house: House, triggers: TriggerIndex, onEnded: () => void): Market {
+export function createMarket(house: MarketHouse, triggers: TriggerIndex, onEnded: () => void): Market {
   const { addresses, clock, candles: store, feed, log, settings } = house
   const states = new Map<Pair, MarketState>()
   const prices = createLastPrices()

@@ -34,7 +34,7 @@ export interface Figures {
 const ROUNDS = 9
 const NS_PER_MS = 1e6
 
-const median = (values: readonly number[]): number => {
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
@@ -61,4 +61,23 @@ export async function measure(subject: Subject): Promise<Figures> {
     bareNs: median(seen.map((one) => one.bareNs)),
     ratio: median(seen.map((one) => one.measuredNs / one.bareNs)),
   }
+}
+
+/** Nanoseconds of single operations: the middle one, and the one that 99 of 100 are below. */
+export interface Spread {
+  readonly p50: number
+  readonly p99: number
+}
+
+/** Each operation timed by itself, the clock's own tens of nanoseconds with it; a tenth of them goes before to warm up. */
+export function spreadOf<Given>(all: readonly Given[], work: (one: Given) => void): Spread {
+  for (const one of all.slice(0, all.length / 10)) work(one)
+  const taken = all.map((one) => {
+    const from = performance.now()
+    work(one)
+    return (performance.now() - from) * NS_PER_MS
+  })
+  taken.sort((a, b) => a - b)
+  const at = (share: number): number => taken[Math.floor(share * (taken.length - 1))] ?? Number.NaN
+  return { p50: at(0.5), p99: at(0.99) }
 }

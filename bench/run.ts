@@ -1,19 +1,26 @@
 /** `npm run bench`: every subject beside its baseline, as one table. Ratios travel between machines, nanoseconds do not. */
 import { busPublish } from './bus.ts'
 import { exchangePrint } from './exchange.ts'
+import { type HeapFigures, heapFigures } from './heap.ts'
 import { journalAppend, journalOfOrders } from './journal.ts'
 import { marketAdd } from './market.ts'
+import { tradeTold } from './market-actor.ts'
 import { type Bench, type Figures, measure, type Subject } from './measure.ts'
 import { replayOfOneDay } from './replay.ts'
 import { machineStep } from './step.ts'
-import { triggerTick } from './triggers.ts'
+import { tickOver, watchAnew } from './triggers.ts'
+import { type VerdictFigures, verdictFigures } from './verdict.ts'
 import { signalToWire } from './wire.ts'
 
 const BENCHES: readonly Bench[] = [
   machineStep,
   busPublish,
-  triggerTick(1_000),
-  triggerTick(10_000),
+  tickOver(0),
+  tickOver(100),
+  tickOver(1_000, 100),
+  tickOver(10_000),
+  watchAnew(10_000),
+  tradeTold,
   exchangePrint,
   marketAdd,
   journalAppend,
@@ -34,8 +41,9 @@ const rowOf = ({ name, unit, baseline }: Subject, { measuredNs, bareNs, ratio }:
   ...[name, unit, time(measuredNs), rate(measuredNs), baseline, time(bareNs), times(ratio)],
 ]
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+function table(head: readonly string[], figures: readonly (readonly string[])[]): string {
+  const rows = [head, ...figures]
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -45,7 +53,17 @@ function table(rows: readonly (readonly string[])[]): string {
   return `${lines.join('\n')}\n`
 }
 
-const rows: (readonly string[])[] = [HEAD]
+const VERDICT_HEAD = ['what', 'p50', 'p99', 'beside', 'p50', 'p99']
+const verdictRow = ({ name, baseline, measured, bare }: VerdictFigures): readonly string[] => [
+  ...[name, time(measured.p50), time(measured.p99), baseline, time(bare.p50), time(bare.p99)],
+]
+
+const HEAP_HEAD = ['heap over a million', 'grown, bytes each', 'made, bytes each', 'made by an empty loop']
+const heapRow = ({ name, grown, made, madeByLoop }: HeapFigures): readonly string[] => [
+  ...[name, grown.toFixed(3), made.toFixed(2), madeByLoop.toFixed(2)],
+]
+
+const rows: (readonly string[])[] = []
 for (const bench of BENCHES) {
   const subject = await bench()
   if (subject === null) {
@@ -58,4 +76,6 @@ for (const bench of BENCHES) {
     await subject.close?.()
   }
 }
-process.stdout.write(table(rows))
+process.stdout.write(table(HEAD, rows))
+process.stdout.write(`\n${table(VERDICT_HEAD, [verdictRow(verdictFigures())])}`)
+process.stdout.write(`\n${table(HEAP_HEAD, heapFigures().map(heapRow))}`)
