@@ -8,7 +8,7 @@ import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
-import { afterTrade, type StreakState } from '../src/domain/risk-state.ts'
+import { afterCooldown, afterRebalance, afterTrade, type StreakState } from '../src/domain/risk-state.ts'
 import { amount, text } from '../src/domain/units.ts'
 import { type AccountBooks, createAccountBooks } from './account-books.ts'
 
@@ -71,6 +71,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
   let activePlan: PlanId | null = null
   let lastPlannedAt: number | null = null
+  /** Of the plan at work: they rest when it is over. */
+  const tradedByPlan = new Set<Pair>()
   let trades = 0
   let decisions = 0
   let pnlNet = amount(0)
@@ -164,11 +166,20 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
           return
         case 'rebalance.planned':
           activePlan = fact.planId
+          tradedByPlan.clear()
           lastPlannedAt = fact.at
+          return
+        case 'rebalance.tradeExecuted':
+          tradedByPlan.add(fact.symbol)
+          return
+        case 'risk.cooldownBegan':
+          streaks = afterCooldown(streaks, fact)
           return
         case 'rebalance.completed':
         case 'rebalance.cancelled':
           if (activePlan === fact.planId) activePlan = null
+          streaks = afterRebalance(streaks, { symbols: tradedByPlan, at: fact.at }, limits)
+          tradedByPlan.clear()
           // What a pause or a stop cut short is not done: the next check may plan the rest.
           if (ordersOf(fact.planId).some(({ status }) => status === 'CANCELLED')) lastPlannedAt = null
           return

@@ -17,7 +17,7 @@ import type { TaskName } from '../src/domain/tasks.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import type { Bus } from '../src/ports/bus.ts'
 import type { CandleStore } from '../src/ports/candle-store.ts'
-import type { Clock, IdSource, RandomSource } from '../src/ports/clock.ts'
+import type { Clock, IdSource, RandomSource, Stopwatch } from '../src/ports/clock.ts'
 import type { Exchange } from '../src/ports/exchange.ts'
 import type { Journal } from '../src/ports/journal.ts'
 import type { Log } from '../src/ports/log.ts'
@@ -91,6 +91,8 @@ export interface Ports {
   readonly log: Log
   /** SHA-256 of a text, in hex: the evidence behind a view. */
   readonly hash: (text: string) => string
+  /** Left out in replays, where nothing is measured. */
+  readonly stopwatch?: Stopwatch
 }
 
 export interface House extends Ports {

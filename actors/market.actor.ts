@@ -4,6 +4,7 @@
  */
 import { MarketState } from '../src/analysis/market-state.ts'
 import type { SnapshotResult } from '../src/analysis/snapshot.ts'
+import type { VolatilityReading, VolatilityRules } from '../src/analysis/volatility.ts'
 import type { Candle, Timeframe } from '../src/domain/candle.ts'
 import { TIMEFRAME_MS } from '../src/domain/candle.ts'
 import type { Pair } from '../src/domain/ids.ts'
@@ -15,6 +16,7 @@ import { createLastPrices } from './last-prices.ts'
 import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import type { TriggerIndex } from './trigger-index.ts'
+import type { VolatilityWatch } from './volatility-watch.ts'
 
 /** Enough bars of each time frame for EMA 200; minutes enough for half a day, or for 250 four-hour bars. */
 const WARM_TIMEFRAMES = ['1d', '4h', '1h', '15m', '5m'] as const satisfies readonly Timeframe[]
@@ -25,6 +27,7 @@ const MINUTES_FOR_HOURS = 250 * 240
 const CANDLES_PER_WRITE = 500
 /** While the database is away, at most so many wait for it. */
 const CANDLES_KEPT_BACK = 20_000
+const CALM: VolatilityReading = { spikeSince: null, hasMovedFast: false }
 
 interface Book {
   readonly bids: readonly BookLevel[]
@@ -34,12 +37,14 @@ interface Book {
 
 /** What the market needs of the house. */
 export interface MarketHouse extends Pick<House, 'addresses' | 'clock' | 'candles' | 'feed' | 'log' | 'state'> {
-  readonly settings: Pick<Settings, 'watched' | 'staleAfterMs' | 'candleWriteMs'>
+  readonly settings: Pick<Settings, 'watched' | 'staleAfterMs' | 'candleWriteMs'> & { readonly limits: VolatilityRules }
 }
 
 export interface Market {
   marks(): Marks
   snapshot(symbol: Pair): SnapshotResult
+  /** Calm for a symbol that is not watched. */
+  volatilityOf(symbol: Pair): VolatilityReading
   /** Reads history into the indicators; returns candles read and refused. Before the feed begins. */
   warmUp(
     until: number,
@@ -51,7 +56,13 @@ export interface Market {
   readonly candlesHeard: number
 }
 
-export function createMarket(house: MarketHouse, triggers: TriggerIndex, onEnded: () => void): Market {
+/** `watch`: who is shown each symbol's volatility when a candle of it has closed. */
+export function createMarket(
+  house: MarketHouse,
+  triggers: TriggerIndex,
+  onEnded: () => void,
+  watch: VolatilityWatch | null = null,
+): Market {
   const { addresses, clock, candles: store, feed, log, settings } = house
   const states = new Map<Pair, MarketState>()
   const prices = createLastPrices()
@@ -61,7 +72,7 @@ export function createMarket(house: MarketHouse, triggers: TriggerIndex, onEnded
   let writes: Promise<void> = Promise.resolve()
   let writeTimer: Timer | null = null
   let candlesHeard = 0
-  for (const symbol of settings.watched) states.set(symbol, new MarketState({ symbol }))
+  for (const symbol of settings.watched) states.set(symbol, new MarketState({ symbol, volatility: settings.limits }))
 
   function write(): void {
     writeTimer?.cancel()
@@ -94,7 +105,9 @@ export function createMarket(house: MarketHouse, triggers: TriggerIndex, onEnded
     candlesHeard += 1
     keep(candle)
     for (const gap of added.gaps) house.state('market', { type: 'market.gapFound', symbol, ...gap })
-    house.state('market', { type: 'candle.closed', symbol, candle, at: candle.openAt + TIMEFRAME_MS[candle.timeframe] })
+    const closedAt = candle.openAt + TIMEFRAME_MS[candle.timeframe]
+    house.state('market', { type: 'candle.closed', symbol, candle, at: closedAt })
+    watch?.look(symbol, state.volatility(), closedAt)
   }
 
   /** Coarse bars where the feed has them; else so many minutes that the coarse ones can be built from them. */
@@ -115,6 +128,7 @@ export function createMarket(house: MarketHouse, triggers: TriggerIndex, onEnded
       if (state === undefined) throw new Error(`${symbol} is not watched`)
       return state.snapshot(clock.now(), orderBooks.get(symbol) ?? null)
     },
+    volatilityOf: (symbol) => states.get(symbol)?.volatility() ?? CALM,
     warmUp: async (until) => {
       let read = 0
       let refused = 0

@@ -1,4 +1,5 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
+import type { VolatilityReading } from '../src/analysis/volatility.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
 import { isOnMargin } from '../src/domain/margin-lots.ts'
@@ -15,13 +16,16 @@ import { positionAddress } from './addresses.ts'
 import { type House, instrumentOf } from './house.ts'
 import type { Permission } from './permission.ts'
 
+export interface Assessment {
+  readonly positionId: PositionId
+  readonly verdict: RiskVerdict
+  /** Microseconds, the state's building included; null where nothing is measured. Told and logged, never journaled. */
+  readonly timeTakenUs: number | null
+}
+
 export interface RiskDesk {
   /** Judges and, when it approves, reserves slot and money in the same breath. */
-  judge(
-    proposal: Proposal,
-    confidence: number,
-    viewConfidences: readonly number[],
-  ): { readonly positionId: PositionId; readonly verdict: RiskVerdict }
+  judge(proposal: Proposal, confidence: number, viewConfidences: readonly number[]): Assessment
   /** Trading signals, as they are published: only a proposal that everybody could see is judged. */
   hear(fact: Fact): void
   /** A proposal that was handed in by the execution desk: judged as one that was published, once. Returns how to take it back. */
@@ -39,8 +43,9 @@ export function createRiskDesk(
   marks: () => Marks,
   permission: Permission,
   lives: (name: string) => boolean = () => true,
+  volatilityOf: (symbol: Pair) => Pick<VolatilityReading, 'spikeSince'> = () => ({ spikeSince: null }),
 ): RiskDesk {
-  const { books, bus, clock, ids, settings } = house
+  const { books, bus, clock, ids, log, settings, stopwatch } = house
   const reservations = new Map<PositionId, PendingEntry>()
   const admitted = new Set<string>()
   const published = new Map<string, string>()
@@ -134,7 +139,7 @@ export function createRiskDesk(
         .filter((order) => order.phase === 'unknown')
         .map((order) => order.request.symbol),
       regimes: regimes(),
-      volatilitySpikes: [],
+      volatilitySpikes: settings.symbols.filter((symbol) => volatilityOf(symbol).spikeSince !== null),
       breakers: [],
       day: periods.day,
       week: periods.week,
@@ -142,30 +147,41 @@ export function createRiskDesk(
     }
   }
 
+  const judge = (
+    proposal: Proposal,
+    confidence: number,
+    viewConfidences: readonly number[],
+  ): Omit<Assessment, 'timeTakenUs'> => {
+    const id = positionId(ids.next())
+    const isKnown = admitted.delete(proposal.proposalId) || published.get(proposal.symbol) === proposal.proposalId
+    if (!isKnown) {
+      const reasons = ['INVALID_PROPOSAL: it was never published, or a newer one was']
+      const codes = ['INVALID_PROPOSAL'] as const
+      return { positionId: id, verdict: { kind: 'denied', codes, warnings: [], reasons, figures: null } }
+    }
+    const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
+    const instrument = instrumentOf(settings, proposal.symbol)
+    const request = { ...proposal, action, confidence, positionId: id, instrument, viewConfidences } as const
+    const verdict = assess(request, stateNow(), settings.limits)
+    if (verdict.kind === 'approved') {
+      const { side, notionalUsd, riskUsd, costQuote } = verdict.plan
+      const money = { notionalUsd, riskUsd, marginUsd: verdict.margin, costQuote }
+      reservations.set(id, { symbol: proposal.symbol, side, ...money, heldAtVenue: false })
+    }
+    return { positionId: id, verdict }
+  }
+
   return {
     hear: (fact) => {
       if (fact.type === 'decision.proposed') published.set(fact.symbol, fact.proposal.proposalId)
     },
     judge: (proposal, confidence, viewConfidences) => {
-      const id = positionId(ids.next())
-      const isKnown = admitted.delete(proposal.proposalId) || published.get(proposal.symbol) === proposal.proposalId
-      if (!isKnown) {
-        const reasons = ['INVALID_PROPOSAL: it was never published, or a newer one was']
-        return {
-          positionId: id,
-          verdict: { kind: 'denied', codes: ['INVALID_PROPOSAL'], warnings: [], reasons, figures: null },
-        }
-      }
-      const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
-      const instrument = instrumentOf(settings, proposal.symbol)
-      const request = { ...proposal, action, confidence, positionId: id, instrument, viewConfidences } as const
-      const verdict = assess(request, stateNow(), settings.limits)
-      if (verdict.kind === 'approved') {
-        const { side, notionalUsd, riskUsd, costQuote } = verdict.plan
-        const money = { notionalUsd, riskUsd, marginUsd: verdict.margin, costQuote }
-        reservations.set(id, { symbol: proposal.symbol, side, ...money, heldAtVenue: false })
-      }
-      return { positionId: id, verdict }
+      const from = stopwatch?.microseconds()
+      const answer = judge(proposal, confidence, viewConfidences)
+      const timeTakenUs = from === undefined || stopwatch === undefined ? null : stopwatch.microseconds() - from
+      const { symbol, proposalId } = proposal
+      log.debug('risk judged', { symbol, proposalId, verdict: answer.verdict.kind, timeTakenUs })
+      return { ...answer, timeTakenUs }
     },
     admit: (proposalId) => {
       admitted.add(proposalId)

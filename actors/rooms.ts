@@ -24,6 +24,7 @@ import type { JournaledSnapshot } from './supervision/journaled.ts'
 import { problemText } from './supervision/supervision-event.ts'
 import { createLifecycle, type Lifecycle } from './system.actor.ts'
 import { createTriggerIndex } from './trigger-index.ts'
+import { createVolatilityWatch } from './volatility-watch.ts'
 
 /** The feed and its second beginning: after a bug ended it, the market's restart starts it again. */
 export interface FeedLine {
@@ -110,11 +111,11 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
     addresses.tell(positionAddress(positionId), { type: 'trigger.crossed', trigger, price, seenAt: clock.now() }),
   )
   const lives = (name: string): boolean => find(name)?.getSnapshot().status === 'active'
-  const market = createMarket(house, triggers, onFeedEnded)
+  const market = createMarket(house, triggers, onFeedEnded, createVolatilityWatch(house))
   const account = createAccount(house, market.marks)
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
-  const risk = createRiskDesk(house, account, market.marks, permission, lives)
+  const risk = createRiskDesk(house, account, market.marks, permission, lives, market.volatilityOf)
   const deadMan = createDeadMan(house)
   const reconciler = createReconciler(house, { marks: market.marks, permission })
   const financing = createFinancing(house, market.marks)

@@ -3,6 +3,7 @@ import { createActor } from 'xstate'
 import { createAddresses } from '../actors/addresses.ts'
 import { createMarket, type MarketHouse, marketLogic } from '../actors/market.actor.ts'
 import { simulatedClock } from '../src/adapters/clock/simulated.ts'
+import { DEFAULT_RISK_LIMITS } from '../src/domain/risk-limits.ts'
 import type { MarketEvent } from '../src/ports/market-feed.ts'
 import type { Bench } from './measure.ts'
 import { BTC } from './orders.ts'
@@ -18,7 +19,7 @@ function standingHouse(): MarketHouse {
     { save: done, load: async () => [] },
     { name: 'bench', start: done, stop: done, history: async () => [] },
   ]
-  const settings = { watched: [BTC], staleAfterMs: 60_000, candleWriteMs: 1_000 }
+  const settings = { watched: [BTC], staleAfterMs: 60_000, candleWriteMs: 1_000, limits: DEFAULT_RISK_LIMITS }
   return { addresses: createAddresses(), clock: simulatedClock(AT), candles, feed, log, state: nothing, settings }
 }
 /** A market over a house that stands still. The events are there before: what a feed makes of them is not measured. */

@@ -103,6 +103,11 @@ export class IndicatorSet {
     this.volumeSma.push(volume)
   }
 
+  /** ATR 14 after the last candle, without building a reading; NaN while warming up. */
+  get atr(): number {
+    return this.atr14.value
+  }
+
   /** The reading after the last candle. Built when asked for, the same object until the next candle. */
   read(): IndicatorReading {
     this.reading ??= this.build()

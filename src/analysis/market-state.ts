@@ -16,6 +16,7 @@ import {
   type SnapshotTimeframe,
   type TimeframeReading,
 } from './snapshot.ts'
+import { Volatility, type VolatilityReading, type VolatilityRules } from './volatility.ts'
 
 export interface MarketStateOptions {
   readonly symbol: Pair
@@ -31,6 +32,8 @@ export interface MarketStateOptions {
   readonly expectsBook?: boolean
   /** How old a book may be, in milliseconds; a minute. */
   readonly bookMaxAgeMs?: number
+  /** What counts as a spike of volatility and as a fast move; the owner's figures. */
+  readonly volatility?: VolatilityRules
 }
 
 const RANGE_CANDLES = 20
@@ -78,6 +81,7 @@ export class MarketState {
   private readonly slackMs: number
   private readonly expectsBook: boolean
   private readonly bookMaxAgeMs: number
+  private readonly alarms: Volatility
   private newest: Candle | null = null
 
   constructor(options: MarketStateOptions) {
@@ -101,6 +105,7 @@ export class MarketState {
     this.slackMs = options.slackMs ?? 120_000
     this.expectsBook = options.expectsBook ?? false
     this.bookMaxAgeMs = options.bookMaxAgeMs ?? 60_000
+    this.alarms = new Volatility(options.volatility)
   }
 
   /**
@@ -111,10 +116,16 @@ export class MarketState {
     const addition = this.aggregator.add(candle, seenAt)
     if (addition.kind === 'refused') return addition
     // Running coarser candles that this one found ended were closed before it, but each time frame has its own track.
-    this.tracks[candle.timeframe].push(candle, addition.bar)
-    for (const { candle: coarser, bar } of addition.closed) this.tracks[coarser.timeframe].push(coarser, bar)
+    this.enter(candle, addition.bar)
+    for (const { candle: coarser, bar } of addition.closed) this.enter(coarser, bar)
     if (this.newest === null || closedAt(candle) >= closedAt(this.newest)) this.newest = candle
     return addition
+  }
+
+  private enter(candle: Candle, bar: Bar): void {
+    const track = this.tracks[candle.timeframe]
+    track.push(candle, bar)
+    this.alarms.push(candle, bar, track.indicators.atr, candle.timeframe === this.base)
   }
 
   /**
@@ -151,6 +162,11 @@ export class MarketState {
 
   indicators(timeframe: Timeframe): IndicatorReading {
     return this.tracks[timeframe].indicators.read()
+  }
+
+  /** Whether volatility spikes and the price has moved fast, as of the last closed candles. */
+  volatility(): VolatilityReading {
+    return this.alarms.read()
   }
 
   /** The candle that closed last, whatever its time frame; null before the first. */

@@ -5,7 +5,7 @@ import type { ExitReason } from '../../machines/system.machine.ts'
 import { inMemoryBus } from '../adapters/bus/in-memory-bus.ts'
 import { realIds } from '../adapters/chance/real.ts'
 import { seededRandom } from '../adapters/chance/seeded.ts'
-import { realClock } from '../adapters/clock/real.ts'
+import { realClock, systemStopwatch } from '../adapters/clock/real.ts'
 import { logFact } from '../adapters/log/fact-lines.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
 import { PostgresOrderHistory } from '../adapters/persistence/postgres-order-history.ts'
@@ -139,6 +139,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
           exchange,
           log,
           hash: sha256,
+          stopwatch: systemStopwatch,
         },
         ...{ feed: venue.feed, candles: new PostgresCandleStore(store.database.sql) },
       },

@@ -21,6 +21,15 @@ export interface SimulatedClock extends Clock {
   advanceTo(at: number): void
 }
 
+/**
+ * How long our own work takes. Never for what is decided, stated or journaled: a replay takes another time and must find
+ * the same.
+ */
+export interface Stopwatch {
+  /** Since some moment; never goes back. */
+  microseconds(): number
+}
+
 /** Fresh identities. UUID v4 in form; seeded in replays. */
 export interface IdSource {
   next(): string

@@ -136,6 +136,36 @@ describe('positions and trades', () => {
     expect(books.streaks().cooldownUntil[BTC]).toBe(T0 + LIMITS.cooldownMinutes.afterLoss * MINUTE)
   })
 
+  it('keep the rest of a symbol that moved fast, and the longest of them', () => {
+    const rest = (minutes: number) =>
+      factOf({ type: 'risk.cooldownBegan', symbol: BTC, cause: 'fast_move', until: T0 + minutes * MINUTE })
+    expect(folded([rest(15), rest(10)]).streaks()).toEqual({
+      lossStreak: 0,
+      cooldownUntil: { [BTC]: T0 + 15 * MINUTE },
+    })
+  })
+
+  it('give every symbol that a plan traded one rest, when the plan is over', () => {
+    const more = { executionStrategy: 'dca_24h', usedFallbackStrategy: false } as const
+    const plan = planId('plan-1')
+    const traded = (symbol: typeof BTC, at: number) => {
+      const trade = { symbol, side: 'sell', quantity: '1', cost: '1', fees: '0', batch: 1 } as const
+      return factOf({ type: 'rebalance.tradeExecuted', planId: plan, ...trade }, at)
+    }
+    const working = [
+      factOf({ type: 'rebalance.planned', planId: plan, trades: [], ...more }),
+      traded(BTC, T0 + MINUTE),
+      traded(XRP, T0 + 240 * MINUTE),
+    ]
+    expect(folded(working).streaks().cooldownUntil).toEqual({})
+    const until = T0 + 330 * MINUTE
+    const over = factOf({ type: 'rebalance.completed', planId: plan }, T0 + 300 * MINUTE)
+    expect(folded([...working, over]).streaks().cooldownUntil).toEqual({ [BTC]: until, [XRP]: until })
+    const cut = factOf({ type: 'rebalance.cancelled', planId: plan, reason: 'asked for' }, T0 + 300 * MINUTE)
+    const empty = factOf({ type: 'rebalance.cancelled', planId: plan, reason: 'asked for' }, T0 + 900 * MINUTE)
+    expect(folded([...working, cut, empty]).streaks().cooldownUntil).toEqual({ [BTC]: until, [XRP]: until })
+  })
+
   it('do not count a position whose entry never filled', () => {
     const unfilled = positionOf({ status: 'closed', entryPrice: '0', closeReason: 'entry_unfilled' })
     const books = folded([factOf({ type: 'position.closed', position: unfilled })])

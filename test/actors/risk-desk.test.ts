@@ -17,6 +17,7 @@ import { TOPIC_OF } from '../../src/domain/facts.ts'
 import type { RiskVerdict } from '../../src/domain/risk.ts'
 import type { Mark } from '../../src/domain/valuation.ts'
 import type { Proposal } from '../../src/domain/views.ts'
+import type { Stopwatch } from '../../src/ports/clock.ts'
 import { regime } from '../domain/view-builders.ts'
 import {
   ALLOWED,
@@ -35,7 +36,12 @@ import {
 } from './trading-house.ts'
 
 /** 10,000 USDT, a bull market, and a risk desk that may approve. */
-function riskHouse(limits: Partial<Settings['limits']> = {}, mayOpenRisk = true) {
+function riskHouse(
+  limits: Partial<Settings['limits']> = {},
+  mayOpenRisk = true,
+  spikeSince: (symbol: string) => number | null = () => null,
+  stopwatch?: Stopwatch,
+) {
   const house = tradingHouse({ settings: { limits: { ...SETTINGS.limits, ...limits } } })
   const marks: Record<string, Mark> = {
     'BTC/USDT': { price: '40000', at: T0 },
@@ -48,7 +54,16 @@ function riskHouse(limits: Partial<Settings['limits']> = {}, mayOpenRisk = true)
         value: { control: mayOpenRisk ? 'running' : 'paused', degradation: 'normal', reconciliation: 'ready' },
       }) as never,
   )
-  const risk = createRiskDesk(house.house, account, () => marks, permission)
+  const measured = stopwatch === undefined ? house.house : { ...house.house, stopwatch }
+  const volatilityOf = (symbol: string) => ({ spikeSince: spikeSince(symbol) })
+  const risk = createRiskDesk(
+    measured,
+    account,
+    () => marks,
+    permission,
+    () => true,
+    volatilityOf,
+  )
   house.openAccount([balance('USDT', '10000')], { 'BTC/USDT': '40000' })
   for (const symbol of [BTC, XRP]) {
     const view = regime({ symbol, timestamp: T0 })
@@ -118,6 +133,45 @@ describe('a reservation', () => {
 })
 
 describe('what the desk sees', () => {
+  it('a spike of volatility halves the size, of its own symbol', () => {
+    const { judge } = riskHouse({}, true, (symbol) => (symbol === XRP ? null : T0))
+    const { verdict } = judge(btc('spiking'))
+    expect(verdict).toMatchObject({ kind: 'approved', margin: '500', warnings: ['VOLATILITY_SPIKE'] })
+    expect(judge(xrp('calm')).verdict).toMatchObject({ kind: 'approved', margin: '1000', warnings: [] })
+  })
+
+  it('a rest that the market began refuses the symbol until it is over', () => {
+    const { judge, books } = riskHouse()
+    const rest = { type: 'risk.cooldownBegan', symbol: BTC, cause: 'fast_move', until: T0 + 1 } as const
+    books.apply(factOf(rest))
+    expect(codes(judge(btc('resting')).verdict)).toEqual(['IN_COOLDOWN'])
+    expect(codes(judge(xrp('awake')).verdict)).toBe('approved')
+  })
+
+  it('no price, or one of more than a minute ago, refuses what would open, and never reads as zero', () => {
+    const { judge, marks, clock } = riskHouse()
+    delete marks['BTC/USDT']
+    expect(codes(judge(btc('blind')).verdict)).toContain('STALE_DATA')
+    marks['BTC/USDT'] = { price: '0', at: T0 }
+    expect(codes(judge(btc('zero')).verdict)).toContain('STALE_DATA')
+    marks['BTC/USDT'] = { price: '40000', at: T0 }
+    clock.advanceTo(T0 + 60_001)
+    expect(codes(judge(btc('late')).verdict)).toContain('STALE_DATA')
+    marks['BTC/USDT'] = { price: '40000', at: T0 + 1 }
+    expect(codes(judge(btc('fresh')).verdict)).toBe('approved')
+  })
+
+  it('tells how long it took, which is no part of the verdict; nothing where nothing is measured', () => {
+    let now = 0
+    const stopwatch = { microseconds: () => (now += 250) }
+    const measured = riskHouse({}, true, () => null, stopwatch).judge()
+    expect(measured.timeTakenUs).toBe(250)
+    const unmeasured = riskHouse().judge()
+    expect(unmeasured.timeTakenUs).toBeNull()
+    expect(measured.verdict).toEqual(unmeasured.verdict)
+    expect(JSON.stringify(measured.verdict)).not.toContain('timeTaken')
+  })
+
   it('judges only a proposal that everybody could see, and only the newest of its symbol', () => {
     const { risk, judge } = riskHouse()
     expect(codes(risk.judge(btc('hidden'), 0.9, []).verdict)).toEqual(['INVALID_PROPOSAL'])

@@ -28,7 +28,10 @@ export function settingsFor(random: RandomSource): Settings {
     limits: {
       ...limits,
       entry: { ...limits.entry, type: pick(random, ['limit', 'limit', 'market'] as const) },
-      cooldownMinutes: { ...limits.cooldownMinutes, afterTrade: 0, afterLoss: 1, byLosses: [], afterRebalance: 1 },
+      cooldownMinutes: { ...limits.cooldownMinutes, afterTrade: 0, afterLoss: 1, byLosses: [], afterRebalance: 0 },
+      // The seeds' market jumps all day long: rests after its moves would leave nothing to walk.
+      volatilitySpike: { ...limits.volatilitySpike, cooldownMinutes: 0 },
+      fastMove: { ...limits.fastMove, cooldownMinutes: 0 },
       breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70 },
       maxOpenRiskPct: 50,
       floorByLosses: [],

@@ -1,5 +1,5 @@
 /** The clock on the wall, and an alarm for when it jumps or the machine has slept. */
-import type { Clock, Timer } from '../../ports/clock.ts'
+import type { Clock, Stopwatch, Timer } from '../../ports/clock.ts'
 
 /** Longest delay that setTimeout takes: more than this fires at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1
@@ -42,6 +42,8 @@ const SYSTEM_TIME: TimeSources = {
     return () => clearTimeout(handle)
   },
 }
+
+export const systemStopwatch: Stopwatch = { microseconds: () => performance.now() * 1_000 }
 
 interface Reading {
   readonly wall: number
