@@ -17,11 +17,6 @@ export interface Watch {
   readonly trail: Numeric | null
 }
 
-export interface Crossing {
-  readonly positionId: PositionId
-  readonly kind: TriggerKind
-}
-
 interface Ladders {
   readonly falling: Ladder
   readonly rising: Ladder
@@ -32,8 +27,6 @@ export interface TriggerIndex {
   watch(positionId: PositionId, watch: Watch): void
   /** The last traded price of a pair, in quote units. */
   tick(symbol: Pair, price: Numeric): void
-  /** What these prices, by pair, would cross; nothing is told and everything stays watched. */
-  crossedBy(prices: Readonly<Record<string, Numeric>>): readonly Crossing[]
   readonly size: number
 }
 
@@ -46,7 +39,7 @@ const isAbove = (kind: TriggerKind, side: PositionSide): boolean => (kind === 's
 export function createTriggerIndex(
   onCrossed: (positionId: PositionId, trigger: TriggerKind, price: Numeric) => boolean,
 ): TriggerIndex {
-  const bySymbol = new Map<string, Ladders>()
+  const bySymbol = new Map<Pair, Ladders>()
   const watched = new Map<PositionId, Set<Trigger>>()
   let registered = 0
 
@@ -89,13 +82,6 @@ export function createTriggerIndex(
       if (ladders === undefined) return
       if (ladders.falling.isCrossedBy(price) || ladders.rising.isCrossedBy(price)) tell(ladders, price)
     },
-    crossedBy: (prices) =>
-      Object.entries(prices).flatMap(([symbol, price]) => {
-        const ladders = bySymbol.get(symbol)
-        const crossed =
-          ladders === undefined ? [] : [...ladders.falling.crossedBy(price), ...ladders.rising.crossedBy(price)]
-        return crossed.map(({ positionId, kind }) => ({ positionId, kind }))
-      }),
     get size() {
       let size = 0
       for (const { falling, rising } of bySymbol.values()) size += falling.size + rising.size

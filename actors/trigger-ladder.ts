@@ -58,19 +58,6 @@ export class Ladder {
     return taken
   }
 
-  /** What the price would cross, the nearest first; it stays where it is. */
-  crossedBy(price: Numeric): Trigger[] {
-    const crossed: Trigger[] = []
-    const places = [0]
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      const trigger = this.#heap[place]
-      if (trigger === undefined || !this.#isBeyond(price, trigger)) continue
-      crossed.push(trigger)
-      places.push(2 * place + 1, 2 * place + 2)
-    }
-    return crossed.sort((a, b) => (this.#isNearer(a, b) ? -1 : 1))
-  }
-
   #isBeyond(price: Numeric, trigger: Trigger): boolean {
     const order = compareNumeric(price, trigger.price)
     return this.#isRising ? order >= 0 : order <= 0

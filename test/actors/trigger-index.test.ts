@@ -199,43 +199,6 @@ describe('several crossings of one tick', () => {
   })
 })
 
-describe('what prices would cross', () => {
-  const asked = () => {
-    const { index, watch, since } = watched()
-    watch(A, { trail: '101' })
-    watch(B, { side: 'short', stopLoss: '103', takeProfit: '94' })
-    return { index, since }
-  }
-
-  it.each([
-    ['97.01', []],
-    ['97', ['a stopLoss']],
-    ['94', ['a stopLoss', 'b takeProfit']],
-    ['100.99', []],
-    ['101', ['a trail']],
-    ['103', ['a trail', 'b stopLoss']],
-    ['106', ['a trail', 'b stopLoss', 'a takeProfit']],
-  ])('at %s is said of long and short', (price, expected) => {
-    const { index } = asked()
-    expect(index.crossedBy({ [BTC]: price }).map(({ positionId: id, kind }) => `${id} ${kind}`)).toEqual(expected)
-  })
-
-  it('is told to nobody and stays watched, and is asked of the pairs that were named alone', () => {
-    const { index, since } = asked()
-    expect(index.crossedBy({ [XRP]: '1', 'NO/PAIR': '1' })).toEqual([])
-    expect(index.crossedBy({ [BTC]: '106' })).toHaveLength(3)
-    expect([since(), index.size]).toEqual([[], 5])
-    index.tick(BTC, '106')
-    expect(since()).toHaveLength(3)
-  })
-
-  it('is not said again of what was told', () => {
-    const { index } = asked()
-    index.tick(BTC, '97')
-    expect(index.crossedBy({ [BTC]: '96' })).toEqual([])
-  })
-})
-
 describe('watching', () => {
   it('anew replaces what was watched: an old stop never fires', () => {
     const { index, watch, since } = watched()
@@ -336,9 +299,7 @@ it('tells exactly what a scan of all triggers by Decimals would, whatever is wat
           naive.set(one.id, one)
         } else {
           isHeard = one.isHeard
-          const asked = index.crossedBy({ [BTC]: one.price }).map(({ positionId: id, kind }) => `${id} ${kind}`)
           index.tick(BTC, one.price)
-          expect(asked).toEqual(crossed)
           expect(crossed.splice(0).sort()).toEqual(scan(naive, one.price, isHeard).sort())
         }
         const left = [...naive.values()].flatMap((each) => KINDS.map((kind) => each[kind]))
