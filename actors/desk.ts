@@ -8,6 +8,7 @@ import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
 import type { PositionOperations } from './position-operations.ts'
 import type { Schedule } from './schedule.actor.ts'
+import type { Snapshots } from './snapshots.ts'
 import { tree } from './supervision/tree.ts'
 
 export interface DeskParts {
@@ -15,6 +16,7 @@ export interface DeskParts {
   readonly permission: Permission
   readonly operations: PositionOperations
   readonly schedule: Schedule
+  readonly snapshots: Pick<Snapshots, 'ofPosition' | 'ofPortfolio'>
   readonly root: AnyActorRef
   /** The lifecycle's actor; undefined while it is being restarted. */
   readonly lifecycle: () => AnyActorRef | undefined
@@ -79,6 +81,8 @@ export function createDesk(house: House, parts: DeskParts): Desk {
           (live === undefined || isLive(order) === live) && (symbol === undefined || order.request.symbol === symbol),
       ),
     allocation: () => account.view(),
+    positionSnapshots: parts.snapshots.ofPosition,
+    portfolioSnapshots: parts.snapshots.ofPortfolio,
     supervision: () => tree(parts.root),
   }
 }

@@ -22,6 +22,7 @@ import type { Exchange } from '../src/ports/exchange.ts'
 import type { Journal } from '../src/ports/journal.ts'
 import type { Log } from '../src/ports/log.ts'
 import type { MarketFeed } from '../src/ports/market-feed.ts'
+import type { SnapshotStore } from '../src/ports/snapshot-store.ts'
 import type { Addresses } from './addresses.ts'
 import type { Books } from './books.ts'
 import { type PacedExchange, pacedExchange } from './paced-exchange.ts'
@@ -77,6 +78,8 @@ export interface Settings {
   readonly drainMs: number
   /** How long closed candles wait for company before they are written. */
   readonly candleWriteMs: number
+  /** How often positions and account are looked at, and how long looks wait for company before they are written. */
+  readonly snapshots: { readonly everyMs: number; readonly writeMs: number }
 }
 
 export interface Ports {
@@ -88,6 +91,7 @@ export interface Ports {
   readonly exchange: Exchange
   readonly feed: MarketFeed
   readonly candles: CandleStore
+  readonly snapshots: SnapshotStore
   readonly log: Log
   /** SHA-256 of a text, in hex: the evidence behind a view. */
   readonly hash: (text: string) => string

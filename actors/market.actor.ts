@@ -9,7 +9,6 @@ import type { Candle, Timeframe } from '../src/domain/candle.ts'
 import { TIMEFRAME_MS } from '../src/domain/candle.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import type { Marks } from '../src/domain/valuation.ts'
-import type { Timer } from '../src/ports/clock.ts'
 import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
 import type { House, Settings } from './house.ts'
 import { createLastPrices } from './last-prices.ts'
@@ -17,6 +16,7 @@ import type { MarketMessage } from './messages.ts'
 import { serving } from './supervision/serving.ts'
 import type { TriggerIndex } from './trigger-index.ts'
 import type { VolatilityWatch } from './volatility-watch.ts'
+import { writeBehind } from './write-behind.ts'
 
 /** Enough bars of each time frame for EMA 200; minutes enough for half a day, or for 250 four-hour bars. */
 const WARM_TIMEFRAMES = ['1d', '4h', '1h', '15m', '5m'] as const satisfies readonly Timeframe[]
@@ -68,31 +68,13 @@ export function createMarket(
   const prices = createLastPrices()
   const stale = new Set<Pair>()
   const orderBooks = new Map<Pair, Book>()
-  let unwritten: Candle[] = []
-  let writes: Promise<void> = Promise.resolve()
-  let writeTimer: Timer | null = null
+  const written = writeBehind<Candle>({
+    ...{ clock, log, what: 'candles', save: (candles) => store.save(candles), waitMs: settings.candleWriteMs },
+    ...{ rowsPerWrite: CANDLES_PER_WRITE, keptBack: CANDLES_KEPT_BACK },
+  })
   let candlesHeard = 0
   for (const symbol of settings.watched) states.set(symbol, new MarketState({ symbol, volatility: settings.limits }))
 
-  function write(): void {
-    writeTimer?.cancel()
-    writeTimer = null
-    if (unwritten.length === 0) return
-    const batch = unwritten
-    unwritten = []
-    writes = writes
-      .then(() => store.save(batch))
-      .catch((error: unknown) => {
-        const keeps = unwritten.length + batch.length <= CANDLES_KEPT_BACK
-        log.error('candles could not be written', { problem: String(error), candles: batch.length, triedAgain: keeps })
-        if (keeps) unwritten = [...batch, ...unwritten]
-      })
-  }
-  function keep(candle: Candle): void {
-    unwritten.push(candle)
-    if (unwritten.length >= CANDLES_PER_WRITE) return write()
-    writeTimer ??= clock.at(clock.now() + settings.candleWriteMs, write)
-  }
   function freshen(symbol: Pair): void {
     if (stale.delete(symbol)) house.state('market', { type: 'market.fresh', symbol })
   }
@@ -103,7 +85,7 @@ export function createMarket(
     if (added.kind === 'refused')
       return log.warn('candle refused', { symbol, openAt: candle.openAt, reason: added.reason })
     candlesHeard += 1
-    keep(candle)
+    written.add(candle)
     for (const gap of added.gaps) house.state('market', { type: 'market.gapFound', symbol, ...gap })
     const closedAt = candle.openAt + TIMEFRAME_MS[candle.timeframe]
     house.state('market', { type: 'candle.closed', symbol, candle, at: closedAt })
@@ -186,10 +168,7 @@ export function createMarket(
       // One count a look, however many symbols: the level follows how long it lasts.
       addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: allFresh })
     },
-    flush: async () => {
-      write()
-      await writes
-    },
+    flush: written.flush,
     get candlesHeard() {
       return candlesHeard
     },

@@ -20,6 +20,7 @@ import { createPlanDesk, type PlanDesk, planLogic } from './rebalance-plan.actor
 import { createReconciler, type Reconciler } from './reconciliation.ts'
 import { createRiskDesk, type RiskDesk } from './risk-desk.ts'
 import { createSchedule, type Schedule } from './schedule.actor.ts'
+import { createSnapshots, type Snapshots } from './snapshots.ts'
 import type { JournaledSnapshot } from './supervision/journaled.ts'
 import { problemText } from './supervision/supervision-event.ts'
 import { createLifecycle, type Lifecycle } from './system.actor.ts'
@@ -38,6 +39,7 @@ export interface Rooms {
   readonly market: Market
   readonly feed: FeedLine
   readonly account: Account
+  readonly snapshots: Snapshots
   readonly gateway: ExchangeGateway
   readonly orders: OrderDesk
   readonly execution: ExecutionDesk
@@ -124,6 +126,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
     execution: createExecutionDesk(house, risk, reconciler),
     operations: createPositionOperations(house, { account, risk }),
     feed: feedLine(house),
+    snapshots: createSnapshots(house, account),
     positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
     schedule: scheduleOf(house, permission),

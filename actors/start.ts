@@ -17,6 +17,7 @@ import type { Permission } from './permission.ts'
 import type { PositionOperations } from './position-operations.ts'
 import { recover, revive } from './recovery.ts'
 import { buildRooms } from './rooms.ts'
+import type { Snapshots } from './snapshots.ts'
 import { startRoot } from './supervision/root.ts'
 import { problemText, type SupervisionEvent } from './supervision/supervision-event.ts'
 import { createTimers } from './supervision/timers.ts'
@@ -40,6 +41,7 @@ export interface RunningSystem {
   readonly house: House
   readonly desk: Desk
   readonly market: Market
+  readonly snapshots: Snapshots
   /** Trades, cancellations and comparisons that are asked from outside. */
   readonly execution: ExecutionDesk
   /** What is held and at stake, and what is asked of positions from outside. */
@@ -181,6 +183,7 @@ export async function startSystem(
   rooms.deadMan.look()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
+    beat(house, settings.snapshots.everyMs, rooms.snapshots.take),
     beat(house, FRESHNESS_MS, () => {
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
       addresses.tell('journal', { type: 'health.changed', health: journal.health() })
@@ -193,11 +196,12 @@ export async function startSystem(
   return {
     house,
     market,
+    snapshots: rooms.snapshots,
     execution: rooms.execution,
     positions: operations,
     flatten: () => flatten(house, positions),
     desk: createDesk(house, {
-      ...{ account, operations, permission, schedule, root, startedAt: now },
+      ...{ account, operations, permission, schedule, snapshots: rooms.snapshots, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),

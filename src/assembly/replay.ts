@@ -16,6 +16,7 @@ import { openDatabase } from '../adapters/persistence/database.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
 import { PostgresJournal } from '../adapters/persistence/postgres-journal.ts'
 import { PostgresLeadership } from '../adapters/persistence/postgres-leadership.ts'
+import { PostgresSnapshotStore } from '../adapters/persistence/postgres-snapshot-store.ts'
 import { claimSession } from '../adapters/persistence/session.ts'
 import { play, playUntil } from '../backtest/play.ts'
 import { summaryCollector } from '../backtest/summary.ts'
@@ -40,6 +41,8 @@ export interface ReplayRun {
   readonly dataDir: string | null
   readonly log: Log
 }
+
+const REPLAY_ACCOUNT = 'replay'
 
 /** Runs a replay to its end. Deterministic: the same input and seed give the same journal, byte for byte. */
 export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
@@ -67,7 +70,7 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
     const session = `${run.symbols.join(',')} ${run.from}–${run.to} seed ${run.seed} incarnation 1`
     await claimSession(database.sql, { kind: 'replay', key: session }, run.from)
     const lease = await new PostgresLeadership({
-      ...{ sql: database.sql, clock, account: 'replay', holder: 'replay', incarnation: '1' },
+      ...{ sql: database.sql, clock, account: REPLAY_ACCOUNT, holder: 'replay', incarnation: '1' },
     }).take()
     if (lease === null || lease.epoch !== 1)
       throw new Error('this folder has run a replay before: choose another with --data-dir')
@@ -83,10 +86,11 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
     })
     const feed = throughVenue(recorded, exchange)
     const candles = new PostgresCandleStore(database.sql)
+    const snapshots = new PostgresSnapshotStore(database.sql, REPLAY_ACCOUNT)
     const collector = summaryCollector(bus)
     const progress = { hasEnded: false, isOver: false }
     const system = await startSystem(
-      { clock, ids, random, bus, journal, exchange, feed, candles, log: run.log, hash: sha256 },
+      { clock, ids, random, bus, journal, exchange, feed, candles, snapshots, log: run.log, hash: sha256 },
       settingsOf({ config: run.config, mode: 'backtest', symbols: run.symbols, instruments: BUILT_IN_INSTRUMENTS }),
       {
         ...{ epoch: lease.epoch, incarnation: lease.incarnation, database: database.driver },
@@ -113,7 +117,7 @@ export async function runReplay(run: ReplayRun): Promise<ReplaySummary> {
     system.drain('the replay has ended')
     await play(clock, playable, () => progress.isOver, null)
     await feed.stop()
-    await system.market.flush()
+    await Promise.all([system.market.flush(), system.snapshots.flush()])
     await journal.settled()
     system.stop()
     const seconds = (wall.now() - startedAt) / 1000

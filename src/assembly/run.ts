@@ -9,6 +9,7 @@ import { realClock, systemStopwatch } from '../adapters/clock/real.ts'
 import { logFact } from '../adapters/log/fact-lines.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
 import { PostgresOrderHistory } from '../adapters/persistence/postgres-order-history.ts'
+import { PostgresSnapshotStore } from '../adapters/persistence/postgres-snapshot-store.ts'
 import { createApi } from '../api/app.ts'
 import { createReadModels } from '../api/read-models.ts'
 import { type ServedApi, serveApi } from '../api/serve.ts'
@@ -142,6 +143,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
           stopwatch: systemStopwatch,
         },
         ...{ feed: venue.feed, candles: new PostgresCandleStore(store.database.sql) },
+        snapshots: new PostgresSnapshotStore(store.database.sql, store.account),
       },
       settings,
       {
@@ -167,7 +169,7 @@ export async function runSystem(run: SystemRun): Promise<number> {
     if (unheard !== undefined) opened.push(unheard)
     opened.push(async () => {
       await venue.feed.stop()
-      await running.market.flush()
+      await Promise.all([running.market.flush(), running.snapshots.flush()])
       running.stop()
       await store.journal.settled()
     })

@@ -39,10 +39,12 @@ const POSITION_GRACE_MS = 3_000
 const POSITION_RETRY_MS = 2_000
 const EXIT_MS = 10_000
 const FIRST_LOOK_UP_MS = 1_000
-/** A replay's candles are written in few large statements; a live one's within seconds. */
-const CANDLE_WRITE_MS = { live: 5_000, replay: 6 * 3_600_000 }
+/** A replay's candles and snapshots are written in few large statements; live ones within seconds. */
+const WRITE_MS = { live: 5_000, replay: 6 * 3_600_000 }
 /** In process the venue cannot lose a message: a replay compares once an hour instead of every half minute. */
 const REPLAY_RECONCILE_MS = 3_600_000
+/** Every minute, looks would be a fifth of a replay's time. */
+const REPLAY_SNAPSHOT_MS = 300_000
 
 const paperAccount = ({ execution: { fees, paper } }: Config): Account => ({
   fees: { maker: share(fees.makerPct), taker: share(fees.takerPct) },
@@ -81,6 +83,8 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
     return { enabled, intervalMs, timeoutMs, firstAfterMs: firstRunAfterMs, dependsOn, symbolsAtOnce }
   }
   const isReplay = mode === 'backtest'
+  const snapshotMs = execution.positions.snapshotIntervalMs
+  const writeMs = isReplay ? WRITE_MS.replay : WRITE_MS.live
   const { fees, held } = account ?? paperAccount(config)
   return {
     mode,
@@ -150,7 +154,8 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
     reconcileEveryMs: isReplay ? REPLAY_RECONCILE_MS : execution.positions.syncIntervalMs,
     reconcileRetryMs: RECONCILE_RETRY_MS,
     deadMan: mode === 'live' ? DEAD_MAN : null,
-    candleWriteMs: isReplay ? CANDLE_WRITE_MS.replay : CANDLE_WRITE_MS.live,
+    candleWriteMs: writeMs,
+    snapshots: { everyMs: isReplay ? Math.max(snapshotMs, REPLAY_SNAPSHOT_MS) : snapshotMs, writeMs },
     drainMs: DRAIN_MS,
   }
 }

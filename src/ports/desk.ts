@@ -1,7 +1,8 @@
 /** What the API and the command line may ask of the system. Everything is plain JSON. */
 import type { DegradationLevel } from '../domain/degradation.ts'
 import type { ExposureView } from '../domain/exposure.ts'
-import type { Pair } from '../domain/ids.ts'
+import type { Pair, PositionId } from '../domain/ids.ts'
+import type { PortfolioSnapshot, PositionSnapshot } from '../domain/money-snapshot.ts'
 import type { OrderView } from '../domain/order.ts'
 import type { AllocationView } from '../domain/portfolio.ts'
 import type { PositionView } from '../domain/position.ts'
@@ -72,5 +73,8 @@ export interface Desk {
   orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
   allocation(): AllocationView | null
   exposure(): ExposureView
+  /** The last day of an open position, one a minute, oldest first; the database has all. */
+  positionSnapshots(positionId: PositionId): readonly PositionSnapshot[]
+  portfolioSnapshots(): readonly PortfolioSnapshot[]
   supervision(): ActorNode
 }

@@ -23,6 +23,7 @@ import { TIER_LIMITS } from '../../src/domain/venue-limits.ts'
 import type { CandleStore } from '../../src/ports/candle-store.ts'
 import type { Exchange } from '../../src/ports/exchange.ts'
 import type { MarketFeed } from '../../src/ports/market-feed.ts'
+import type { SnapshotStore } from '../../src/ports/snapshot-store.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 
 export const BTC = pair('BTC/USDT')
@@ -85,6 +86,7 @@ export function routineHouse(startAt: number, tasks: Partial<Record<TaskName, Ta
       exchange: {} as Exchange,
       feed: {} as MarketFeed,
       candles: {} as CandleStore,
+      snapshots: {} as SnapshotStore,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       hash: (text) => createHash('sha256').update(text).digest('hex'),
     },

@@ -29,6 +29,7 @@ import {
   venueOrderId,
 } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import type { Look } from '../../src/domain/money-snapshot.ts'
 import type { Fill, OrderRequest, OrderView } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
@@ -38,6 +39,7 @@ import type { Proposal } from '../../src/domain/views.ts'
 import type { CandleStore } from '../../src/ports/candle-store.ts'
 import type { Exchange, VenueAnswer } from '../../src/ports/exchange.ts'
 import type { HistoryQuery, MarketFeed } from '../../src/ports/market-feed.ts'
+import type { SnapshotStore } from '../../src/ports/snapshot-store.ts'
 import { type MemoryDisk, MemoryJournal } from '../support/memory-journal.ts'
 
 export const T0 = Date.UTC(2025, 10, 3, 9, 30)
@@ -193,6 +195,8 @@ export function tradingHouse({ settings, disk, history = () => [] }: TradingHous
     save: (batch) => Promise.resolve(void saved.push([...batch])),
     load: () => Promise.resolve([]),
   }
+  const looks: Look[] = []
+  const snapshots: SnapshotStore = { save: (given) => Promise.resolve(void looks.push(...given)) }
   const feed: MarketFeed = {
     name: 'told',
     start: () => Promise.resolve(),
@@ -204,7 +208,7 @@ export function tradingHouse({ settings, disk, history = () => [] }: TradingHous
   const timers = createTimers(clock, (actor, message) => void addresses.tell(actor as 'system', message))
   const house: House = createHouse(
     {
-      ...{ clock, bus, journal, candles, feed, exchange: venue.exchange, random: seededRandom('house') },
+      ...{ clock, bus, journal, candles, snapshots, feed, exchange: venue.exchange, random: seededRandom('house') },
       ids: seededIds(seededRandom('house')),
       log: { debug: log, info: log, warn: log, error: log },
       hash: (text) => createHash('sha256').update(text).digest('hex'),
@@ -220,7 +224,7 @@ export function tradingHouse({ settings, disk, history = () => [] }: TradingHous
     return actor
   }
   return {
-    ...{ clock, bus, books, journal, house, facts, saved, logged, heard, calls: venue.calls },
+    ...{ clock, bus, books, journal, house, facts, saved, looks, logged, heard, calls: venue.calls },
     /** From now on these names answer to somebody who only writes down what is said. */
     listenAs: (...names: readonly Address[]) => {
       for (const name of names) {

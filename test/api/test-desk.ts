@@ -5,7 +5,8 @@ import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
 import { createApi } from '../../src/api/app.ts'
 import { createReadModels } from '../../src/api/read-models.ts'
 import { type ExposureInput, type ExposureView, exposureOf } from '../../src/domain/exposure.ts'
-import { asset, orderId, type Pair, pair, positionId } from '../../src/domain/ids.ts'
+import { asset, orderId, type Pair, type PositionId, pair, positionId } from '../../src/domain/ids.ts'
+import type { PortfolioSnapshot, PositionSnapshot } from '../../src/domain/money-snapshot.ts'
 import { isLive, type OrderRequest, type OrderView } from '../../src/domain/order.ts'
 import type { AllocationView } from '../../src/domain/portfolio.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
@@ -165,6 +166,8 @@ class TestDesk implements Desk {
   ordersNow: readonly OrderView[] = []
   allocationNow: AllocationView | null = allocation()
   exposureNow: ExposureView = exposure()
+  positionLooks: readonly PositionSnapshot[] = []
+  portfolioLooks: readonly PortfolioSnapshot[] = []
   /** Thrown by every question while set. */
   broken: Error | null = null
   readonly reads = { orders: 0, positions: 0, coordinator: 0, allocation: 0 }
@@ -203,6 +206,12 @@ class TestDesk implements Desk {
   exposure(): ExposureView {
     this.#check()
     return this.exposureNow
+  }
+  positionSnapshots(id: PositionId): readonly PositionSnapshot[] {
+    return this.positionLooks.filter((one) => one.positionId === id)
+  }
+  portfolioSnapshots(): readonly PortfolioSnapshot[] {
+    return this.portfolioLooks
   }
   supervision(): ActorNode {
     this.#check()

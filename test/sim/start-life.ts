@@ -49,6 +49,7 @@ export function startLife(
       exchange: doubles.exchange(world.line.connect(life)),
       journal: doubles.journal(journal),
       candles: { save: async () => undefined, load: async () => [] },
+      snapshots: { save: async () => undefined },
       hash: sha256,
     },
     settings,

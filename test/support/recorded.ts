@@ -96,6 +96,7 @@ export class Recorded {
         ...{ clock, random, bus, journal, exchange: venue, log: silent, hash: sha256 },
         ...{ ids: seededIds(random.stream('ids')), feed: throughVenue(recorded, venue) },
         candles: { save: async () => undefined, load: async () => [] },
+        snapshots: { save: async () => undefined },
       },
       { ...base, tasks, ...settings },
       {

@@ -144,6 +144,7 @@ export class World {
         ...{ clock: this.clock, ids: seededIds(random.stream('ids')), random, bus, log: silent, feed: this.#feed() },
         ...{ exchange: this.exchange, journal: journal ?? this.journal },
         candles: { save: async () => undefined, load: async () => [] },
+        snapshots: { save: async () => undefined },
         hash: (given) => createHash('sha256').update(given).digest('hex'),
       },
       this.settings,

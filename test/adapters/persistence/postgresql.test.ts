@@ -14,7 +14,7 @@ import { migrationsContract } from './migrations.contract.ts'
 import { moneyProjectionContract } from './money-projection.contract.ts'
 import { orderHistoryContract } from './order-history.contract.ts'
 import { spoolContract } from './spool.contract.ts'
-import { candleStoreContract, sessionContract, venueStoreContract } from './stores.contract.ts'
+import { candleStoreContract, sessionContract, snapshotStoreContract, venueStoreContract } from './stores.contract.ts'
 
 const SLOW_MS = 120_000
 
@@ -49,6 +49,7 @@ describe('PostgreSQL', () => {
   describe('projection of money', () => moneyProjectionContract(opened))
   describe('order history', () => orderHistoryContract(opened))
   describe('candle store', () => candleStoreContract(opened))
+  describe('snapshot store', () => snapshotStoreContract(opened))
   describe('venue store', () => venueStoreContract(opened))
   describe('session', () => sessionContract(opened))
   describe('migrations', { timeout: SLOW_MS }, () => migrationsContract(() => open(emptyUrl)))

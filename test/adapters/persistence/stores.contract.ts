@@ -2,10 +2,14 @@ import { expect, it } from 'vitest'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
 import type { Database } from '../../../src/adapters/persistence/database.ts'
 import { PostgresCandleStore } from '../../../src/adapters/persistence/postgres-candle-store.ts'
+import { PostgresSnapshotStore } from '../../../src/adapters/persistence/postgres-snapshot-store.ts'
 import { PostgresVenueStore } from '../../../src/adapters/persistence/postgres-venue-store.ts'
 import { claimSession, OtherSessionError } from '../../../src/adapters/persistence/session.ts'
 import type { Candle } from '../../../src/domain/candle.ts'
 import { pair } from '../../../src/domain/ids.ts'
+import { type Look, type PortfolioSnapshot, positionSnapshot } from '../../../src/domain/money-snapshot.ts'
+import { price } from '../../../src/domain/units.ts'
+import { positionView } from '../../support/money-lives.ts'
 import { freshAccount } from './database-journal.contract.ts'
 import { T0 } from './entries.ts'
 
@@ -56,6 +60,56 @@ export function candleStoreContract(database: () => Database): void {
   it('saves nothing for no candles', async () => {
     await new PostgresCandleStore(database().sql).save([])
     expect(await load(-10, -5)).toEqual([])
+  })
+}
+
+export function snapshotStoreContract(database: () => Database): void {
+  const look = (minute: number): Look => {
+    const at = T0 + minute * MINUTE
+    const view = positionView('p1', T0, { quantity: '0.00012345', entryPrice: '40000.1', fees: '0.04' })
+    const [ledger, holdings] = [{ equityStart: '1300', equityEnd: '1300.1' }, [{ asset: 'BTC', quantity: '0.01' }]]
+    const portfolio = {
+      ...{ at, equity: '1300.1', coreEquity: '1290', tradingExposure: '4.93', maxDeviationPct: '2.53' },
+      ...{ ledger, holdings, balances: [] },
+    }
+    return {
+      ...{ at, positions: [positionSnapshot(view, price('41000.5'), at)] },
+      portfolio: portfolio as unknown as PortfolioSnapshot,
+    }
+  }
+  const rowsOf = (account: string) =>
+    database().sql.query(
+      `select p.at = f.at as together, p.unrealised_gross::text as unrealised, f.equity::text as equity,
+        f.ledger->>'equityEnd' as ledger, f.holdings->0->>'quantity' as held
+        from position_snapshots p join portfolio_snapshots f using (account, at) where account = $1 order by at`,
+      [account],
+    )
+  const row = {
+    ...{ together: true, unrealised: '0.123499380000000000', equity: '1300.100000000000000000' },
+    ...{ ledger: '1300.1', held: '0.01' },
+  }
+
+  it('keeps looks at positions and account to the last digit, in the account that they are of', async () => {
+    const account = freshAccount()
+    const store = new PostgresSnapshotStore(database().sql, account)
+    await store.save([look(0), look(1)])
+    await store.save([{ ...look(2), portfolio: null }])
+    expect(await rowsOf(account)).toEqual([row, row])
+    expect(await rowsOf(freshAccount())).toEqual([])
+  })
+
+  it('changes nothing when looks are given again, and takes two days of them at once', async () => {
+    const account = freshAccount()
+    const store = new PostgresSnapshotStore(database().sql, account)
+    await store.save([look(0)])
+    await store.save(Array.from({ length: 2_880 }, (_, minute) => look(minute)))
+    expect(await rowsOf(account)).toHaveLength(2_880)
+  })
+
+  it('saves nothing for no looks', async () => {
+    const account = freshAccount()
+    await new PostgresSnapshotStore(database().sql, account).save([])
+    expect(await rowsOf(account)).toEqual([])
   })
 }
 
