@@ -104,6 +104,7 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     fees: (symbols) => pacing.ask(question('fees'), () => venue.fees(symbols)),
     flows: (since) => pacing.ask(question('flows'), () => venue.flows(since)),
     trades: (since) => pacing.ask(question('trades'), () => venue.trades(since)),
+    marginPositions: () => pacing.ask(question('marginPositions'), () => venue.marginPositions()),
     permissions: () => pacing.ask(question('permissions'), () => venue.permissions()),
     cancelAllAfter: (timeoutMs) =>
       pacing.ask(question('cancelAllAfter', timeoutMs === 0 ? 'exit' : 'cancel'), () =>

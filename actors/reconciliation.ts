@@ -196,7 +196,7 @@ const keyOf = (problem: Problem): string =>
 
 /** Where a problem forbids new risk: its order's symbol, or every traded symbol of its asset. */
 function symbolsOf({ settings }: House, problem: Problem): readonly Pair[] {
-  if (problem.kind === 'order') return [problem.symbol]
+  if ('symbol' in problem) return [problem.symbol]
   const traded = [...new Set([...settings.symbols, ...settings.watched])]
   return traded.filter((symbol) => [baseOf(symbol), quoteOf(symbol)].includes(problem.subject))
 }

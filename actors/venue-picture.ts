@@ -1,5 +1,5 @@
 /** The venue's picture of the account, asked for piece by piece, beside ours; compared as often as is needed. */
-import type { Flow, VenueTrade } from '../src/domain/account-history.ts'
+import type { Flow, OpenOnMargin, VenueTrade } from '../src/domain/account-history.ts'
 import { type Asset, baseOf, type OrderId, quoteOf, type TradeId } from '../src/domain/ids.ts'
 import { isLive, type OrderPhase, type OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
@@ -72,6 +72,7 @@ export class VenuePicture {
   #open: readonly VenueOrderRow[] = []
   #flows: readonly Flow[] = []
   #trades: readonly VenueTrade[] | null = null
+  #onMargin: readonly OpenOnMargin[] | null = null
 
   constructor(house: House, memory: PictureMemory) {
     this.#house = house
@@ -132,6 +133,7 @@ export class VenuePicture {
       balances: this.balances,
       expected: isAtRest ? books.totals() : null,
       marginLots: books.marginLots(),
+      openOnMargin: this.#onMargin,
       inPositions: inPositions(this.#house),
       isOurs: isOurs(this.#house),
       now: clock.now(),
@@ -152,9 +154,12 @@ export class VenuePicture {
 
   /** Flows before balances: what comes in between is a difference that the next look explains. */
   async #askBalances(): Promise<void> {
-    const { books, clock, exchange } = this.#house
+    const { books, clock, exchange, settings } = this.#house
     const since = (books.flowsKnownUntil() ?? clock.now()) - OVERLAP_MS
     this.#flows = await answered('flows', exchange.flows(since))
+    const { limits } = settings
+    if (limits.margin.enabled || books.marginLots().length > 0)
+      this.#onMargin = await answered('positions on margin', exchange.marginPositions())
     this.balances = (await answered('balances', exchange.balances())).filter(({ asset: of }) => isOurs(this.#house)(of))
   }
 

@@ -1,6 +1,7 @@
 /** What a venue writes into an account's history besides its orders: flows, and trades whoever ordered them. */
 import type { Asset, OrderId, Pair, TradeId, VenueOrderId } from './ids.ts'
 import type { Fill, Side } from './order.ts'
+import type { PositionSide } from './position.ts'
 import type { Numeric } from './units.ts'
 
 /** What moved a balance and is no trade. */
@@ -16,6 +17,14 @@ export interface Flow {
   readonly fee: Numeric
   /** Milliseconds UTC. */
   readonly at: number
+}
+
+/** What is open of a pair on margin, whoever opened it: the venue nets a pair to one side. */
+export interface OpenOnMargin {
+  readonly symbol: Pair
+  readonly side: PositionSide
+  /** Base units. */
+  readonly quantity: Numeric
 }
 
 /** One execution of the account, of an order of ours or of somebody else's. */

@@ -1,5 +1,5 @@
 /** The account's side of a comparison with the venue: balances, flows, orders that are not ours, what positions hold. */
-import type { Flow, VenueTrade } from './account-history.ts'
+import type { Flow, OpenOnMargin, VenueTrade } from './account-history.ts'
 import { type ExternalOrder, isEnded, type Move, movesOf } from './external-order.ts'
 import { type Asset, asset, type OrderId, type Pair, quoteOf, type TradeId } from './ids.ts'
 import { closable, isOnMargin, type MarginLot, netted } from './margin-lots.ts'
@@ -31,6 +31,8 @@ export interface AccountInput {
   readonly expected: Readonly<Record<string, Numeric>> | null
   /** What is open on margin by our own reckoning, likewise. */
   readonly marginLots: readonly MarginLot[]
+  /** What is open on margin by the venue's word; null where it was not asked, as there is only spot. */
+  readonly openOnMargin: readonly OpenOnMargin[] | null
   /** Base units that open positions hold, by asset. */
   readonly inPositions: Readonly<Record<string, Numeric>>
   /** What belongs to the account; other balances are none of its business. */
@@ -40,7 +42,7 @@ export interface AccountInput {
 
 /** Something that cannot be explained, and the symbol or the asset that it concerns. */
 export type Problem =
-  | { readonly kind: 'order'; readonly subject: string; readonly symbol: Pair; readonly problem: string }
+  | { readonly kind: 'order' | 'margin'; readonly subject: string; readonly symbol: Pair; readonly problem: string }
   | {
       readonly kind: 'balance' | 'holdings'
       readonly subject: Asset
@@ -94,7 +96,7 @@ const movesOfAll = (input: AccountInput, { fills, trades, marginMoves }: Seen): 
 export function onMargin(
   input: AccountInput,
   { fills, trades }: Pick<Fresh, 'fills' | 'trades'>,
-): { readonly moves: readonly Move[]; readonly takings: readonly VenueTrade[] } {
+): { readonly moves: readonly Move[]; readonly takings: readonly VenueTrade[]; readonly lots: readonly MarginLot[] } {
   const ours = fills.filter(isOnMargin).map((one) => ({ ...one, taking: null }))
   const theirs = trades
     .filter((trade) => isOnMargin(trade) && !isCounted(input, trade))
@@ -111,7 +113,28 @@ export function onMargin(
     moves.push({ asset: quoteOf(one.symbol), amount: text(after.profit.minus(amount(one.fill.fee))) })
     if (taking !== null) takings.push(taking)
   }
-  return { moves, takings }
+  return { moves, takings, lots }
+}
+
+/** Base units by pair, a short's below zero. */
+function netOf(open: readonly OpenOnMargin[]): ReadonlyMap<Pair, Amount> {
+  const net = new Map<Pair, Amount>()
+  for (const { symbol, side, quantity } of open)
+    net.set(symbol, (net.get(symbol) ?? ZERO).plus(amount(quantity).times(side === 'long' ? 1 : -1)))
+  return net
+}
+
+/** Pairs of which more, less or another side is open on margin than our fills come to: a hand was there, or a fill is missing. */
+export function marginProblems({ openOnMargin }: AccountInput, lots: readonly MarginLot[]): Problem[] {
+  if (openOnMargin === null) return []
+  const [theirs, ours] = [netOf(openOnMargin), netOf(lots)]
+  return [...new Set([...theirs.keys(), ...ours.keys()])].sort().flatMap((symbol): Problem[] => {
+    const actual = theirs.get(symbol) ?? ZERO
+    const wanted = ours.get(symbol) ?? ZERO
+    if (actual.eq(wanted)) return []
+    const problem = `${symbol} on margin: venue has ${actual}, we expect ${wanted}`
+    return [{ kind: 'margin', subject: symbol, symbol, problem }]
+  })
 }
 
 /** Balances that are not what we expect once everything that this pass found is booked. */

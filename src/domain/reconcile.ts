@@ -8,6 +8,7 @@ import {
   type ExternalStep,
   externalSteps,
   holdingsProblems,
+  marginProblems,
   type OpenAtVenue,
   onMargin,
   type Problem,
@@ -222,9 +223,9 @@ export function reconcile(input: ReconcileInput): Reconciliation {
   // While orders are on their way, a trade that seems to be nobody's may be one of theirs.
   const others = judgedBalances ? tradesOfOthers : []
   const counted = { fills: [...pass.missedFills, ...late], rows: strangers }
-  const { moves, takings } = onMargin(input, { ...counted, trades: others })
+  const { moves, takings, lots } = onMargin(input, { ...counted, trades: others })
   const seen = { ...counted, trades: others.filter((trade) => !takings.includes(trade)), marginMoves: moves }
-  const ofBalances = judgedBalances ? balanceProblems(input, seen) : []
+  const ofBalances = judgedBalances ? [...balanceProblems(input, seen), ...marginProblems(input, lots)] : []
   const needsTrades = ofBalances.length > 0 && input.trades === null
   const isQuiet =
     takings.length === 0 && pass.missedFills.length === 0 && pass.lateFills.length === 0 && pass.found.length === 0

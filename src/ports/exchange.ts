@@ -1,5 +1,5 @@
 /** A venue that orders are sent to. One contract suite holds every implementation to this. */
-import type { Flow, VenueTrade } from '../domain/account-history.ts'
+import type { Flow, OpenOnMargin, VenueTrade } from '../domain/account-history.ts'
 import type { Approved } from '../domain/approved.ts'
 import type { OrderId, Pair, VenueOrderId } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
@@ -116,6 +116,7 @@ export type Question =
   | 'fees'
   | 'flows'
   | 'trades'
+  | 'marginPositions'
   | 'permissions'
   | 'cancelAllAfter'
 
@@ -148,6 +149,8 @@ export interface Exchange {
   flows(since: number): Promise<VenueAnswer<readonly Flow[]>>
   /** Every execution of the account later than `since` (milliseconds UTC), whoever ordered it, oldest first. */
   trades(since: number): Promise<VenueAnswer<readonly VenueTrade[]>>
+  /** What is open on margin, one row a pair and side. */
+  marginPositions(): Promise<VenueAnswer<readonly OpenOnMargin[]>>
   permissions(): Promise<VenueAnswer<KeyPermissions>>
   /** Dead-man switch: the venue cancels all open orders unless asked again within the time; 0 disarms. */
   cancelAllAfter(timeoutMs: number): Promise<VenueAnswer<null>>

@@ -162,6 +162,7 @@ function toldExchange() {
     fees: (symbols) => asked('fees', symbols),
     flows: (since) => asked('flows', since),
     trades: (since) => asked('trades', since),
+    marginPositions: () => asked('marginPositions', null),
     permissions: () => asked('permissions', null),
     cancelAllAfter: (timeoutMs) => asked('cancelAllAfter', timeoutMs),
     onReport: () => {},

@@ -33,7 +33,7 @@ async function begin(balances: Readonly<Record<string, string>>, over: Partial<E
     ...{ callsAtOnce: null, instruments: () => venue.instruments(), place: () => Promise.reject(new Error('placed')) },
     ...{ amend: (change) => venue.amend(change), cancel: (id) => venue.cancel(id), lookUp: (id) => venue.lookUp(id) },
     ...{ openOrders: () => venue.openOrders(), flows: (since) => venue.flows(since), onReport: () => undefined },
-    trades: (since) => venue.trades(since),
+    ...{ trades: (since) => venue.trades(since), marginPositions: () => venue.marginPositions() },
     ...{ onLine: () => undefined, start: () => venue.start(), stop: () => venue.stop() },
     validate: (order) => {
       probes.push(order)

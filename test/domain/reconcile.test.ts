@@ -90,7 +90,16 @@ const trade = (id: string, one: Fill, over: Partial<VenueTrade> = {}): VenueTrad
 const balance = (of: string, total: string) => ({ asset: asset(of), total, held: '0' })
 const input = (over: Partial<ReconcileInput> = {}): ReconcileInput => ({
   ...{ orders: [], openAtVenue: [], lookUps: new Map(), externals: [], trades: null, counted: new Set() },
-  ...{ flows: [], balances: [], expected: null, marginLots: [], inPositions: {}, isOurs: () => true, now: 5 },
+  ...{
+    flows: [],
+    balances: [],
+    expected: null,
+    marginLots: [],
+    openOnMargin: null,
+    inPositions: {},
+    isOurs: () => true,
+    now: 5,
+  },
   ...over,
 })
 const NOTHING: Reconciliation = {
@@ -502,6 +511,22 @@ describe('on margin', () => {
     expect(result.takings).toEqual([])
     expect(result.externals.map(({ kind }) => kind)).toEqual(['found', 'filled', 'ended'])
     expect(textsOf(result)).toEqual([])
+  })
+
+  it.each<[string, string, readonly string[]]>([
+    ['as much as we expect', '2', []],
+    ['less', '1.5', ['BTC/USDT on margin: venue has 1.5, we expect 2']],
+    ['nothing', '0', ['BTC/USDT on margin: venue has 0, we expect 2']],
+  ])('%s open at the venue is held against our lots', (_, quantity, problems) => {
+    const openOnMargin = [{ symbol: BTC, side: 'long', quantity } as const]
+    const picture = { ...cash('1000'), marginLots: [lot('o', 'long', '2', '100')], openOnMargin, trades: [] }
+    expect(textsOf(reconcile(input(picture)))).toEqual(problems)
+  })
+
+  it('what somebody else opened where we have nothing is named too', () => {
+    const openOnMargin = [{ symbol: BTC, side: 'short', quantity: '1' } as const]
+    const result = reconcile(input({ ...cash('1000'), openOnMargin, trades: [] }))
+    expect(textsOf(result)).toEqual(['BTC/USDT on margin: venue has -1, we expect 0'])
   })
 
   it('a charge that is not booked yet is no unexplained difference', () => {

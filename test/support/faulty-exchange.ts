@@ -104,6 +104,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     fees: (symbols) => venue.fees(symbols),
     flows: (since) => venue.flows(since),
     trades: (since) => venue.trades(since),
+    marginPositions: () => venue.marginPositions(),
     permissions: () => venue.permissions(),
     cancelAllAfter: (timeoutMs) => {
       note('cancelAllAfter', String(timeoutMs))

@@ -1,19 +1,23 @@
 /** What any exchange must do, whoever implements it: the paper venue in process, or the live adapter against the sandbox. */
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Flow } from '../../../src/domain/account-history.ts'
 import { type OrderId, pair } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
 import { amount, type Numeric, text } from '../../../src/domain/units.ts'
-import type { Exchange, ExecutionReport } from '../../../src/ports/exchange.ts'
+import type { Exchange, ExecutionReport, VenueAnswer } from '../../../src/ports/exchange.ts'
 import { BTC, clientId, orderRequest } from './orders.ts'
 
 /**
  * An exchange with 10,000 USDT and 1 BTC, BTC/USDT by the built-in rules, fees 0.40 % and 0.80 %, a quarter of a print's
- * volume to our orders, half a spread of 2 basis points and 1 tick of slippage, and a market that the test moves.
+ * volume to our orders, half a spread of 2 basis points and 1 tick of slippage, margin at 0.02 % for opening and for every
+ * four hours, and a market that the test moves.
  */
 export interface ExchangeHarness {
   readonly exchange: Exchange
   /** Everything told so far, oldest first. */
   readonly reports: readonly ExecutionReport[]
+  /** Charges for positions on margin, as they were told, oldest first. */
+  readonly charges: readonly Flow[]
   /** The venue's time, milliseconds UTC. */
   now(): number
   /** Lets time go by until the call is answered. */
@@ -349,6 +353,61 @@ export function exchangeContract(name: string, open: () => Promise<ExchangeHarne
       )
       const last = Math.max(...(await tradesSince(0)).map((trade) => trade.fill.at))
       expect(await tradesSince(last)).toEqual([])
+    })
+
+    const LEVERED = { type: 'market', limitPrice: null, leverage: 2, quantity: '0.1' } as const
+    const done = async <T>(call: Promise<VenueAnswer<T>>): Promise<T> => {
+      const answer = await harness.answered(call)
+      if (answer.kind !== 'done') throw new Error(`the venue answered ${answer.kind}`)
+      return answer.value
+    }
+
+    it('opens on margin without moving a coin: fee and opening charge are all that is paid', async () => {
+      await begin()
+      const { id } = await send(LEVERED)
+      await harness.pass(LONG_MS)
+      const [fill] = fillsOf(id)
+      expect(fill).toMatchObject({ price: '40008.1', quantity: '0.1', fee: '32.00648' })
+      expect((await balance('BTC')).total).toBe('1')
+      expect((await balance('USDT')).total).toBe(text(amount('10000').minus('32.00648').minus('0.80017')))
+      expect(await done(harness.exchange.marginPositions())).toEqual([{ symbol: BTC, side: 'long', quantity: '0.1' }])
+      expect(await done(harness.exchange.trades(0))).toMatchObject([{ leverage: 2, side: 'buy' }])
+    })
+
+    it('tells an opening charge and each rollover at once and among the flows, with the trade that opened it', async () => {
+      await begin()
+      const { id } = await send({ ...LEVERED, side: 'sell' })
+      await harness.pass(LONG_MS)
+      const [fill] = fillsOf(id)
+      const charge = { kind: 'financing', tradeId: fill?.tradeId, asset: 'USDT' }
+      expect(harness.charges).toMatchObject([charge])
+      expect(await done(harness.exchange.flows(0))).toEqual(harness.charges)
+      expect(await done(harness.exchange.marginPositions())).toMatchObject([{ side: 'short', quantity: '0.1' }])
+    })
+
+    it('nets what is traded on the other side, and pays out what was gained', async () => {
+      await begin()
+      await send({ ...LEVERED, side: 'sell' })
+      await harness.print('39000', '1')
+      const before = amount((await balance('USDT')).total)
+      const { id } = await send({ ...LEVERED, quantity: '0.04', reduceOnly: true })
+      await harness.pass(LONG_MS)
+      const [fill] = fillsOf(id)
+      const [opened] = (await done(harness.exchange.trades(0))).map((trade) => trade.fill)
+      const gained = amount(opened?.price ?? 0)
+        .minus(fill?.price ?? 0)
+        .times('0.04')
+        .minus(fill?.fee ?? 0)
+      expect(text(amount((await balance('USDT')).total).minus(before))).toBe(text(gained))
+      expect(await done(harness.exchange.marginPositions())).toMatchObject([{ side: 'short', quantity: '0.06' }])
+      expect((await balance('BTC')).total).toBe('1')
+    })
+
+    it('refuses to reduce what is not open, and a leverage that the pair does not list', async () => {
+      await begin()
+      expect((await send({ ...LEVERED, reduceOnly: true })).answer).toMatchObject({ kind: 'refused' })
+      expect((await send({ ...LEVERED, leverage: 7 })).answer).toMatchObject({ kind: 'refused', code: 'validation' })
+      expect(await done(harness.exchange.marginPositions())).toEqual([])
     })
 
     it('says what the key may do', async () => {

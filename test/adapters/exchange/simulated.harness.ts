@@ -3,7 +3,9 @@ import { seededRandom } from '../../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
 import { simulatedExchange } from '../../../src/adapters/exchange/simulated/exchange.ts'
 import type { LatencyParameters } from '../../../src/adapters/exchange/simulated/latency.ts'
+import { MARGIN_DEFAULTS } from '../../../src/adapters/exchange/simulated/margin-terms.ts'
 import type { SimulatedExchange } from '../../../src/adapters/exchange/simulated/paper-interface.ts'
+import type { Flow } from '../../../src/domain/account-history.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../../src/domain/instrument.ts'
 import type { SimulatedClock } from '../../../src/ports/clock.ts'
 import type { ExecutionReport } from '../../../src/ports/exchange.ts'
@@ -33,6 +35,7 @@ export async function openSimulated(
 ): Promise<SimulatedHarness> {
   const clock = options.clock ?? simulatedClock(NOON)
   const reports: ExecutionReport[] = []
+  const charges: Flow[] = []
   const lines: (string | null)[] = []
   const exchange = simulatedExchange({
     clock,
@@ -40,10 +43,12 @@ export async function openSimulated(
     log: options.log ?? silentLog,
     instruments: BUILT_IN_INSTRUMENTS,
     startingBalances: { USDT: '10000', BTC: '1' },
+    margin: MARGIN_DEFAULTS,
     store: options.store ?? null,
     latency: options.latency ?? { medianMs: 150, sigma: 0 },
   })
   exchange.onReport((report) => reports.push(report))
+  exchange.onCharge?.((flow) => charges.push(flow))
   exchange.onLine((up, reason) => lines.push(up ? 'up' : reason))
   await exchange.start()
 
@@ -55,6 +60,7 @@ export async function openSimulated(
     exchange,
     clock,
     reports,
+    charges,
     lines,
     now: () => clock.now(),
     pass,

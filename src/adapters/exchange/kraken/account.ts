@@ -1,6 +1,6 @@
 /** The account at Kraken: balances, its own fees, what moved them beside trades, and what the key may do. */
 
-import type { Flow } from '../../../domain/account-history.ts'
+import type { Flow, OpenOnMargin } from '../../../domain/account-history.ts'
 import { type Asset, type Pair, tradeId } from '../../../domain/ids.ts'
 import type { Balance } from '../../../domain/portfolio.ts'
 import { amount, type Numeric, text } from '../../../domain/units.ts'
@@ -9,7 +9,7 @@ import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from '../../kr
 import type { KrakenNames } from '../../kraken/names.ts'
 import { lost, reading, refused } from './answer.ts'
 import type { Form, PrivateCalls } from './call.ts'
-import { fieldsIn, readTable, secondsOf } from './rows.ts'
+import { FINANCING, fieldsIn, isOfTrades, readTable, secondsOf, sideOf } from './rows.ts'
 
 const ask = (calls: PrivateCalls, method: string, form: Form = {}): Promise<VenueAnswer<Wire>> =>
   calls.ask({ method, rank: 'read', form })
@@ -54,17 +54,13 @@ export async function readFees(
   })
 }
 
-/** Ledger types that trades themselves write. Everything else moved a balance beside them. */
-const OF_TRADES: ReadonlySet<string> = new Set(['trade', 'margin', 'settled'])
-/** What a position on margin costs when it opens and while it is open; it refers to the trade that opened it. */
-const FINANCING = 'rollover'
 const LEDGER_PAGE = 50
 const MOST_LEDGER_PAGES = 40
 
 function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
   const row = fieldsIn(value, `ledger entry ${id}`)
   const type = textOf(row.type, 'type')
-  if (OF_TRADES.has(type)) return null
+  if (isOfTrades(type)) return null
   const fee = text(textOf(row.fee ?? '0', 'fee'))
   return {
     flowId: id,
@@ -112,6 +108,26 @@ export async function readFlows(
   })
   if (answer.kind !== 'done') return answer
   return { kind: 'done', value: [...flows.values()].sort((a, b) => a.at - b.at) }
+}
+
+/** What is open on margin by pair and side: a row for each trade that opened it, less what of it is closed again. */
+export async function readMarginPositions(
+  calls: PrivateCalls,
+  names: KrakenNames,
+): Promise<VenueAnswer<readonly OpenOnMargin[]>> {
+  return reading(await ask(calls, 'OpenPositions'), (result) => {
+    const open = new Map<string, OpenOnMargin>()
+    for (const [id, value] of Object.entries(fieldsIn(result, 'OpenPositions'))) {
+      const row = fieldsIn(value, `position ${id}`)
+      const symbol = names.pairOf(textOf(row.pair, 'pair'))
+      if (symbol === null) throw new UnreadableError(`position ${id} is of a pair that is not listed`)
+      const side = sideOf(row.type) === 'buy' ? 'long' : 'short'
+      const left = amount(textOf(row.vol, 'vol')).minus(textOf(row.vol_closed ?? '0', 'vol_closed'))
+      const before = open.get(`${symbol} ${side}`)?.quantity ?? '0'
+      open.set(`${symbol} ${side}`, { symbol, side, quantity: text(left.plus(before)) })
+    }
+    return [...open.values()].filter(({ quantity }) => quantity !== '0')
+  })
 }
 
 /** What a trade cost, in the asset that it was taken from. */

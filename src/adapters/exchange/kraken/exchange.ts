@@ -2,8 +2,9 @@
  * Kraken behind the exchange port, live: signed REST for everything that changes an order, the private line for reports,
  * and the lists in its stead while it is down.
  */
+import type { Flow } from '../../../domain/account-history.ts'
 import type { VenueMode } from '../../../domain/connection.ts'
-import { type OrderId, type Pair, quoteOf, type VenueOrderId, venueOrderId } from '../../../domain/ids.ts'
+import { type OrderId, type Pair, venueOrderId } from '../../../domain/ids.ts'
 import { text } from '../../../domain/units.ts'
 import type { RandomSource } from '../../../ports/clock.ts'
 import type {
@@ -13,17 +14,16 @@ import type {
   ExecutionReport,
   PlaceRequest,
   VenueAnswer,
-  VenueOrderRow,
 } from '../../../ports/exchange.ts'
 import { fieldsOf, numberOf, rowsOf, textOf, type Wire } from '../../kraken/exact-json.ts'
-import type { KrakenNames } from '../../kraken/names.ts'
 import { restCalls } from '../../kraken/rest-call.ts'
-import { cancelAllAfter, readBalances, readFees, readFlows, readPaidFees, readPermissions } from './account.ts'
+import { cancelAllAfter, readBalances, readFees, readFlows, readMarginPositions, readPermissions } from './account.ts'
 import { reading, refused } from './answer.ts'
 import { type CallParts, PrivateCalls } from './call.ts'
 import { Executions } from './executions.ts'
 import { KnownFills } from './known-fills.ts'
 import { Listings } from './listings.ts'
+import { NamedLists } from './named-lists.ts'
 import { addOrder, amendOrder } from './order-form.ts'
 import { OrderLists, venueOrderOf } from './order-lists.ts'
 import { Poll } from './poll.ts'
@@ -53,8 +53,6 @@ export interface KrakenExchange extends Exchange {
  * The live venue. It answers before `start` too, and tells reports only after it; `start` resolves with the first word of
  * the line, up or down.
  */
-const NO_TRADES = { kind: 'done', value: [] } as const
-
 export function krakenExchange(parts: KrakenExchangeParts): KrakenExchange {
   return new Kraken(parts)
 }
@@ -72,10 +70,11 @@ class Kraken implements KrakenExchange {
   readonly #executions: Executions
   readonly #session: PrivateSession
   readonly #poll: Poll
-  readonly #unlisted = new Set<VenueOrderId>()
+  readonly #named: NamedLists
   #tell: (report: ExecutionReport) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
   #count: (symbol: Pair, points: number) => void = () => {}
+  #charge: (flow: Flow) => void = () => {}
   #mode: VenueMode | null = null
   #firstWord: () => void = () => {}
 
@@ -86,6 +85,7 @@ class Kraken implements KrakenExchange {
     this.#calls = new PrivateCalls(parts)
     this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
     this.#lists = new OrderLists(this.#calls, fills)
+    this.#named = new NamedLists({ calls: this.#calls, listings: this.#listings, lists: this.#lists, log })
     this.#executions = new Executions({
       fills,
       tell: (report) => this.#report(report),
@@ -99,6 +99,7 @@ class Kraken implements KrakenExchange {
       onMode: (mode) => this.#modeIs(mode),
       onSnapshot: (rows) => this.#executions.takeSnapshot(rows),
       onExecution: (row, isLate) => this.#executions.take(row, isLate),
+      onCharge: (flow) => this.#charge(flow),
     })
   }
 
@@ -108,6 +109,10 @@ class Kraken implements KrakenExchange {
 
   onCount(listener: (symbol: Pair, points: number) => void): void {
     this.#count = listener
+  }
+
+  onCharge(listener: (flow: Flow) => void): void {
+    this.#charge = listener
   }
 
   onLine(listener: (up: boolean, reason: string | null) => void): void {
@@ -188,42 +193,12 @@ class Kraken implements KrakenExchange {
     return { kind: 'done', value: venueOrderOf(found.value) }
   }
 
-  async openOrders(): ReturnType<Exchange['openOrders']> {
-    const open = await this.#lists.open()
-    if (open.kind !== 'done') return open
-    const whole = await this.#lists.withFills(open.value)
-    if (whole.kind !== 'done') return whole
-    return this.#named((names) =>
-      whole.value.flatMap(({ row, fills }): VenueOrderRow[] => {
-        const symbol = names.pairOf(row.pairName)
-        if (symbol === null) return this.#leftOut(row.venueOrderId, row.pairName)
-        const order = venueOrderOf({ row, fills })
-        // An end that was heard of is newer than the list.
-        if (order.status === 'filled' || this.#executions.hasEnded(row.venueOrderId)) return []
-        const { clientOrderId, side, type, openedAt } = row
-        return [{ ...order, clientOrderId, symbol, side, type, openedAt }]
-      }),
-    )
+  openOrders(): ReturnType<Exchange['openOrders']> {
+    return this.#named.openOrders((id) => this.#executions.hasEnded(id))
   }
 
-  async trades(since: number): ReturnType<Exchange['trades']> {
-    const trades = await this.#lists.trades(since)
-    if (trades.kind !== 'done' || trades.value.length === 0) return trades.kind === 'done' ? NO_TRADES : trades
-    const listed = await this.#listings.names()
-    if (listed.kind !== 'done') return listed
-    // Somebody else's order may have paid its fee in the base.
-    const fees = await readPaidFees(this.#calls, listed.value, since)
-    if (fees.kind !== 'done') return fees
-    return this.#named((names) =>
-      trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, fill: told, ...trade }) => {
-        const { orderType, leverage } = trade
-        const symbol = names.pairOf(pairName)
-        if (symbol === null) return this.#leftOut(order, pairName)
-        const { asset: feeAsset, fee } = fees.value.get(told.tradeId) ?? { asset: quoteOf(symbol), fee: told.fee }
-        const fill = { ...told, fee }
-        return [{ venueOrderId: order, clientOrderId, symbol, side, orderType, leverage, fill, feeAsset }]
-      }),
-    )
+  trades(since: number): ReturnType<Exchange['trades']> {
+    return this.#named.trades(since)
   }
 
   async balances(): ReturnType<Exchange['balances']> {
@@ -239,6 +214,11 @@ class Kraken implements KrakenExchange {
   async flows(since: number): ReturnType<Exchange['flows']> {
     const names = await this.#listings.names()
     return names.kind === 'done' ? readFlows(this.#calls, names.value, since) : names
+  }
+
+  async marginPositions(): ReturnType<Exchange['marginPositions']> {
+    const names = await this.#listings.names()
+    return names.kind === 'done' ? readMarginPositions(this.#calls, names.value) : names
   }
 
   permissions(): ReturnType<Exchange['permissions']> {
@@ -261,19 +241,6 @@ class Kraken implements KrakenExchange {
   async #token(): Promise<VenueAnswer<string>> {
     const answer = await this.#calls.ask({ method: 'GetWebSocketsToken', rank: 'read', form: {} })
     return reading(answer, (result) => textOf(fieldsOf(result)?.token, 'token'))
-  }
-
-  async #named<T>(read: (names: KrakenNames) => readonly T[]): Promise<VenueAnswer<readonly T[]>> {
-    const names = await this.#listings.names()
-    return names.kind === 'done' ? { kind: 'done', value: read(names.value) } : names
-  }
-
-  /** Said once an order: lists are read again and again. */
-  #leftOut(order: VenueOrderId, pairName: string): [] {
-    if (this.#unlisted.has(order)) return []
-    this.#unlisted.add(order)
-    this.#parts.log.warn('an order of a pair that is not listed was left out', { venueOrderId: order, pairName })
-    return []
   }
 
   #lineIs(up: boolean, reason: string | null): void {

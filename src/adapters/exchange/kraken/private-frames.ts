@@ -1,5 +1,7 @@
 /** Kraken's private WebSocket v2 frames, read into our words. Updates are sparse: what a row does not say is absent. */
+import type { Flow } from '../../../domain/account-history.ts'
 import {
+  asset,
   baseOf,
   type OrderId,
   type Pair,
@@ -22,7 +24,7 @@ import {
   type Wire,
 } from '../../kraken/exact-json.ts'
 import { isUnreadable } from './answer.ts'
-import { fieldsIn, ourId } from './rows.ts'
+import { FINANCING, fieldsIn, isOfTrades, ourId } from './rows.ts'
 
 /** One row of `executions`. Fields that were not sent are undefined; null is said to be none. */
 export interface Execution {
@@ -49,6 +51,8 @@ export interface Movement {
   readonly type: string
   readonly asset: string
   readonly amount: Numeric
+  /** The same as a charge for a position on margin; null for anything else. */
+  readonly charge: Flow | null
 }
 
 export const PRIVATE_CHANNELS = ['executions', 'balances'] as const
@@ -131,11 +135,27 @@ function execution(value: Wire): Execution {
   }
 }
 
+/** A charge for a position on margin. */
+function chargeOf(row: Fields): Flow {
+  const fee = text(textOf(row.fee ?? '0', 'fee'))
+  return {
+    ...{
+      flowId: textOf(row.ledger_id, 'ledger_id'),
+      kind: 'financing',
+      tradeId: tradeId(textOf(row.ref_id, 'ref_id')),
+    },
+    asset: asset(textOf(row.asset, 'asset')),
+    amount: text(amount(textOf(row.amount, 'amount')).minus(fee)),
+    ...{ fee, at: timeOf(row.timestamp, 'timestamp') },
+  }
+}
+
 /** Null for what trading does to a balance, and for the balances themselves in a snapshot. */
 function movement(value: Wire): Movement | null {
   const row = fieldsIn(value, 'balances row')
-  if (typeof row.type !== 'string' || row.type === 'trade') return null
-  return { type: row.type, asset: textOf(row.asset, 'asset'), amount: text(textOf(row.amount, 'amount')) }
+  if (typeof row.type !== 'string' || isOfTrades(row.type)) return null
+  const charge = row.type === FINANCING ? chargeOf(row) : null
+  return { type: row.type, asset: textOf(row.asset, 'asset'), amount: text(textOf(row.amount, 'amount')), charge }
 }
 
 /** Every row by itself: one that is unreadable does not take the others with it. */

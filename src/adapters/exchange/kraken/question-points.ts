@@ -14,6 +14,7 @@ export const QUESTION_POINTS: Readonly<Record<Question, number>> = {
   fees: 1,
   flows: HISTORY,
   trades: HISTORY,
+  marginPositions: LIST,
   permissions: 3,
   cancelAllAfter: 1,
 }

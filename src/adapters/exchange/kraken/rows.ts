@@ -129,3 +129,8 @@ export function readTrade(id: string, value: Wire): TradeRow {
 export function readTable<T>(value: Wire | undefined, what: string, read: (id: string, row: Wire) => T): readonly T[] {
   return Object.entries(fieldsIn(value, what)).map(([id, row]) => read(id, row))
 }
+
+/** Whether trades themselves write ledger entries of this type: what they did is told by their own rows. */
+export const isOfTrades = (type: string): boolean => ['trade', 'margin', 'settled'].includes(type)
+/** The ledger's type for what a position on margin costs when it opens and while it is open; it refers to the trade that opened it. */
+export const FINANCING = 'rollover'

@@ -2,6 +2,8 @@
  * The private line, for reading only: a fresh token at every connect, two subscriptions, silence watched, drops answered
  * by the same policy as the market line. A socket message carries no nonce, so nothing that changes an order goes here.
  */
+
+import type { Flow } from '../../../domain/account-history.ts'
 import {
   CONNECTION_POLICY,
   type ConnectionPolicy,
@@ -33,6 +35,8 @@ export interface SessionParts {
   readonly onMode: (mode: VenueMode) => void
   readonly onSnapshot: (rows: readonly Execution[]) => void
   readonly onExecution: (row: Execution, isLate: boolean) => void
+  /** A charge for a position on margin. */
+  readonly onCharge: (flow: Flow) => void
 }
 
 type Data = Extract<PrivateFrame, { kind: 'executions' | 'balances' }>
@@ -177,11 +181,13 @@ export class PrivateSession {
   #takeData(frame: Data): void {
     const subscriptions = this.#attempt?.subscriptions
     if (subscriptions === null || subscriptions === undefined) return
-    const { onSnapshot, onExecution, log } = this.#parts
+    const { onSnapshot, onExecution, onCharge, log } = this.#parts
     for (const problem of frame.unreadable) log.error('a row of a private frame was left out', { problem })
     const place = subscriptions.count(frame.kind, frame.sequence)
     if (frame.kind === 'balances') {
-      for (const row of frame.rows) log.info('a balance moved without a trade', { ...row })
+      for (const { charge, ...row } of frame.rows)
+        if (charge === null) log.info('a balance moved without a trade', { ...row })
+        else onCharge(charge)
     } else if (frame.snapshot) {
       onSnapshot(frame.rows)
     } else {

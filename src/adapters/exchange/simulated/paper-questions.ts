@@ -3,9 +3,18 @@ import type { Pair } from '../../../domain/ids.ts'
 import type { Instrument } from '../../../domain/instrument.ts'
 import type { Exchange, VenueAnswer } from '../../../ports/exchange.ts'
 import type { MatchingEngine } from './engine.ts'
-import { feesOf, flowsOf, tradesOf, venueOrderOf, venueOrderRowOf } from './port-forms.ts'
+import { feesOf, flowsOf, openOnMargin, tradesOf, venueOrderOf, venueOrderRowOf } from './port-forms.ts'
 
-type Questions = 'instruments' | 'lookUp' | 'openOrders' | 'balances' | 'fees' | 'flows' | 'trades' | 'permissions'
+type Questions =
+  | 'instruments'
+  | 'lookUp'
+  | 'openOrders'
+  | 'balances'
+  | 'fees'
+  | 'flows'
+  | 'trades'
+  | 'marginPositions'
+  | 'permissions'
 
 export abstract class PaperQuestions implements Pick<Exchange, Questions> {
   readonly #instruments: readonly Instrument[]
@@ -47,6 +56,10 @@ export abstract class PaperQuestions implements Pick<Exchange, Questions> {
 
   trades(since: number): ReturnType<Exchange['trades']> {
     return this.read((engine) => tradesOf(engine, since))
+  }
+
+  marginPositions(): ReturnType<Exchange['marginPositions']> {
+    return this.read(openOnMargin)
   }
 
   /** There is no key: everything but withdrawing is allowed, and no nonce can come late. */

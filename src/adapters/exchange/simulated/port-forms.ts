@@ -1,6 +1,6 @@
 /** The engine's orders and events in the forms of the exchange port, and back. */
 
-import type { Flow, VenueTrade } from '../../../domain/account-history.ts'
+import type { Flow, OpenOnMargin, VenueTrade } from '../../../domain/account-history.ts'
 import { type OrderId, orderId, type Pair, tradeId } from '../../../domain/ids.ts'
 import { selfTradeOf } from '../../../domain/order.ts'
 import type { VenueOrder } from '../../../domain/reports.ts'
@@ -121,6 +121,17 @@ export const tradesOf = (engine: MatchingEngine, since: number): readonly VenueT
         clientOrderId: row && clientIdOf(row),
       }
     })
+
+/** What is open on margin, one row a pair. */
+export function openOnMargin(engine: MatchingEngine): readonly OpenOnMargin[] {
+  const open = new Map<Pair, OpenOnMargin>()
+  for (const { symbol, side, quantity, closed } of engine.positions()) {
+    const before = open.get(symbol)?.quantity ?? '0'
+    const held = amount(quantity).minus(closed).plus(before)
+    open.set(symbol, { symbol, side: side === 'buy' ? 'long' : 'short', quantity: text(held) })
+  }
+  return [...open.values()]
+}
 
 const flowOf = ({ ledgerId, refId, kind, asset, amount: moved, fee, at }: LedgerRow): Flow => ({
   flowId: ledgerId,

@@ -2,6 +2,7 @@
 import { seededIds, seededRandom } from '../../../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../../../src/adapters/clock/simulated.ts'
 import { type KrakenExchange, krakenExchange } from '../../../../src/adapters/exchange/kraken/exchange.ts'
+import type { Flow } from '../../../../src/domain/account-history.ts'
 import type { SimulatedClock } from '../../../../src/ports/clock.ts'
 import type { ExecutionReport } from '../../../../src/ports/exchange.ts'
 import type { Lease } from '../../../../src/ports/leadership.ts'
@@ -62,8 +63,10 @@ export async function openAtSandbox(): Promise<SandboxHarness> {
     ...{ clock, chance: random.stream('reconnects'), log: silent, fetch },
   })
   const reports: ExecutionReport[] = []
+  const charges: Flow[] = []
   const lines: (string | null)[] = []
   exchange.onReport((report) => reports.push(report))
+  exchange.onCharge?.((flow) => charges.push(flow))
   exchange.onLine((up, reason) => lines.push(up ? 'up' : reason))
   await exchange.start()
 
@@ -82,7 +85,7 @@ export async function openAtSandbox(): Promise<SandboxHarness> {
   }
 
   return {
-    ...{ exchange, sandbox, clock, reports, lines, lead },
+    ...{ exchange, sandbox, clock, reports, charges, lines, lead },
     now: () => clock.now(),
     async answered(call) {
       const answer = await settled(call)
