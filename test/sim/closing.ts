@@ -1,6 +1,8 @@
 /** What must hold once everything is over: the system's accounts are made up against the venue's. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Books } from '../../actors/books.ts'
 import type { RunningSystem } from '../../actors/start.ts'
+import { projectMoney } from '../../src/adapters/persistence/money-projection.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
 import { isLive } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
@@ -15,6 +17,8 @@ export function makeUp(scene: Scene, system: RunningSystem, fail: Fail): void {
   checkOrders(scene.truth, books, fail)
   checkBalances(scene, balances, books, fail)
   checkLedger(system, balances, fail)
+  checkTables(scene, books, fail)
+  checkExposure(scene.truth, system, fail)
 }
 
 function checkOrders(truth: Truth, books: Books, fail: Fail): void {
@@ -46,4 +50,28 @@ function checkLedger(system: RunningSystem, balances: readonly Balance[], fail: 
   const ledger = system.figures().ledger(balances)
   if (ledger === null) fail('the ledger closes', 'there is no statement')
   else if (!ledgerGap(ledger).isZero()) fail('the ledger closes', `a gap of ${shown(ledgerGap(ledger))}`)
+}
+
+/** What the tables are filled with, out of the journal as it stands, is what the books hold. */
+function checkTables(scene: Scene, books: Books, fail: Fail): void {
+  const rows = scene.rows().map(({ bodyText, ...row }) => ({ ...row, body: JSON.parse(bodyText) }))
+  const projected = new Map(projectMoney(rows).positions.map((row) => [row.position_id, row]))
+  for (const position of books.positions()) {
+    const row = projected.get(position.positionId)
+    if (!isDeepStrictEqual(row?.view, position))
+      fail('the tables equal the books', `${position.positionId} is ${position.phase} here, ${row?.phase} in its table`)
+  }
+}
+
+/** What the exposure says is at stake is what the venue's fills come to. */
+function checkExposure(truth: Truth, system: RunningSystem, fail: Fail): void {
+  const { positions, slots } = system.positions.exposure()
+  for (const { positionId, quantity } of positions) {
+    const position = truth.positions.get(positionId)
+    const held = position === undefined ? ZERO : truth.held(position)
+    if (!held.eq(amount(quantity)))
+      fail('exposure is what is held', `${positionId}: ${quantity}, ${shown(held)} by its fills`)
+  }
+  if (slots.used !== positions.length)
+    fail('exposure is what is held', `${slots.used} slots for ${positions.length} positions`)
 }

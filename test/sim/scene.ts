@@ -1,5 +1,6 @@
 /** Between the walk and its checks: what they may ask, and how they say that something does not hold. */
 import type { RunningSystem } from '../../actors/start.ts'
+import type { NumberedRow } from '../../src/adapters/persistence/journal-rows.ts'
 import type { OrderId, PositionId } from '../../src/domain/ids.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import type { Amount } from '../../src/domain/units.ts'
@@ -28,6 +29,8 @@ export interface Scene {
   isDatabaseAway(): boolean
   /** The venue's own balances, at this moment. */
   balances(): readonly Balance[]
+  /** The journal, over all lives. */
+  rows(): readonly NumberedRow[]
   /** What others did to the account, by asset. */
   foreign(): ReadonlyMap<string, Amount>
   readonly limits: { readonly maxPositions: number; readonly maxPositionsPerSymbol: number }

@@ -114,9 +114,18 @@ export class Users {
   #closePosition(system: RunningSystem): void {
     const position = this.#position(system)
     if (position === null) return
-    const { addresses, clock } = system.house
-    this.#parts.note(`close-position ${position.positionId}`)
-    addresses.tell(positionAddress(position.positionId), { type: 'close-position', reason: 'api', seenAt: clock.now() })
+    const { market, random } = this.#parts
+    if (chance(random, 0.1)) return this.#closeAll(system)
+    const { positionId, symbol } = position
+    // Every fourth names a price that is too far from the market to be believed.
+    const exitPrice = chance(random, 0.5) ? null : market.text(symbol, pick(random, [0.96, 1, 1.04, 1.07]))
+    const { accepted, code } = system.positions.close(positionId, { exitPrice, reason: 'by hand', by: 'trader' })
+    this.#parts.note(`close ${positionId} at ${exitPrice ?? 'market'}: ${accepted ? 'accepted' : code}`)
+  }
+
+  #closeAll(system: RunningSystem): void {
+    const answers = system.positions.closeAll('by hand', 'trader')
+    this.#parts.note(`close all: ${answers.length} positions`)
   }
 
   #modify(system: RunningSystem): void {
@@ -132,8 +141,14 @@ export class Users {
             ? null
             : this.#parts.market.text(position.symbol, between(random, 1.001, 1.05)),
         }
-    this.#parts.note(`modify-position ${position.positionId} ${JSON.stringify(change)}`)
-    addresses.tell(positionAddress(position.positionId), { type: 'modify-position', ...change, seenAt: clock.now() })
+    // Past the checks of the operations too: a position must be able to refuse by itself.
+    if (chance(random, 0.5)) {
+      this.#parts.note(`modify-position ${position.positionId} ${JSON.stringify(change)}`)
+      addresses.tell(positionAddress(position.positionId), { type: 'modify-position', ...change, seenAt: clock.now() })
+      return
+    }
+    const { accepted, code } = system.positions.modify(position.positionId, change, 'trader')
+    this.#parts.note(`modify ${position.positionId} ${JSON.stringify(change)}: ${accepted ? 'accepted' : code}`)
   }
 
   #cancelOrder(system: RunningSystem): void {

@@ -192,6 +192,7 @@ class Walk {
       system: () => (this.#lives.isUp ? this.#lives.system : null),
       undisturbedSince: (owner) => this.#calm.since(owner),
       balances: () => peek(this.#world.venue, (engine) => engine.balances()),
+      rows: () => this.#lives.disk.rows,
       foreign: () => this.#world.strangers.moved(),
       isDatabaseAway: () => this.#lives.journal?.health().state === 'away',
       limits: { maxPositions, maxPositionsPerSymbol },
