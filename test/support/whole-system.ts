@@ -183,6 +183,13 @@ export class World {
     this.#listener?.(event)
   }
 
+  /** The minute before this one is told as a candle, from `low` to `high`. */
+  closeMinute(symbol: Pair, low: string, high: string): void {
+    const openAt = (Math.floor(this.clock.now() / MINUTE) - 1) * MINUTE
+    const candle = { symbol, timeframe: '1m', openAt, open: low, high, low, close: high, volume: '1' } as const
+    this.#listener?.({ kind: 'candle', symbol, candle, at: this.clock.now() })
+  }
+
   /** Nothing is traded any more, until the next print. */
   fallSilent(): void {
     this.#isSilent = true
