@@ -18,7 +18,7 @@ export interface PositionSnapshot {
   readonly unrealisedGross: Numeric
   readonly fees: Numeric
   readonly financing: Numeric
-  /** Per cent; null before the first fill. */
+  /** Per cent, to six decimals; null before the first fill. */
   readonly returnOnMarginPct: Numeric | null
 }
 
@@ -38,9 +38,11 @@ export interface Look {
 export function positionSnapshot(position: PositionView, mark: Price, at: number): PositionSnapshot {
   const { positionId, symbol, quantity, stopLoss, realisedGross, fees, financing } = position
   const unrealised = unrealisedGross(position, mark)
+  const returned = returnOnMarginPct(position, unrealised)
   return {
     ...{ positionId, symbol, at, mark: text(mark), quantity, stopLoss, realisedGross, fees, financing },
-    ...{ unrealisedGross: text(unrealised), returnOnMarginPct: returnOnMarginPct(position, unrealised) },
+    unrealisedGross: text(unrealised),
+    returnOnMarginPct: returned === null ? null : text(amount(returned).toDecimalPlaces(6)),
   }
 }
 

@@ -5,6 +5,7 @@ import type { LastRows, NumberedRow, StoredRow, Writer } from './journal-rows.ts
 import {
   ADVANCE_WATERMARKS,
   isProjected,
+  partsName,
   partsOf,
   projectRows,
   projectSql,
@@ -41,7 +42,7 @@ select (select count(*) from lease)::int as leases, (select count(*) from writte
 function appendStatement(parts: readonly string[] | null): Prepared {
   if (parts === null) return { name: 'append alone', text: `${WRITE}${OUTCOME}` }
   return {
-    name: ['append', ...parts].join(' '),
+    name: `append ${partsName(parts)}`,
     text: `${WRITE}, ${ADVANCE_WATERMARKS}${projectSql(parts, '$5')}${OUTCOME}`,
   }
 }

@@ -2,11 +2,9 @@
 import type { OrderId } from '../../domain/ids.ts'
 import type { Fill, OrderRequest } from '../../domain/order.ts'
 import { type FillRecord, netProceedsOf, type OrderRecord, type StatusChange } from '../../domain/order-record.ts'
-import { type Numeric, text } from '../../domain/units.ts'
-import type { Clock } from '../../ports/clock.ts'
+import { text } from '../../domain/units.ts'
 import {
   type FillFilter,
-  HistoryAwayError,
   type HistoryPage,
   type OrderFilter,
   type OrderHistory,
@@ -15,11 +13,7 @@ import {
   UnknownCursorError,
 } from '../../ports/order-history.ts'
 import { EXECUTION } from './execution-tables.ts'
-import { isLagging } from './projections.ts'
-import { DatabaseFailedError, type Sql } from './sql.ts'
-
-const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
-const moment = (parameter: string): string => `timestamptz 'epoch' + ${parameter}::bigint * interval '1 millisecond'`
+import { canonical, type HistoryOptions, HistoryReader, moment, ms, pageOf } from './history-reader.ts'
 
 /**
  * $1 account, $2 symbol, $3 side, $4 book, $5 from, $6 to, $7 and $8 time and name of the row before: what is null is no
@@ -67,8 +61,6 @@ from order_status_log r where r.account = $1 and r.order_id = $2 order by r.pos`
 type FillRow = FillRecord & { readonly pos: string }
 type OrderRow = Omit<OrderRecord, 'request' | 'fills'> & { readonly request: string; readonly fills: string }
 
-const canonical = (given: Numeric | null): Numeric | null => (given === null ? null : text(given))
-
 function fillOf({ pos: _, ...row }: FillRow): FillRecord {
   const [cost, fee] = [text(row.cost), text(row.fee)]
   const amounts = { price: text(row.price), quantity: text(row.quantity), cost, fee }
@@ -88,24 +80,15 @@ function orderOf(row: OrderRow): OrderRecord {
   }
 }
 
-export interface OrderHistoryOptions {
-  readonly sql: Sql
-  readonly account: string
-  /** The real one: whoever asks waits in real time. */
-  readonly clock: Clock
-  /** How long one question may take. */
-  readonly deadlineMs: number
-}
-
 export class PostgresOrderHistory implements OrderHistory {
-  readonly #options: OrderHistoryOptions
+  readonly #reader: HistoryReader
 
-  constructor(options: OrderHistoryOptions) {
-    this.#options = options
+  constructor(options: HistoryOptions) {
+    this.#reader = new HistoryReader(options, [EXECUTION])
   }
 
   orders({ statuses, ...filter }: OrderFilter, page: PageAsk): Promise<HistoryPage<OrderRecord>> {
-    return this.#inTime(async () => {
+    return this.#reader.inTime(async () => {
       const wanted = statuses === null ? null : statuses.join(',')
       const found = await this.#page<OrderRow>(ORDERS, KNOWN_ORDER, filter, page, [wanted])
       return pageOf(found, page, ({ orderId }) => orderId, orderOf)
@@ -113,11 +96,11 @@ export class PostgresOrderHistory implements OrderHistory {
   }
 
   order(orderId: OrderId): Promise<OrderStory | null> {
-    return this.#inTime(async () => {
-      const [order] = await this.#ask<OrderRow>(ONE_ORDER, [orderId])
+    return this.#reader.inTime(async () => {
+      const [order] = await this.#reader.ask<OrderRow>(ONE_ORDER, [orderId])
       if (order === undefined) return null
-      const fills = await this.#ask<FillRow>(FILLS_OF_ORDER, [orderId])
-      const statusLog = await this.#ask<StatusChange>(STATUS_LOG, [orderId])
+      const fills = await this.#reader.ask<FillRow>(FILLS_OF_ORDER, [orderId])
+      const statusLog = await this.#reader.ask<StatusChange>(STATUS_LOG, [orderId])
       return {
         ...{ order: orderOf(order), fills: fills.map(fillOf) },
         statusLog: statusLog.map((one) => ({
@@ -130,14 +113,10 @@ export class PostgresOrderHistory implements OrderHistory {
 
   async fills(filter: FillFilter, page: PageAsk): Promise<HistoryPage<FillRecord>> {
     if (page.cursor !== null && !/^\d{1,15}$/.test(page.cursor)) throw new UnknownCursorError(page.cursor)
-    return this.#inTime(async () => {
+    return this.#reader.inTime(async () => {
       const found = await this.#page<FillRow>(FILLS, KNOWN_FILL, filter, page, [])
       return pageOf(found, page, ({ pos }) => pos, fillOf)
     })
-  }
-
-  #ask<Row>(statement: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
-    return this.#options.sql.query<Row>(statement, [this.#options.account, ...parameters])
   }
 
   /** One row more than asked for, which tells whether there is another page. */
@@ -148,45 +127,9 @@ export class PostgresOrderHistory implements OrderHistory {
     { limit, cursor }: PageAsk,
     more: readonly unknown[],
   ): Promise<readonly Row[]> {
-    const [before] = cursor === null ? [] : await this.#ask<{ at: number }>(known, [cursor])
+    const [before] = cursor === null ? [] : await this.#reader.ask<{ at: number }>(known, [cursor])
     if (cursor !== null && before === undefined) throw new UnknownCursorError(cursor)
     const times = [from, to].map((at) => (at === null ? null : Math.ceil(at)))
-    return this.#ask(statement, [symbol, side, book, ...times, before?.at ?? null, cursor, limit + 1, ...more])
-  }
-
-  /** Within the deadline, from tables that have all that the journal has. */
-  async #inTime<T>(question: () => Promise<T>): Promise<T> {
-    const { clock, deadlineMs } = this.#options
-    const late = Promise.withResolvers<never>()
-    const timer = clock.at(clock.now() + deadlineMs, () =>
-      late.reject(new HistoryAwayError(`the database did not answer within ${deadlineMs} ms`)),
-    )
-    try {
-      return await Promise.race([this.#whole(question), late.promise])
-    } catch (cause) {
-      throw cause instanceof DatabaseFailedError ? new HistoryAwayError(cause.message) : cause
-    } finally {
-      timer.cancel()
-    }
-  }
-
-  async #whole<T>(question: () => Promise<T>): Promise<T> {
-    const [lagging] = await this.#ask(isLagging(EXECUTION), [])
-    if (lagging !== undefined) throw new HistoryAwayError('the tables lag behind the journal, see the log')
-    return question()
-  }
-}
-
-function pageOf<Row, T>(
-  found: readonly Row[],
-  { limit }: PageAsk,
-  cursorOf: (row: Row) => string,
-  recordOf: (row: Row) => T,
-): HistoryPage<T> {
-  const shown = found.slice(0, limit)
-  const last = shown.at(-1)
-  return {
-    rows: shown.map(recordOf),
-    nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null,
+    return this.#reader.ask(statement, [symbol, side, book, ...times, before?.at ?? null, cursor, limit + 1, ...more])
   }
 }

@@ -20,6 +20,10 @@ export const projectRows = (rows: readonly ProjectedRow[]): PartRows =>
 export const partsOf = (rows: PartRows): readonly string[] =>
   Object.keys(PARTS).filter((part) => (rows[part]?.length ?? 0) > 0)
 
+/** A short name of these parts together: a server cuts the names of prepared statements off at 63 characters. */
+export const partsName = (parts: readonly string[]): string =>
+  parts.map((part) => Object.keys(PARTS).indexOf(part)).join(' ')
+
 /**
  * These parts in the middle of a statement, a comma before each. Above stands a `written` with rows of the journal
  * (pos, type, at, correlation_id, causation_id). `$1` is the account, `parameter` the rows as JSON.

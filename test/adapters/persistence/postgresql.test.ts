@@ -11,6 +11,7 @@ import { executionProjectionContract } from './execution-projection.contract.ts'
 import { journalContract } from './journal.contract.ts'
 import { leadershipContract } from './leadership.contract.ts'
 import { migrationsContract } from './migrations.contract.ts'
+import { moneyHistoryContract } from './money-history.contract.ts'
 import { moneyProjectionContract } from './money-projection.contract.ts'
 import { orderHistoryContract } from './order-history.contract.ts'
 import { spoolContract } from './spool.contract.ts'
@@ -47,6 +48,7 @@ describe('PostgreSQL', () => {
   describe('leadership', () => leadershipContract(opened))
   describe('projection of execution', () => executionProjectionContract(opened))
   describe('projection of money', () => moneyProjectionContract(opened))
+  describe('money history', () => moneyHistoryContract(opened))
   describe('order history', () => orderHistoryContract(opened))
   describe('candle store', () => candleStoreContract(opened))
   describe('snapshot store', () => snapshotStoreContract(opened))
