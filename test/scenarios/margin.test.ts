@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ExecutionResult, TradeProposal } from '../../actors/execution-desk.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
-import { amount, text } from '../../src/domain/units.ts'
+import { amount, sumOf, text } from '../../src/domain/units.ts'
 import { speak } from '../support/speak.ts'
 import { BTC, MINUTE, World, type WorldOptions, XRP } from '../support/whole-system.ts'
 
@@ -40,9 +40,10 @@ const trend = (): void => {
 
 async function open(proposal: TradeProposal, through: string): Promise<void> {
   trend()
-  expect(await trade(proposal)).toMatchObject({ accepted: true })
+  const answer = await trade(proposal)
+  expect(answer, answer.message).toMatchObject({ accepted: true })
   await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
-  world.print(proposal.symbol === BTC ? BTC : XRP, through)
+  world.print(proposal.symbol === BTC ? BTC : XRP, through, '1000000')
   await world.until(() => world.is('protected'), 'a protected position')
 }
 
@@ -60,6 +61,8 @@ async function reconciled(): Promise<void> {
   if (statement !== null) expect(text(ledgerGap(statement))).toBe('0')
 }
 
+/** What our books say is not free of the cash. */
+const tiedUp = (): string => world.system.desk.allocation()?.balances.find(({ asset }) => asset === 'USDT')?.held ?? '0'
 const usdt = async (): Promise<string> =>
   (await world.venueBalances()).find((one) => one.asset === 'USDT')?.total ?? '0'
 
@@ -102,17 +105,80 @@ describe('a short at 1×', () => {
     expect(world.order('stop')?.request).toMatchObject({ leverage: 2, reduceOnly: true, side: 'buy' })
     const { quantity, entryPrice, leverage, side } = world.position()
     expect({ leverage, side }).toEqual({ leverage: 1, side: 'short' })
-    const approved = world.factsOf('risk.approved').at(-1)
-    expect(approved).toBeDefined()
-    await reconciled()
+    expect(tiedUp()).toBe(text(amount(quantity).times(entryPrice)))
     const balances = await world.venueBalances()
     expect(balances.find((one) => one.asset === 'XRP')?.total).toBe('5000')
-    const used = amount(quantity).times(entryPrice)
-    expect(text(used)).not.toBe('0')
+    await reconciled()
     world.print(XRP, '0.94')
     await world.until(() => world.is('closed'), 'the end')
     expect(world.position().closeReason).toBe('take_profit')
     expect(amount(world.position().realisedGross).gt(0)).toBe(true)
     await reconciled()
+  })
+})
+
+describe('both at once', () => {
+  it('outlive the process, and are closed by command: the statement closes, and no coin has moved', async () => {
+    await open(LONG, '49990')
+    await open(SHORT, '1.0001')
+    await reconciled()
+    const [long, short] = world.positions()
+    expect([long?.side, short?.side]).toEqual(['long', 'short'])
+    world.kill()
+    await world.pass(5 * HOUR)
+    await world.bootReady()
+    await reconciled()
+    expect(world.factsOf('account.financed').length).toBeGreaterThanOrEqual(4)
+    world.print(BTC, '50500')
+    world.print(XRP, '1.005')
+    await world.pass(1_000)
+    const flattened = await world.system.flatten()
+    expect(flattened.map(({ outcome }) => outcome)).toEqual(['asked', 'asked'])
+    await world.until(() => world.positions().every(({ phase }) => phase === 'closed'), 'the end of both')
+    await reconciled()
+    const { books } = world.system.house
+    expect(books.marginLots()).toEqual([])
+    const net = world
+      .positions()
+      .map((one) => amount(one.realisedGross).minus(one.fees).minus(books.financingOf(one.positionId)))
+    expect(text(amount(await usdt()).minus('10000'))).toBe(text(sumOf(net)))
+    const balances = await world.venueBalances()
+    expect(balances.filter(({ asset }) => asset !== 'USDT').map(({ total }) => total)).toEqual(['0.1', '5000'])
+  })
+
+  it('two longs on one symbol are netted by the venue oldest first, and the money still adds up', async () => {
+    await open({ ...LONG, sizePct: 5 }, '49990')
+    world.print(BTC, '50200')
+    await world.pass(1_000)
+    const higher = { ...LONG, sizePct: 5, entryPrice: '50200', stopLoss: '49400', takeProfit: '52500' }
+    await open(higher, '50190')
+    await reconciled()
+    world.print(BTC, '49300')
+    await world.until(() => world.position().phase === 'closed', 'the stop of the younger')
+    expect(world.positions().map(({ phase }) => phase)).toEqual(['protected', 'closed'])
+    await reconciled()
+    world.print(BTC, '48900')
+    await world.until(() => world.positions().every(({ phase }) => phase === 'closed'), 'the stop of the older')
+    await reconciled()
+    const { books } = world.system.house
+    const net = world
+      .positions()
+      .map((one) => amount(one.realisedGross).minus(one.fees).minus(books.financingOf(one.positionId)))
+    expect(text(amount(await usdt()).minus('10000'))).toBe(text(sumOf(net)))
+  })
+})
+
+describe('the margin of the account', () => {
+  it('is never used beyond half of the equity, whatever is asked', async () => {
+    await open({ ...LONG, sizePct: 20 }, '49990')
+    trend()
+    const answers = [
+      await trade({ ...SHORT, sizePct: 20 }),
+      await trade({ ...SHORT, sizePct: 20 }),
+      await trade({ ...SHORT, sizePct: 20 }),
+    ]
+    const equity = amount(world.system.desk.allocation()?.equity ?? 0)
+    expect(amount(tiedUp()).lte(equity.times('0.5'))).toBe(true)
+    expect(answers.some(({ accepted }) => !accepted)).toBe(true)
   })
 })

@@ -14,7 +14,15 @@ const BARS = 720
 const PRICES: Readonly<Record<string, string>> = { XBTUSDT: '50000.0', XRPUSDT: '1.00000' }
 
 const listing = (altname: string, wsname: string, decimals: number) => ({
-  ...{ altname, wsname, pair_decimals: decimals, lot_decimals: 8, cost_decimals: 5, leverage_buy: [2, 3] },
+  ...{
+    altname,
+    wsname,
+    pair_decimals: decimals,
+    lot_decimals: 8,
+    cost_decimals: 5,
+    leverage_buy: [2, 3],
+    leverage_sell: [2, 3],
+  },
   ...{ ordermin: '0.00005', costmin: '0.5', tick_size: (10 ** -decimals).toFixed(decimals) },
 })
 

@@ -36,11 +36,14 @@ export function pairOfWsname(wsname: string): Pair | null {
 
 const textOrNull = (value: Wire | undefined): string | null => (typeof value === 'string' ? value : null)
 
+const leveragesIn = (listed: Wire | undefined, what: string): readonly number[] =>
+  Array.isArray(listed) ? listed.map((leverage) => numberOf(leverage, what)) : []
+
 function readPair(id: string, row: { readonly [key: string]: Wire }): KrakenPair | null {
   const symbol = typeof row.wsname === 'string' ? pairOfWsname(row.wsname) : null
   if (symbol === null) return null
   const lotDecimals = numberOf(row.lot_decimals, 'lot_decimals')
-  const leverages = Array.isArray(row.leverage_buy) ? row.leverage_buy : []
+  const sold = leveragesIn(row.leverage_sell, 'leverage_sell')
   return {
     restName: textOf(row.altname, 'altname'),
     names: [id, textOf(row.altname, 'altname'), textOf(row.wsname, 'wsname')],
@@ -53,7 +56,8 @@ function readPair(id: string, row: { readonly [key: string]: Wire }): KrakenPair
       orderMin: text(textOf(row.ordermin, 'ordermin')),
       costMin: text(textOf(row.costmin, 'costmin')),
       costDecimals: numberOf(row.cost_decimals, 'cost_decimals'),
-      leverages: leverages.map((leverage) => numberOf(leverage, 'leverage_buy')),
+      // One that is listed for longs alone would refuse a short, or the way out of one.
+      leverages: leveragesIn(row.leverage_buy, 'leverage_buy').filter((leverage) => sold.includes(leverage)),
     },
   }
 }

@@ -5,7 +5,17 @@ import { readPairs } from '../../../src/adapters/kraken/pairs.ts'
 import { pair } from '../../../src/domain/ids.ts'
 
 const row = (altname: string, wsname: string, base: string, quote: string) => ({
-  ...{ altname, wsname, base, quote, pair_decimals: 1, lot_decimals: 8, cost_decimals: 5, leverage_buy: [2, 3] },
+  ...{
+    altname,
+    wsname,
+    base,
+    quote,
+    pair_decimals: 1,
+    lot_decimals: 8,
+    cost_decimals: 5,
+    leverage_buy: [2, 3],
+    leverage_sell: [2, 3],
+  },
   ...{ ordermin: '0.00005', costmin: '0.5', tick_size: '0.1' },
 })
 const names = krakenNames(
@@ -52,4 +62,22 @@ describe('Kraken’s names', () => {
     expect(names.restName(pair('XRP/USDT'))).toBeNull()
     expect(names.pairOf('AAPLxUSD')).toBeNull()
   })
+})
+
+it.each([
+  [
+    [2, 3],
+    [2, 3],
+    [2, 3],
+  ],
+  [
+    [2, 3, 4],
+    [2, 3],
+    [2, 3],
+  ],
+  [[2, 3], [], []],
+])('of the leverages %j for longs and %j for shorts, %j may be used: both ways must be open', (buy, sell, both) => {
+  const listed = { ...row('XBTUSDT', 'XBT/USDT', 'XXBT', 'USDT'), leverage_buy: buy, leverage_sell: sell }
+  const read = readPairs(parseExact(JSON.stringify({ XBTUSDT: listed }))).get(pair('BTC/USDT'))
+  expect(read?.instrument.leverages).toEqual(both)
 })

@@ -35,7 +35,17 @@ interface SocketRequest {
 }
 
 const listing = (altname: string, wsname: string, base: string, quote: string) => ({
-  ...{ altname, wsname, base, quote, pair_decimals: 1, lot_decimals: 8, cost_decimals: 5, leverage_buy: [2, 3] },
+  ...{
+    altname,
+    wsname,
+    base,
+    quote,
+    pair_decimals: 1,
+    lot_decimals: 8,
+    cost_decimals: 5,
+    leverage_buy: [2, 3],
+    leverage_sell: [2, 3],
+  },
   ...{ ordermin: '0.00005', costmin: '0.5', tick_size: '0.1' },
 })
 export const ASSET_PAIRS = {

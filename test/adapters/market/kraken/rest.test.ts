@@ -13,7 +13,15 @@ const BTC = pair('BTC/USDT')
 const pairsPath = marketData('http_asset_pairs.json')
 
 const listing = (altname: string, wsname: string) => ({
-  ...{ altname, wsname, pair_decimals: 1, lot_decimals: 8, cost_decimals: 5, leverage_buy: [2, 3] },
+  ...{
+    altname,
+    wsname,
+    pair_decimals: 1,
+    lot_decimals: 8,
+    cost_decimals: 5,
+    leverage_buy: [2, 3],
+    leverage_sell: [2, 3],
+  },
   ...{ ordermin: '0.00005', costmin: '0.5', tick_size: '0.1' },
 })
 const ASSET_PAIRS = { error: [], result: { XBTUSDT: listing('XBTUSDT', 'XBT/USDT'), DARK: { altname: 'XBTUSD.d' } } }
