@@ -90,6 +90,8 @@ describe('a change of stop and target', () => {
     await world.until(() => world.position().stopLoss === '49500', 'the stop at its new price')
     expect(await stopAtVenue()).toBe('49500')
     expect(world.position().takeProfit).toBe('53000')
+    const heard = world.disk.rows.find(({ type }) => type === 'modify-position')
+    expect(JSON.parse(heard?.bodyText ?? '{}')).toMatchObject({ stopLoss: '49500', takeProfit: '53000', by: 'trader' })
   })
 
   it('clears the target, and nothing sells there any more', async () => {

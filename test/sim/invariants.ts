@@ -5,10 +5,12 @@ import type { JournalEntry } from '../../src/ports/journal.ts'
 import { makeUp } from './closing.ts'
 import { Effects } from './effects.ts'
 import { Gate } from './gate.ts'
+import { Latches } from './latches.ts'
 import type { Attempt } from './line.ts'
 import { Protection } from './protection.ts'
 import { Broken, type Fail, type Scene } from './scene.ts'
 import { Standing } from './standing.ts'
+import { Trails } from './trails.ts'
 
 export class Invariants {
   readonly #scene: Scene
@@ -16,6 +18,8 @@ export class Invariants {
   readonly #effects: Effects
   readonly #protection: Protection
   readonly #standing: Standing
+  readonly #latches: Latches
+  readonly #trails: Trails
   #broken: Broken | null = null
   #checked = -1
   /** A person asked for a halt, and has not taken it back. */
@@ -27,6 +31,9 @@ export class Invariants {
     this.#effects = new Effects(scene, this.#gate, fail)
     this.#protection = new Protection(scene, this.#gate, fail)
     this.#standing = new Standing(scene, this.#effects, fail)
+    this.#latches = new Latches(fail)
+    this.#trails = new Trails(fail)
+    scene.truth.onTerms = (order) => this.#trails.onStop(order)
   }
 
   /** Noted where it happens, thrown after the step: what is called back must not throw. */
@@ -42,6 +49,8 @@ export class Invariants {
   /** These rows are on the disk. */
   onCommit(entry: JournalEntry): void {
     this.#effects.onCommit(entry)
+    this.#trails.onCommit(entry)
+    for (const fact of entry.facts) this.#latches.onFact(fact)
   }
 
   /** A fact is heard on the bus. */

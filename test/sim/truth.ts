@@ -42,6 +42,8 @@ export class Truth {
   version = 0
   /** Hears of every execution as it happens. */
   onFill: (order: TrueOrder) => void = () => undefined
+  /** Hears of every order as the venue opens or amends it. */
+  onTerms: (order: TrueOrder) => void = () => undefined
 
   constructor(balances: Readonly<Record<string, Numeric>>) {
     for (const [asset, total] of Object.entries(balances)) this.totals.set(asset, amount(total))
@@ -74,13 +76,13 @@ export class Truth {
         order.opened += 1
         order.isLive = true
         this.live.add(order)
-        return
+        return this.onTerms(order)
       case 'filled':
         return this.#fill(order, report.fill)
       case 'amended':
         order.quantity = amount(report.quantity)
         order.triggerPrice = report.triggerPrice
-        return
+        return this.onTerms(order)
       case 'cancelled':
       case 'expired':
         this.#end(order)
