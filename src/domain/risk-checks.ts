@@ -78,8 +78,10 @@ function staleSymbols(request: ProposalForRisk, state: RiskState, limits: RiskLi
   const stale = new Set<string>(state.staleMarks)
   const needed: Pair[] = [request.symbol, ...(state.positions ?? []).map((held: Exposure) => held.symbol)]
   const priceOf = freshPrices(state.marks, state.now, limits.markMaxAgeMs)
-  for (const symbol of needed) if (priceOf(symbol) === null) stale.add(symbol)
-  if (usdRate(quoteOf(request.symbol), priceOf) === null) stale.add(`${quoteOf(request.symbol)}/USDT`)
+  for (const symbol of needed) {
+    if (priceOf(symbol) === null) stale.add(symbol)
+    if (usdRate(quoteOf(symbol), priceOf) === null) stale.add(`${quoteOf(symbol)}/USDT`)
+  }
   return [...stale].sort()
 }
 

@@ -51,7 +51,8 @@ export interface Refused {
 /** Confidences of the views further apart than allowed. */
 function disagree({ viewConfidences = [] }: ProposalForRisk, limits: RiskLimits): boolean {
   const apart = Math.max(...viewConfidences) - Math.min(...viewConfidences)
-  return viewConfidences.length > 1 && !(apart <= limits.disagreement + 1e-9)
+  // Of none or one there is no distance: −∞ or 0.
+  return !(apart <= limits.disagreement + 1e-9)
 }
 
 /** What takes off, in order: the first step that changes the draft ends the pass. */
@@ -80,6 +81,7 @@ function judged(
     ...correlated.findings,
     ...marginFindings(request, sized, terms, state, limits),
     ...tooSmall,
+    // Asked again at the end, as the text has it: what stands now forbids, whatever was found on the way.
     ...breakerFindings(state, limits),
   ]
   if (tooSmall.length > 0 && draft.isBoundByOpenRisk)

@@ -60,12 +60,18 @@ export const anyState: fc.Arbitrary<RiskState> = fc
       anySymbol.map((symbol) => [symbol]),
     ),
     markAt: seldom(20, NOW, fc.constantFrom(NOW - 60_000, NOW - 60_001, NOW + 60_001)),
+    stale: seldom<string | null>(20, null, fc.constantFrom(ETH, XRP_BTC, BTC)),
     breakers: seldom(8, [], fc.array(anyBreaker, { maxLength: 2 })),
   })
-  .map(({ dayLoss, weekLoss, regime, free, usedUsd, spikes, halted, rest, unknown, markAt, ...others }) =>
+  .map(({ dayLoss, weekLoss, regime, free, usedUsd, spikes, halted, rest, unknown, markAt, stale, ...others }) =>
     state({
       ...others,
-      marks: Object.fromEntries(Object.entries(PRICES).map(([symbol, price]) => [symbol, { price, at: markAt }])),
+      marks: Object.fromEntries(
+        Object.entries(PRICES).map(([symbol, price]) => [
+          symbol,
+          { price, at: symbol === stale ? NOW - 60_001 : markAt },
+        ]),
+      ),
       day: { lossUsd: dayLoss, openingEquityUsd: '1000' },
       week: { lossUsd: weekLoss, openingEquityUsd: '1000' },
       regimes: { [BTC]: regime, [XRP]: regime, [XRP_BTC]: regime },

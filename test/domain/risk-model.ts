@@ -62,9 +62,9 @@ function permissionCodes(
   if ((state.cooldownUntil[symbol] ?? 0) > now) codes.push('IN_COOLDOWN')
   if (state.unknownOrderSymbols.includes(symbol)) codes.push('UNKNOWN_ORDER_ON_SYMBOL')
   if (state.positions === null) codes.push('POSITIONS_UNAVAILABLE')
-  const needed = [symbol, ...(state.positions ?? []).map((held) => held.symbol)]
-  if (!needed.every(isFresh) || (symbol === 'XRP/BTC' && !isFresh('BTC/USDT')) || state.staleMarks.length > 0)
-    codes.push('STALE_DATA')
+  const needed: string[] = [symbol, ...(state.positions ?? []).map((held) => held.symbol)]
+  const quotes = needed.includes('XRP/BTC') ? ['BTC/USDT'] : []
+  if (![...needed, ...quotes].every(isFresh) || state.staleMarks.length > 0) codes.push('STALE_DATA')
   if (action === 'SELL' && !limits.margin.enabled) codes.push('SHORT_UNAVAILABLE')
   return codes
 }

@@ -3,7 +3,7 @@ import type { PositionSide } from '../../src/domain/position.ts'
 import { assess, type RiskVerdict } from '../../src/domain/risk.ts'
 import { DEFAULT_RISK_LIMITS as LIMITS } from '../../src/domain/risk-limits.ts'
 import { afterTrade, type Exposure } from '../../src/domain/risk-state.ts'
-import { BTC, latched, NOW, proposal, state, XRP, XRP_BTC } from './risk-builders.ts'
+import { BTC, ETH, latched, NOW, proposal, state, XRP, XRP_BTC } from './risk-builders.ts'
 
 const WITH_MARGIN = { ...LIMITS, margin: { enabled: true } }
 const codes = (verdict: RiskVerdict) => (verdict.kind === 'denied' ? verdict.codes : [])
@@ -58,7 +58,16 @@ describe('an approved entry', () => {
   })
 })
 
+/** XRP/USDT and XRP/BTC have prices, BTC has none. */
+const XRP_WITHOUT_BTC = { marks: { [XRP]: { price: '0.5', at: NOW }, [XRP_BTC]: { price: '0.005', at: NOW } } }
+
 describe('permission', () => {
+  it('asks for the price of what is held in another quote too', () => {
+    const xrp = { symbol: XRP, entryPrice: '0.5', stopLoss: '0.485', takeProfit: '0.53' } as const
+    const of = (over: object) => codes(assess(proposal(xrp), state({ ...XRP_WITHOUT_BTC, ...over }), LIMITS))
+    expect([of({}), of({ positions: [held(XRP_BTC, '1')] })]).toEqual([[], ['STALE_DATA']])
+  })
+
   it.each([
     ['trading is not allowed', { mayOpenRisk: false }, 'TRADING_HALTED'],
     ['the symbol is halted', { haltedSymbols: { 'BTC/USDT': 'a mismatch' } }, 'TRADING_HALTED'],
@@ -82,6 +91,11 @@ describe('permission', () => {
     ['positions cannot be counted', { positions: null }, 'POSITIONS_UNAVAILABLE'],
     ['there is no mark', { marks: {} }, 'STALE_DATA'],
     ['the mark is 60.001 s old', { marks: { 'BTC/USDT': { price: '100', at: NOW - 60_001 } } }, 'STALE_DATA'],
+    [
+      'a coin that is held has a mark of 60.001 s ago',
+      { positions: [held(ETH)], marks: { ...state().marks, [ETH]: { price: '10', at: NOW - 60_001 } } },
+      'STALE_DATA',
+    ],
     ['the mark reads zero', { marks: { 'BTC/USDT': { price: '0', at: NOW } } }, 'STALE_DATA'],
     ['a coin that is held has no price', { staleMarks: ['ETH/USDT'] }, 'STALE_DATA'],
     ['equity is not known', { equityUsd: null }, 'STALE_DATA'],
