@@ -93,7 +93,7 @@ describe('the market of one symbol', () => {
 
   it('measures fast moves by the minutes of the feed, never by the longer bars of history', () => {
     const market = new MarketState({ symbol: BTC })
-    market.warmUp(hours(3, () => shock))
+    market.warmUp([...hours(3, () => shock), ...candles(36, '5m', MONDAY, () => shock)])
     expect(market.volatility().hasMovedFast).toBe(false)
     market.add(candle(MONDAY + 3 * HOUR, { high: '104' }))
     expect(market.volatility().hasMovedFast).toBe(true)
