@@ -1,7 +1,7 @@
 /** The account's part of the books: statement, balances, openings of day and week, flows, and orders that are not ours. */
 import type { Flow } from '../src/domain/account-history.ts'
 import { type ExternalOrder, isEnded } from '../src/domain/external-order.ts'
-import type { Fact, FactBodies } from '../src/domain/facts.ts'
+import type { Fact } from '../src/domain/facts.ts'
 import { type PositionId, quoteOf, type VenueOrderId } from '../src/domain/ids.ts'
 import { applyFill, applyFlow, applyResult, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
 import { isOnMargin, type MarginLot, netted } from '../src/domain/margin-lots.ts'
@@ -10,13 +10,9 @@ import { afterFill, afterMove, type Totals, totalsOf } from '../src/domain/recko
 import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import { isSpot } from '../src/domain/valuation.ts'
 
-export type PeriodOpening = FactBodies['account.periodBegan']
-
 export interface AccountBooks {
   /** Null until the account was opened. */
   ledger(): LedgerState | null
-  /** How the present day and week began; null before the first look. Flows since then have moved them. */
-  periods(): { readonly day: PeriodOpening | null; readonly week: PeriodOpening | null }
   /** Balances by our own reckoning; null until the account was opened. */
   totals(): Totals | null
   /** What is open on margin at the venue, oldest first: as it nets, whichever position it belongs to. */
@@ -42,7 +38,6 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
   let ledger: LedgerState | null = null
   let totals: Totals | null = null
   let lots: readonly MarginLot[] = []
-  let periods: ReturnType<AccountBooks['periods']> = { day: null, week: null }
   let flowsKnownUntil: number | null = null
   let settledUntil = 0
   const externals = new Map<VenueOrderId, ExternalOrder>()
@@ -74,9 +69,6 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
     if (totals !== null) totals = afterMove(totals, asset, quantity)
     if (ledger !== null) ledger = applyFlow(ledger, { asset, quantity, usdRate })
   }
-  /** Deposits and withdrawals move what losses are measured against, so that they are none themselves. */
-  const moved = (opening: PeriodOpening | null, valueUsd: string): PeriodOpening | null =>
-    opening && { ...opening, equityUsd: text(amount(opening.equityUsd).plus(amount(valueUsd))) }
 
   function keep(external: ExternalOrder): void {
     externals.set(external.venueOrderId, external)
@@ -107,7 +99,6 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
         case 'account.flowed':
           flowIds.add(fact.flow.flowId)
           move(fact.flow, fact.usdRate)
-          periods = { day: moved(periods.day, fact.valueUsd), week: moved(periods.week, fact.valueUsd) }
           flowsKnownUntil = Math.max(flowsKnownUntil ?? 0, fact.flow.at)
           if (fact.flow.flowId.startsWith(ACCEPTED)) settledUntil = fact.at
           return
@@ -119,9 +110,6 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
           financing.set(positionId, (financing.get(positionId) ?? ZERO).minus(amount(flow.amount)))
           return
         }
-        case 'account.periodBegan':
-          periods = { ...periods, [fact.period]: fact }
-          return
         case 'position.dustTransferred': {
           const { symbol, entryPrice } = fact.position
           // What is left on margin stays a lot at the venue: there is no coin that the core book could take.
@@ -134,7 +122,6 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
       }
     },
     ledger: () => ledger,
-    periods: () => periods,
     totals: () => totals,
     marginLots: () => lots,
     financingOf: (positionId) => text(financing.get(positionId) ?? ZERO),

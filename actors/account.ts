@@ -1,6 +1,5 @@
-/** The account at this moment: balances, equity, losses and allocation, calculated from the books and the marks. */
+/** The account at this moment: balances, equity, statement and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
-import { afterEquity, afterFlow, type Drawdown, NO_DRAWDOWN } from '../src/domain/drawdown.ts'
 import { externalView, isEnded } from '../src/domain/external-order.ts'
 import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
@@ -9,7 +8,8 @@ import { marginPnlUsd } from '../src/domain/margin-lots.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
 import { balancesOf, freeOf, holdsOf, type Totals } from '../src/domain/reckoning.ts'
-import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import type { Measure } from '../src/domain/risk-record.ts'
+import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import {
   freshPrices,
   isSpot,
@@ -20,9 +20,7 @@ import {
   type ValuedPosition,
   valueAccount,
 } from '../src/domain/valuation.ts'
-import type { PeriodOpening } from './account-books.ts'
 import type { House } from './house.ts'
-import { record } from './record.ts'
 
 export interface Account {
   balances(): readonly Balance[]
@@ -35,28 +33,14 @@ export interface Account {
   view(): AllocationView | null
   /** The statement against these balances: the venue's prove it, our own close it by construction. Null while unpriced. */
   ledger(balances: readonly Balance[]): Ledger | null
-  /** Takes a look at equity and trading result: openings of day and week, peaks. Called once a minute. */
-  look(): void
-  periods(): {
-    readonly day: { readonly lossUsd: Numeric; readonly openingEquityUsd: Numeric }
-    readonly week: { readonly lossUsd: Numeric; readonly openingEquityUsd: Numeric }
-    readonly tradingDrawdownPct: Numeric
-    readonly equity: Drawdown
-  }
+  /** Equity, trading result and flows; null while a mark is missing or stale: never a zero. */
+  measure(): Measure | null
 }
 
-const DAY_MS = 86_400_000
 const CASH = asset('USDT')
-/** The epoch was a Thursday: ISO weeks begin four days later. */
-const weekOf = (at: number): number => Math.floor((at / DAY_MS + 3) / 7)
 
 export function createAccount(house: House, marks: () => Marks): Account {
   const { books, clock, settings } = house
-  let tradingPeak: Amount | null = null
-  let tradingNet: Amount = ZERO
-  let drawdown: Drawdown = NO_DRAWDOWN
-  /** Flows that the drawdown knows of: money that comes or goes is no gain and no fall. */
-  let flowsSeen: Amount = ZERO
 
   const priceOf = (): PriceOf => freshPrices(marks(), clock.now(), settings.limits.markMaxAgeMs)
   const prices = (): Readonly<Record<string, Numeric>> =>
@@ -115,16 +99,6 @@ export function createAccount(house: House, marks: () => Marks): Account {
       targets: settings.portfolio.targets,
       priceOf: priceOf(),
     })
-  const lossSince = (opening: PeriodOpening | null) => ({
-    lossUsd: opening === null ? '0' : text(amount(opening.tradingNet).minus(tradingNet)),
-    openingEquityUsd: opening?.equityUsd ?? drawdown.equity,
-  })
-  /** The highest trading result known: of this process, and of those before it as far as a period's beginning told. */
-  const peakWith = (result: Amount): Amount => {
-    const { day, week } = books.periods()
-    const told = [day, week].flatMap((opening) => (opening === null ? [] : [amount(opening.tradingPeak)]))
-    return maxOf(tradingPeak ?? result, result, ...told)
-  }
 
   return {
     balances,
@@ -149,32 +123,12 @@ export function createAccount(house: House, marks: () => Marks): Account {
         staleMarks,
       }
     },
-    look: () => {
+    measure: () => {
       const { usd } = equity()
-      const statement = ledger(balances())
-      if (usd === null || statement === null) return
-      const now = clock.now()
-      tradingNet = amount(statement.tradingNet)
-      tradingPeak = peakWith(tradingNet)
-      const flows = amount(statement.flows)
-      drawdown = afterEquity(afterFlow(drawdown, flows.minus(flowsSeen)), usd)
-      flowsSeen = flows
-      const figures = { equityUsd: usd, tradingNet: text(tradingNet), tradingPeak: text(tradingPeak) }
-      const numbers = { day: Math.floor(now / DAY_MS), week: weekOf(now) }
-      for (const period of ['day', 'week'] as const) {
-        if (books.periods()[period]?.number === numbers[period]) continue
-        record(house, `begin-${period}`, { type: 'account.periodBegan', period, number: numbers[period], ...figures })
-      }
-    },
-    periods: () => {
-      const equityNow = amount(drawdown.equity)
-      const fall = tradingPeak === null ? ZERO : tradingPeak.minus(tradingNet)
-      return {
-        day: lossSince(books.periods().day),
-        week: lossSince(books.periods().week),
-        tradingDrawdownPct: equityNow.gt(0) ? text(fall.times(100).div(equityNow).toDecimalPlaces(6)) : '0',
-        equity: drawdown,
-      }
+      const statement = usd === null ? null : ledger(balances())
+      if (usd === null || statement === null) return null
+      const { tradingNet, flows } = statement
+      return { at: clock.now(), equityUsd: usd, tradingNet, flowsUsd: flows }
     },
   }
 }

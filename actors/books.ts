@@ -8,13 +8,13 @@ import { isLive, type OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
-import { afterCooldown, afterRebalance, afterTrade, type StreakState } from '../src/domain/risk-state.ts'
 import { amount, text } from '../src/domain/units.ts'
 import { type AccountBooks, createAccountBooks } from './account-books.ts'
+import { createRiskBooks, netOf, type RiskBooks } from './risk-books.ts'
 
 const HISTORY = 1_000
 
-export interface Books extends AccountBooks {
+export interface Books extends AccountBooks, RiskBooks {
   apply(fact: Fact): void
   order(orderId: OrderId): OrderView | null
   orderByKey(key: string): OrderView | null
@@ -27,7 +27,6 @@ export interface Books extends AccountBooks {
   openPositions(symbol?: Pair): readonly PositionView[]
   /** The rebalance plan at work, and when the last one was planned. */
   plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
-  streaks(): StreakState
   /** Positions that hold something with neither a live stop nor a working exit. */
   barePositions(): readonly PositionId[]
   protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
@@ -68,11 +67,9 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   const gapsMs: number[] = []
   let endedUnprotected = 0
   const { apply: applyToAccount, ...account } = createAccountBooks()
-  let streaks: StreakState = { lossStreak: 0, cooldownUntil: {} }
+  const { apply: applyToRisk, ...risk } = createRiskBooks(limits, account)
   let activePlan: PlanId | null = null
   let lastPlannedAt: number | null = null
-  /** Of the plan at work: they rest when it is over. */
-  const tradedByPlan = new Set<Pair>()
   let trades = 0
   let decisions = 0
   let pnlNet = amount(0)
@@ -132,11 +129,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     if (meter !== undefined) endedUnprotected += unprotectedSeconds(meter, at)
     meters.delete(position.positionId)
     if (position.entryPrice === '0') return
-    const financing = account.financingOf(position.positionId)
-    const net = amount(position.realisedGross).minus(amount(position.fees)).minus(amount(financing))
     trades += 1
-    pnlNet = pnlNet.plus(net)
-    streaks = afterTrade(streaks, { symbol: position.symbol, net: text(net), at }, limits)
+    pnlNet = pnlNet.plus(amount(netOf(position, account.financingOf(position.positionId))))
     bound(
       positions,
       (one) => one.status === 'closed',
@@ -147,8 +141,10 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
 
   return {
     ...account,
+    ...risk,
     apply: (fact) => {
       applyToAccount(fact)
+      applyToRisk(fact)
       if ('order' in fact) recordOrder(fact.order, fact.at)
       if ('position' in fact) positions.set(fact.position.positionId, fact.position)
       switch (fact.type) {
@@ -166,20 +162,11 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
           return
         case 'rebalance.planned':
           activePlan = fact.planId
-          tradedByPlan.clear()
           lastPlannedAt = fact.at
-          return
-        case 'rebalance.tradeExecuted':
-          tradedByPlan.add(fact.symbol)
-          return
-        case 'risk.cooldownBegan':
-          streaks = afterCooldown(streaks, fact)
           return
         case 'rebalance.completed':
         case 'rebalance.cancelled':
           if (activePlan === fact.planId) activePlan = null
-          streaks = afterRebalance(streaks, { symbols: tradedByPlan, at: fact.at }, limits)
-          tradedByPlan.clear()
           // What a pause or a stop cut short is not done: the next check may plan the rest.
           if (ordersOf(fact.planId).some(({ status }) => status === 'CANCELLED')) lastPlannedAt = null
           return
@@ -204,7 +191,6 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     openPositions: (symbol) =>
       [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
     plan: () => ({ activeId: activePlan, lastPlannedAt }),
-    streaks: () => streaks,
     barePositions: () => [...meters].flatMap(([id, { bareSinceAt }]) => (bareSinceAt === null ? [] : [id])),
     protection: (at) => {
       let seconds = endedUnprotected

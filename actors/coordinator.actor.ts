@@ -12,6 +12,7 @@ import type { Fact } from '../src/domain/facts.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import { judgeSignal } from '../src/domain/signal.ts'
 import { TASKS } from '../src/domain/tasks.ts'
+import { unclosed, unhalved } from './breaker-positions.ts'
 import { type House, instrumentOf } from './house.ts'
 import type { SignalsMessage } from './messages.ts'
 import type { OrderDesk } from './orders.actor.ts'
@@ -54,6 +55,12 @@ export const coordinatorLogic = (house: House, { orders, positions, risk }: Coor
           return risk.release(effect.params.positionId)
         case 'close-positions':
           for (const positionId of effect.params.positionIds) positions.close(positionId, effect.params.reason)
+          return
+        case 'close-all-positions':
+          for (const positionId of unclosed(house.books)) positions.close(positionId, effect.params.reason)
+          return
+        case 'halve-positions':
+          for (const positionId of unhalved(house.books, effect.params.since)) positions.halve(positionId)
           return
         case 'cancel-entries':
           orders.cancelEntries(effect.params.reason, effect.params.symbols)

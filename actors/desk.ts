@@ -7,12 +7,15 @@ import type { Account } from './account.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
 import type { PositionOperations } from './position-operations.ts'
+import type { RiskMonitor } from './risk-monitor.ts'
+import { riskStatus } from './risk-status.ts'
 import type { Schedule } from './schedule.actor.ts'
 import type { Snapshots } from './snapshots.ts'
 import { tree } from './supervision/tree.ts'
 
 export interface DeskParts {
   readonly account: Account
+  readonly monitor: RiskMonitor
   readonly permission: Permission
   readonly operations: PositionOperations
   readonly schedule: Schedule
@@ -75,6 +78,7 @@ export function createDesk(house: House, parts: DeskParts): Desk {
     },
     positions: operations.list,
     exposure: operations.exposure,
+    risk: () => riskStatus(house, parts),
     orders: ({ live, symbol }) =>
       [...books.orders(), ...books.externals().map(externalView)].filter(
         (order) =>

@@ -42,9 +42,16 @@ export type PortfolioMessage = Heard &
       }
     | { readonly type: 'release-reservation'; readonly positionId: PositionId }
     | { readonly type: 'check-portfolio'; readonly forced: boolean }
-    | { readonly type: 'look-at-account' }
     /** Trading was resumed or reset, or the picture proved. */
     | { readonly type: 'trading.allowed' }
+  )
+
+/** The watch over the circuit breakers. */
+export type RiskMessage = Heard &
+  (
+    | { readonly type: 'look-at-risk' }
+    /** A person's reset. */
+    | { readonly type: 'acknowledge-breakers'; readonly by: string }
   )
 
 /** The desk beside the coordinator: proposals to judge, views to remember, and sources that answered or did not. */
@@ -89,6 +96,7 @@ export interface Inboxes {
   portfolio: PortfolioMessage
   market: MarketMessage
   coordinator: CoordinatorHears
+  risk: RiskMessage
   signals: SignalsMessage
   schedule: ScheduleMessage
   [order: `order:${string}`]: OrderHears

@@ -69,8 +69,6 @@ export function portfolioLogic(house: House, { account, risk, plans }: Portfolio
       }
       case 'release-reservation':
         return risk.release(message.positionId)
-      case 'look-at-account':
-        return account.look()
       case 'check-portfolio':
         return check(house, account, plans, message.forced)
       case 'trading.allowed':

@@ -14,6 +14,8 @@ export interface PositionDesk extends Omit<OrderOwners<PositionId>, 'bear'> {
   open(birth: Omit<PositionBirth, 'policy' | 'seenAt'>, cause: Cause): void
   /** False when the position is not alive. */
   close(positionId: PositionId, reason: CloseReason): boolean
+  /** Has half of it sold for a breaker, its stop amended first; false when the position is not alive. */
+  halve(positionId: PositionId): boolean
 }
 
 export function createPositionDesk(
@@ -34,5 +36,9 @@ export function createPositionDesk(
     },
     close: (positionId, reason) =>
       addresses.tell(positionAddress(positionId), { type: 'close-position', reason, seenAt: clock.now() }),
+    halve: (positionId) =>
+      addresses.tell(positionAddress(positionId), {
+        ...{ type: 'close-position', reason: 'breaker', seenAt: clock.now() },
+      }),
   }
 }

@@ -7,14 +7,16 @@ import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { assess, type RiskVerdict } from '../src/domain/risk.ts'
-import type { Exposure, PendingEntry, RiskState } from '../src/domain/risk-state.ts'
-import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { periodLoss, readingOf } from '../src/domain/risk-record.ts'
+import type { Exposure, PendingEntry, PeriodLoss, RiskState } from '../src/domain/risk-state.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO, ZERO_TEXT } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Proposal, Regime } from '../src/domain/views.ts'
 import type { Account } from './account.ts'
 import { positionAddress } from './addresses.ts'
 import { type House, instrumentOf } from './house.ts'
 import type { Permission } from './permission.ts'
+import type { RiskMonitor } from './risk-monitor.ts'
 
 export interface Assessment {
   readonly positionId: PositionId
@@ -36,14 +38,29 @@ export interface RiskDesk {
   reservedSymbols(): readonly Pair[]
 }
 
-/** `lives`: whether an actor of that name is there. A position that nobody looks after cannot be counted on. */
+/** Unknown: equity is then unknown too, and nothing is opened. */
+const NO_LOSS: PeriodLoss = { lossUsd: ZERO_TEXT, openingEquityUsd: ZERO_TEXT }
+
+export interface RiskDeskParts {
+  readonly account: Account
+  readonly monitor: Pick<RiskMonitor, 'risk' | 'forbidding'>
+  readonly marks: () => Marks
+  readonly permission: Permission
+  /** Whether an actor of that name is there. A position that nobody looks after cannot be counted on. */
+  readonly lives?: (name: string) => boolean
+  readonly volatilityOf?: (symbol: Pair) => Pick<VolatilityReading, 'spikeSince'>
+}
+
 export function createRiskDesk(
   house: House,
-  account: Account,
-  marks: () => Marks,
-  permission: Permission,
-  lives: (name: string) => boolean = () => true,
-  volatilityOf: (symbol: Pair) => Pick<VolatilityReading, 'spikeSince'> = () => ({ spikeSince: null }),
+  {
+    account,
+    monitor,
+    marks,
+    permission,
+    lives = () => true,
+    volatilityOf = () => ({ spikeSince: null }),
+  }: RiskDeskParts,
 ): RiskDesk {
   const { books, bus, clock, ids, log, settings, stopwatch } = house
   const reservations = new Map<PositionId, PendingEntry>()
@@ -121,11 +138,13 @@ export function createRiskDesk(
   const stateNow = (): RiskState => {
     const { usd, staleMarks } = account.equity()
     const balances = account.balances()
-    const periods = account.periods()
+    const now = clock.now()
+    const measure = account.measure()
+    const remembered = monitor.risk()
     return {
       ...books.streaks(),
       ...book(),
-      now: clock.now(),
+      now,
       mayOpenRisk: permission.mayOpenRisk(),
       haltedSymbols: permission.haltedSymbols(),
       equityUsd: usd,
@@ -140,10 +159,10 @@ export function createRiskDesk(
         .map((order) => order.request.symbol),
       regimes: regimes(),
       volatilitySpikes: settings.symbols.filter((symbol) => volatilityOf(symbol).spikeSince !== null),
-      breakers: [],
-      day: periods.day,
-      week: periods.week,
-      drawdownPct: periods.tradingDrawdownPct,
+      breakers: monitor.forbidding(),
+      day: measure === null ? NO_LOSS : periodLoss(remembered, 'day', measure),
+      week: measure === null ? NO_LOSS : periodLoss(remembered, 'week', measure),
+      drawdownPct: readingOf(remembered, measure, now).drawdownPct ?? ZERO_TEXT,
     }
   }
 

@@ -19,6 +19,7 @@ import { createPositionDesk, type PositionDesk } from './positions.actor.ts'
 import { createPlanDesk, type PlanDesk, planLogic } from './rebalance-plan.actor.ts'
 import { createReconciler, type Reconciler } from './reconciliation.ts'
 import { createRiskDesk, type RiskDesk } from './risk-desk.ts'
+import { createRiskMonitor, type RiskMonitor } from './risk-monitor.ts'
 import { createSchedule, type Schedule } from './schedule.actor.ts'
 import { createSnapshots, type Snapshots } from './snapshots.ts'
 import type { JournaledSnapshot } from './supervision/journaled.ts'
@@ -47,6 +48,7 @@ export interface Rooms {
   readonly operations: PositionOperations
   readonly plans: PlanDesk
   readonly risk: RiskDesk
+  readonly monitor: RiskMonitor
   readonly schedule: Schedule
   readonly reconciler: Reconciler
   readonly financing: Financing
@@ -68,9 +70,13 @@ const AGENT_OF = {
   trading_decision: 'trading_decision',
 } as const
 
-function feedLine({ addresses, feed, settings }: House): FeedLine {
+function feedLine({ addresses, feed, settings }: House, onPrice: () => void): FeedLine {
   let isDown = false
-  const start = () => feed.start(settings.watched, (event) => addresses.tell('market', { type: 'market.told', event }))
+  const start = () =>
+    feed.start(settings.watched, (event) => {
+      addresses.tell('market', { type: 'market.told', event })
+      if (event.kind === 'trade' || event.kind === 'quote') onPrice()
+    })
   const crashed = (problem: string): void => {
     isDown = true
     addresses.tell('market', { type: 'feed.crashed', problem })
@@ -117,15 +123,17 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const account = createAccount(house, market.marks)
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
-  const risk = createRiskDesk(house, account, market.marks, permission, lives, market.volatilityOf)
+  const monitor = createRiskMonitor(house, account, permission)
+  const { marks, volatilityOf } = market
+  const risk = createRiskDesk(house, { account, monitor, marks, permission, lives, volatilityOf })
   const deadMan = createDeadMan(house)
   const reconciler = createReconciler(house, { marks: market.marks, permission })
   const financing = createFinancing(house, market.marks)
   return {
-    ...{ permission, market, account, gateway, orders, risk, reconciler, financing, deadMan },
+    ...{ permission, market, account, gateway, orders, risk, monitor, reconciler, financing, deadMan },
     execution: createExecutionDesk(house, risk, reconciler),
     operations: createPositionOperations(house, { account, risk }),
-    feed: feedLine(house),
+    feed: feedLine(house, monitor.priceMoved),
     snapshots: createSnapshots(house, account),
     positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),
     plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),

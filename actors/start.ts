@@ -133,7 +133,7 @@ export async function startSystem(
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
   const rooms = buildRooms(house, { find, onFeedEnded: options.onFeedEnded, onEnd: options.onEnd })
   const { account, gateway, lifecycle, market, operations, orders, permission, plans, positions } = rooms
-  const { reconciler, risk, schedule } = rooms
+  const { monitor, reconciler, risk, schedule } = rooms
   const { report, restarts } = supervisionFacts(house)
 
   const root = startRoot({
@@ -147,7 +147,16 @@ export async function startSystem(
     },
   })
   addresses.bind(find)
-  wire(house, { orders, positions, plans, risk, reconciler, financing: rooms.financing, deadMan: rooms.deadMan })
+  wire(house, {
+    orders,
+    positions,
+    plans,
+    risk,
+    monitor,
+    reconciler,
+    financing: rooms.financing,
+    deadMan: rooms.deadMan,
+  })
   journal.onHealth((health) => addresses.tell('journal', { type: 'health.changed', health }))
   exchange.onReport((given) => addresses.tell('exchange', { type: 'venue.reported', report: given }))
   exchange.onCharge?.((flow) => addresses.tell('exchange', { type: 'venue.charged', flow }))
@@ -170,6 +179,7 @@ export async function startSystem(
   const found = revive(recovered, { orders, positions, plans })
   rearmDecisions(house, permission)
   takeBackEntries(orders, permission)
+  monitor.begin()
   if (permission.control() === 'HALTED') addresses.tell('system', { type: 'trading.stopped', seenAt: now })
   house.state('system', { type: 'system.recovered', ...found, journalRows: recovered.rows })
   await rooms.feed.start()
@@ -182,7 +192,7 @@ export async function startSystem(
   lifecycle.finishBoot()
   rooms.deadMan.look()
   const beats = [
-    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-account', seenAt: clock.now() })),
+    beat(house, LOOK_MS, () => addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })),
     beat(house, settings.snapshots.everyMs, rooms.snapshots.take),
     beat(house, FRESHNESS_MS, () => {
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
@@ -201,7 +211,7 @@ export async function startSystem(
     positions: operations,
     flatten: () => flatten(house, positions),
     desk: createDesk(house, {
-      ...{ account, operations, permission, schedule, snapshots: rooms.snapshots, root, startedAt: now },
+      ...{ account, monitor, operations, permission, schedule, snapshots: rooms.snapshots, root, startedAt: now },
       ...{ epoch: options.epoch, feed: options.feed, database: options.database },
       lifecycle: () => find('system'),
     }),
@@ -211,7 +221,7 @@ export async function startSystem(
       ...books.statistics(),
       ...books.protection(clock.now()),
       candles: market.candlesHeard,
-      maxDrawdownPct: account.periods().equity.maxDrawdownPct,
+      maxDrawdownPct: monitor.drawdown().maxDrawdownPct,
       ledger: account.ledger,
     }),
     drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
@@ -221,6 +231,7 @@ export async function startSystem(
     stop: () => {
       for (const end of beats) end()
       schedule.stop()
+      monitor.stop()
       root.stop()
       timers.stop()
       house.exchange.pacing.stop()

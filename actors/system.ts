@@ -13,6 +13,7 @@ import { journalLogic } from './journal.actor.ts'
 import { marketLogic } from './market.actor.ts'
 import { portfolioLogic } from './portfolio.actor.ts'
 import type { Recovered } from './recovery.ts'
+import { riskLogic } from './risk-monitor.ts'
 import type { Rooms } from './rooms.ts'
 import { scheduleLogic } from './schedule.actor.ts'
 import type { ChildSpec } from './supervision/child-spec.ts'
@@ -41,7 +42,7 @@ export function systemTree(
   report: (event: SupervisionEvent) => void,
 ): SupervisorLogic {
   const { clock, journal, settings } = house
-  const { account, feed, lifecycle, market, orders, permission, plans, positions, risk, schedule } = rooms
+  const { account, feed, lifecycle, market, monitor, orders, permission, plans, positions, risk, schedule } = rooms
   const budget = { clock, report, intensity: INTENSITY, backoff: BACKOFF }
   /** One actor for each order, position or plan: a crash of one touches no other. */
   const members = (id: string): ChildSpec => worker(id, pool({ ...budget, name: id }), { drain: drainTree })
@@ -73,6 +74,8 @@ export function systemTree(
         beforeRestart: () => journal.settled(),
         onRestored: () => rearmDecisions(house, permission),
       }),
+      // Beside the coordinator, and after it: once that is back, it is told again of what is latched.
+      worker('risk', riskLogic(monitor), { onRestored: () => monitor.begin() }),
       worker('signals', signalsLogic(house, permission)),
       worker('agents', agents),
       worker('schedule', scheduleLogic(house, schedule)),

@@ -11,12 +11,14 @@ import type { PositionDesk } from './positions.actor.ts'
 import type { PlanDesk } from './rebalance-plan.actor.ts'
 import type { Reconciler } from './reconciliation.ts'
 import type { RiskDesk } from './risk-desk.ts'
+import type { RiskMonitor } from './risk-monitor.ts'
 
 export interface WiredParts {
   readonly orders: OrderDesk
   readonly positions: PositionDesk
   readonly plans: PlanDesk
   readonly risk: RiskDesk
+  readonly monitor: RiskMonitor
   readonly reconciler: Reconciler
   readonly financing: Financing
   readonly deadMan: DeadMan
@@ -38,6 +40,8 @@ export function wire(house: House, parts: WiredParts): void {
   bus.subscribe('financing', 'EXECUTION_EVENTS', ({ payload }) => {
     if ('fill' in payload) parts.financing.retry()
   })
+  for (const topic of ['EXECUTION_EVENTS', 'PORTFOLIO_UPDATES', 'RISK_ALERTS'] as const)
+    bus.subscribe('risk-monitor', topic, ({ payload }) => parts.monitor.hear(payload))
   bus.subscribe('dead-man', 'EXECUTION_EVENTS', ({ payload }) => {
     if (payload.type.startsWith('order.')) parts.deadMan.look()
   })
@@ -56,6 +60,8 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'coordinator':
       return coordinatorHears(house, fact)
     case 'risk':
+      if (fact.type === 'trading.reset')
+        house.addresses.tell('risk', { type: 'acknowledge-breakers', by: fact.by, seenAt: house.clock.now() })
       return parts.risk.hear(fact)
     case 'portfolio':
       if (ALLOWS[fact.type] === true) house.addresses.tell('portfolio', allowed(house))
@@ -99,6 +105,14 @@ function coordinatorHears({ addresses, clock }: House, fact: Fact): void {
       addresses.tell('coordinator', { type: 'halt-trading', reason, by: 'orders', causedBy: fact.id, seenAt })
       return
     }
+    case 'risk.breakerTripped': {
+      const { at: trippedAt, breaker, id: causedBy } = fact
+      addresses.tell('coordinator', { type: 'breaker.tripped', breaker, trippedAt, causedBy, seenAt })
+      return
+    }
+    case 'risk.breakerLifted':
+      addresses.tell('coordinator', { type: 'breaker.lifted', breaker: fact.breaker, causedBy: fact.id, seenAt })
+      return
     case 'position.unprotected':
       addresses.tell(positionAddress(fact.positionId), {
         type: 'close-position',

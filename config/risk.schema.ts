@@ -81,6 +81,7 @@ export const riskSchema = section({
     daily_loss_pct: percent().default(usual.breakers.dailyLossPct),
     weekly_loss_pct: percent().default(usual.breakers.weeklyLossPct),
     drawdown_pct: percent().default(usual.breakers.drawdownPct),
+    straight_losses: integer({ min: 1 }).default(usual.breakers.straightLosses),
   }).prefault({}),
   cooldown_minutes: section({
     after_trade: number({ min: 0 }).default(usual.cooldownMinutes.afterTrade),

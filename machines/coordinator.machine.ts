@@ -5,80 +5,70 @@
  * passes here can ask the risk engine for it. One decision at a time per symbol. What reduces risk is never refused.
  */
 import { assign, setup, stateIn } from 'xstate'
-import type { CoordinatorCommand, DeadlineReached } from '../src/domain/commands.ts'
+import type { BreakerName } from '../src/domain/breakers.ts'
 import * as story from '../src/domain/coordinator-story.ts'
-import { type Counters, type DegradationLevel, LEVELS } from '../src/domain/degradation.ts'
+import { type DegradationLevel, LEVELS } from '../src/domain/degradation.ts'
 import type { SignalDropReason } from '../src/domain/facts/decision.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
-import type { CloseReason } from '../src/domain/position.ts'
-import type { Heard } from '../src/domain/reports.ts'
-import type { RiskVerdict } from '../src/domain/risk.ts'
 import type { Judgement } from '../src/domain/signal.ts'
-import type { TaskName } from '../src/domain/tasks.ts'
-import type { Proposal } from '../src/domain/views.ts'
 import { phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
-export type CoordinatorHears =
-  | CoordinatorCommand
-  | story.SignalJudged
-  | story.RiskAnswered
-  | DeadlineReached
-  | (Heard & { readonly type: 'degradation.crossed'; readonly counters: Counters; readonly level: DegradationLevel })
-  | (Heard & { readonly type: 'reconciliation.begun'; readonly reason: string })
-  | (Heard & { readonly type: 'reconciliation.passed' })
-
+export type CoordinatorHears = story.CoordinatorHears
 export type CoordinatorContext = story.CoordinatorRecord
-
-const isInHand = ({ deciding }: CoordinatorContext, { symbol, proposalId }: Proposal) =>
-  deciding[symbol]?.proposalId === proposalId
+type On<T extends CoordinatorHears['type']> = Extract<CoordinatorHears, { type: T }>
+type Judged = On<'signal.judged'>
+type Answered = On<'risk.answered'>
+type Tripped = On<'breaker.tripped'>
 
 const parts = setup({
   types: { context: {} as CoordinatorContext, events: {} as CoordinatorHears, input: {} as story.CoordinatorBirth },
   guards: {
     isJudged: (_, p: { judgement: Judgement; kind: Judgement['kind'] }) => p.judgement.kind === p.kind,
-    isBusy: ({ context }, p: { proposal: Proposal }) => p.proposal.symbol in context.deciding,
-    isAwaited: ({ context }, p: { proposal: Proposal }) => isInHand(context, p.proposal),
-    isUnawaited: ({ context }, p: { proposal: Proposal }) => !isInHand(context, p.proposal),
-    isApproved: (_, p: { verdict: RiskVerdict }) => p.verdict.kind === 'approved',
+    isBusy: ({ context }, p: Pick<Judged, 'proposal'>) => p.proposal.symbol in context.deciding,
+    isUnawaited: ({ context }, p: Pick<Judged, 'proposal'>) => !story.isInHand(context, p.proposal),
+    isApproved: (_, p: Pick<Answered, 'verdict'>) => p.verdict.kind === 'approved',
     isGivenUp: ({ context }, p: { symbol: Pair; dueAt: number }) => context.deciding[p.symbol]?.dueAt === p.dueAt,
-    isLastReason: ({ context }, p: { reason: string }) => context.pauseReasons.every((reason) => reason === p.reason),
-    isReasonKnown: ({ context }, p: { reason: string }) => context.pauseReasons.includes(p.reason),
+    isLastReason: ({ context }, p: story.Because) => context.pauseReasons.every((reason) => reason === p.reason),
+    isReasonKnown: ({ context }, p: story.Because) => context.pauseReasons.includes(p.reason),
+    isBreakersReason: (_, p: story.Because) => story.isBreakers(p.reason),
     isPauseWanted: ({ context }) => context.pauseReasons.length > 0,
     isSymbolHalted: ({ context }, p: { symbol: Pair }) => p.symbol in context.haltedSymbols,
-    isAnySymbolHalted: ({ context }) => Object.keys(context.haltedSymbols).length > 0,
+    isBreaker: (_, p: { is: BreakerName; breaker: BreakerName }) => p.is === p.breaker,
+    isResetNeeded: ({ context }) => story.isResetNeeded(context),
     isNewHalt: ({ context }, p: story.SymbolHalt) => story.newlyHalted(context, p).length > 0,
     isLevel: (_, p: { is: DegradationLevel; level: DegradationLevel }) => p.is === p.level,
     isReconciling: stateIn({ reconciliation: 'reconciling' }),
     isEmergency: stateIn({ degradation: 'emergency' }),
   },
   actions: {
-    'assess-proposal': effect<{ proposal: Proposal; confidence: number; viewConfidences: readonly number[] }>(),
+    'assess-proposal': effect<ReturnType<typeof story.assessmentOf>>(),
     'open-position': effect<ReturnType<typeof story.openingOf>>(),
     'release-reservation': effect<{ positionId: PositionId }>(),
-    'close-positions': effect<{ positionIds: readonly PositionId[]; reason: CloseReason }>(),
+    'close-positions': effect<ReturnType<typeof story.closingOf>>(),
+    'close-all-positions': effect<Pick<On<'close-all-positions'>, 'reason'>>(),
+    /** Each position once for one trip. */
+    'halve-positions': effect<{ since: number }>(),
     /** Of these symbols; of all without. */
     'cancel-entries': effect<{ reason: string; symbols?: readonly Pair[] }>(),
     'set-deadline': effect<{ name: string; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    countAs: assign(({ context }, p: { counts: readonly story.CoordinatorCount[] }) =>
-      story.countedAs(context, p.counts),
-    ),
+    countAs: assign(({ context }, p: story.Counts) => story.countedAs(context, p.counts)),
     decide: assign(({ context }, p: story.Decision & { symbol: Pair }) => story.withDecision(context, p)),
     decided: assign(({ context }, p: { symbol: Pair }) => story.withoutDecision(context, p.symbol)),
-    addPauseReason: assign(({ context }, p: { reason: string }) => story.withPauseReason(context, p.reason)),
-    removePauseReason: assign(({ context }, p: { reason: string }) => story.withoutPauseReason(context, p.reason)),
-    giveHaltReason: assign((_, p: { reason: string | null }) => ({ haltReason: p.reason })),
+    addPauseReason: assign(({ context }, p: story.Because) => story.withPauseReason(context, p.reason)),
+    removePauseReason: assign(({ context }, p: story.Because) => story.withoutPauseReason(context, p.reason)),
+    latch: assign(({ context }, p: { breaker: BreakerName }) => story.withBreaker(context, p.breaker)),
+    unlatch: assign(({ context }, p: { breaker: BreakerName }) => story.withoutBreaker(context, p.breaker)),
+    giveHaltReason: assign((_, p: story.Because) => ({ haltReason: p.reason })),
+    forgetReasons: assign({ haltReason: null, breakers: [] }),
     setHalts: assign((_, p: { haltedSymbols: story.HaltedSymbols }) => p),
-    recordCounters: assign((_, p: { counters: Counters }) => p),
-    toggle: assign(({ context }, p: { task: TaskName; enabled: boolean }) => story.withTask(context, p)),
+    recordCounters: assign((_, p: Pick<On<'degradation.crossed'>, 'counters'>) => p),
+    toggle: assign(({ context }, p: Pick<On<'toggle-task'>, 'task' | 'enabled'>) => story.withTask(context, p)),
   },
 })
 
-type On<T extends CoordinatorHears['type']> = Extract<CoordinatorHears, { type: T }>
-type Judged = On<'signal.judged'>
-type Answered = On<'risk.answered'>
 const { call, publish, branches } = phrases<CoordinatorContext, CoordinatorHears>()
 const { to, stay, ignore } = branches()
 const count = (...counts: story.CoordinatorCount[]) => ({ type: 'countAs' as const, params: { counts } })
@@ -86,7 +76,6 @@ const proposalOf = (_: CoordinatorContext, { proposal }: Judged | Answered) => (
 
 /** Signals: let go, turned into a close, or taken in hand while risk is asked. */
 const isJudged = (kind: Judgement['kind']) => call('isJudged', (_, { judgement }: Judged) => ({ judgement, kind }))
-const isBusy = call('isBusy', proposalOf)
 const tellDropped = (why: (judgement: Judgement) => SignalDropReason) =>
   publish((_, { judgement, proposal }: Judged) => [story.signalDropped(proposal, why(judgement))])
 const drop = (why: (judgement: Judgement) => SignalDropReason) => stay(count('signals', 'dropped'), tellDropped(why))
@@ -105,10 +94,7 @@ const assess = stay(
 /** Verdicts: acted on only by the decision in hand, and only while risk may still be opened. */
 const isApproved = call('isApproved', (_, { verdict }: Answered) => ({ verdict }))
 const tellVerdict = publish((_, answered: Answered) => [story.verdictFact(answered)])
-const conclude = [
-  call('decided', (_, { proposal }: Answered) => ({ symbol: proposal.symbol })),
-  call('set-deadline', (_, { proposal }: Answered) => ({ name: story.deadlineOf(proposal.symbol), at: null })),
-]
+const conclude = [call('decided', story.decidedOf), call('set-deadline', story.noDeadline)]
 const release = call('release-reservation', (_, { positionId }: Answered) => ({ positionId }))
 const openPosition = call('open-position', (_, answered: Answered) => story.openingOf(answered))
 const open = stay(count('approved'), tellVerdict, ...conclude, openPosition)
@@ -117,55 +103,51 @@ const tellLate = publish((_, { proposal }: Answered) => [story.signalDropped(pro
 /** Nothing is opened, the slot is given back. */
 const tooLate = (description: string) => ({ ...stay(tellVerdict, tellLate, ...conclude, release), description })
 const nobodyWaits = { ...stay(release), description: 'Nobody waits for this verdict any more.' }
-const verdictAfterStop = [
-  when(call('isAwaited', proposalOf), tooLate('Trading stopped while risk was asked: nothing is opened.')),
-  nobodyWaits,
-]
-const lapsed = (_: CoordinatorContext, { name, dueAt }: On<'deadline.reached'>) => ({
-  symbol: story.symbolOfDeadline(name),
-  dueAt,
-})
+const isUnawaited = call('isUnawaited', proposalOf)
+const stopped = tooLate('Trading stopped while risk was asked: nothing is opened.')
+const verdictAfterStop = [when(isUnawaited, nobodyWaits), stopped]
 const tellGivenUp = publish(({ deciding }, { name }: On<'deadline.reached'>) => [story.givenUpFact(deciding, name)])
-const giveUp = stay(tellGivenUp, call('decided', lapsed))
+
+const giveUp = stay(tellGivenUp, call('decided', story.lapsed))
+const isGivenUp = call('isGivenUp', story.lapsed)
 
 /** Control by a person or a breaker. */
-const reasonOf = (_: CoordinatorContext, { reason }: { reason: string }) => ({ reason })
 const accept = (command: string) => publish((_, { by }: { by: string }) => [{ type: 'command.accepted', command, by }])
 const refuse = (command: string, reason: string) => ({
   ...stay(publish((_, { by }: { by: string }) => [{ type: 'command.refused', command, by, reason }])),
   description: `Refused: ${reason}.`,
 })
-const cancelEntries = call('cancel-entries', reasonOf)
+const cancelEntries = call('cancel-entries', story.reasonOf)
 const tellPaused = publish(({ pauseReasons: reasons }) => [{ type: 'trading.paused', reasons }])
 const tellResumed = publish(({ pauseReasons: reasons }) => [{ type: 'trading.resumed', reasons }])
-const tellHalted = publish((_, { reason }: On<'halt-trading'>) => [{ type: 'trading.halted', reason }])
-const addReason = [call('addPauseReason', reasonOf), accept('pause-trading')]
-const removeReason = [call('removePauseReason', reasonOf), accept('resume-trading')]
-const halt = to('halted', call('giveHaltReason', reasonOf), accept('halt-trading'), tellHalted, cancelEntries)
+const tellHalted = publish((_, told: On<'halt-trading'> | Tripped) => [story.haltedFact(told)])
+const addReason = [call('addPauseReason', story.reasonOf), accept('pause-trading')]
+const removeReason = [call('removePauseReason', story.reasonOf), accept('resume-trading')]
+const giveReason = call('giveHaltReason', story.reasonOf)
+const halt = to('halted', giveReason, accept('halt-trading'), tellHalted, cancelEntries)
 /** Of one symbol, or of all. */
 const liftHalts = [publish(story.symbolsReset), call('setHalts', story.withoutHalts)]
-const reset = [
-  { type: 'giveHaltReason' as const, params: { reason: null } },
-  publish((_, { by }: On<'reset-trading'>) => [{ type: 'trading.reset', by }]),
-  ...liftHalts,
+const reset = [publish(story.resetFacts), { type: 'forgetReasons' as const }, ...liftHalts]
+/** An admin's reset tells the risk monitor that what is latched was seen. */
+const nothingHalted = [
+  when('isResetNeeded' as const, stay(accept('reset-trading'), ...reset)),
+  refuse('reset-trading', 'neither trading nor a symbol is halted, and no breaker waits'),
 ]
-const nothingToReset = [
-  when('isAnySymbolHalted' as const, stay(accept('reset-trading'), ...liftHalts)),
-  refuse('reset-trading', 'neither trading nor a symbol is halted'),
-]
+
+/** Breakers: what each of them does; told again, it does what was left undone. */
+const isBreaker = (is: BreakerName) => call('isBreaker', (_, { breaker }: Tripped) => ({ is, breaker }))
+const [latch, unlatch] = [call('latch', story.breakerOf), call('unlatch', story.breakerOf)]
+const closeAll = call('close-all-positions', (_, { reason }: On<'close-all-positions'>) => ({ reason }))
+const closeForBreaker = call('close-all-positions', () => ({ reason: 'breaker' as const }))
+const halve = call('halve-positions', (_, { trippedAt }: Tripped) => ({ since: trippedAt }))
+const haltBy = to('halted', latch, giveReason, tellHalted, cancelEntries, closeForBreaker)
 
 /** A symbol's own halt, whatever the rest does. */
 const isSymbolHalted = call('isSymbolHalted', (_, { proposal: { symbol } }: Judged | Answered) => ({ symbol }))
 const isLiftable = call('isSymbolHalted', (_, { symbol }: On<'reset-symbol'>) => ({ symbol }))
-const haltOf = (_: CoordinatorContext, { symbols, reason }: On<'halt-symbols'>) => ({ symbols, reason })
-const haltSymbols = stay(
-  ...[accept('halt-symbols'), publish(story.symbolsHalted), call('setHalts', story.withHalted)],
-  call('cancel-entries', haltOf),
-)
-const toggle = stay(
-  call('toggle', (_, { task, enabled }: On<'toggle-task'>) => ({ task, enabled })),
-  publish((_, { task, enabled }: On<'toggle-task'>) => [{ type: 'task.toggled', task, enabled }]),
-)
+const cancelHalted = call('cancel-entries', story.haltOf)
+const setHalts = call('setHalts', story.withHalted)
+const haltSymbols = stay(accept('halt-symbols'), publish(story.symbolsHalted), setHalts, cancelHalted)
 
 const recordCounters = call('recordCounters', (_, { counters }: On<'degradation.crossed'>) => ({ counters }))
 const isLevel = (level: DegradationLevel) =>
@@ -195,16 +177,23 @@ export const coordinatorMachine = parts.createMachine({
       description: 'Whether signals are acted on.',
       initial: 'running',
       on: {
-        'toggle-task': toggle,
+        'toggle-task': stay(call('toggle', story.toggleOf), publish(story.toggleFacts)),
         'halt-symbols': [
-          when(call('isNewHalt', haltOf), haltSymbols),
+          when(call('isNewHalt', story.haltOf), haltSymbols),
           ignore('Halted already; the first reason of a symbol stands.'),
         ],
         'reset-symbol': [
           when(isLiftable, stay(accept('reset-symbol'), ...liftHalts)),
           refuse('reset-symbol', 'the symbol is not halted'),
         ],
-        'deadline.reached': [when(call('isGivenUp', lapsed), giveUp), ignore('A decision that was made in time.')],
+        'close-all-positions': stay(accept('close-all-positions'), closeAll),
+        'breaker.tripped': [
+          when(isBreaker('weekly_loss'), stay(latch, cancelEntries, halve)),
+          when(isBreaker('drawdown'), stay(latch, closeForBreaker)),
+          { ...stay(latch), description: 'Rest and size after straight losses are the risk engine’s own.' },
+        ],
+        'breaker.lifted': stay(unlatch),
+        'deadline.reached': [when(isGivenUp, giveUp), ignore('A decision that was made in time.')],
       },
       states: {
         running: {
@@ -216,11 +205,11 @@ export const coordinatorMachine = parts.createMachine({
               when('isReconciling', dropAs('RECONCILING')),
               when('isEmergency', dropAs('EMERGENCY')),
               when(isSymbolHalted, dropAs('SYMBOL_HALTED')),
-              when(isBusy, dropAs('BUSY')),
+              when(call('isBusy', proposalOf), dropAs('BUSY')),
               assess,
             ],
             'risk.answered': [
-              when(call('isUnawaited', proposalOf), nobodyWaits),
+              when(isUnawaited, nobodyWaits),
               when('isReconciling', tooLate('The picture was doubted while risk was asked.')),
               when('isEmergency', tooLate('Too much failed while risk was asked.')),
               when(isSymbolHalted, tooLate('The symbol was halted while risk was asked.')),
@@ -230,7 +219,11 @@ export const coordinatorMachine = parts.createMachine({
             'pause-trading': to('paused', ...addReason, tellPaused, cancelEntries),
             'resume-trading': refuse('resume-trading', 'trading is not paused'),
             'halt-trading': halt,
-            'reset-trading': nothingToReset,
+            'reset-trading': nothingHalted,
+            'breaker.tripped': [
+              when(isBreaker('daily_loss'), to('paused', latch, tellPaused, cancelEntries)),
+              when(isBreaker('drawdown'), haltBy),
+            ],
           },
         },
         paused: {
@@ -240,12 +233,24 @@ export const coordinatorMachine = parts.createMachine({
             'risk.answered': verdictAfterStop,
             'pause-trading': stay(...addReason, tellPaused),
             'resume-trading': [
-              when(call('isLastReason', reasonOf), to('running', ...removeReason, tellResumed)),
-              when(call('isReasonKnown', reasonOf), stay(...removeReason, tellPaused)),
+              when(
+                call('isBreakersReason', story.reasonOf),
+                refuse('resume-trading', 'a breaker takes its own pause back'),
+              ),
+              when(call('isLastReason', story.reasonOf), to('running', ...removeReason, tellResumed)),
+              when(call('isReasonKnown', story.reasonOf), stay(...removeReason, tellPaused)),
               refuse('resume-trading', 'other reasons to pause still stand'),
             ],
             'halt-trading': halt,
-            'reset-trading': nothingToReset,
+            'reset-trading': nothingHalted,
+            'breaker.tripped': [
+              when(isBreaker('daily_loss'), stay(latch, tellPaused)),
+              when(isBreaker('drawdown'), haltBy),
+            ],
+            'breaker.lifted': [
+              when(call('isLastReason', story.reasonOf), to('running', unlatch, tellResumed)),
+              when(call('isReasonKnown', story.reasonOf), stay(unlatch, tellPaused)),
+            ],
           },
         },
         halted: {

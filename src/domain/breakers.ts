@@ -1,5 +1,10 @@
-/** Circuit breakers of trading: which there are, and what the risk engine remembers of account and symbols. */
-import type { Numeric } from './units.ts'
+/**
+ * Circuit breakers of trading: which there are, when they trip and when they are lifted, and what the risk engine
+ * remembers of account and symbols.
+ */
+import { type RiskLimits, stepped } from './risk-limits.ts'
+import { amount, type Numeric } from './units.ts'
+import { nextDayAt, nextWeekAt } from './utc.ts'
 
 export const BREAKERS = ['daily_loss', 'weekly_loss', 'drawdown', 'straight_losses'] as const
 export type BreakerName = (typeof BREAKERS)[number]
@@ -30,8 +35,112 @@ export interface RiskRecord {
   /** Highest equity of the account, and highest result of the trading book. USD. */
   readonly peakEquityUsd: Numeric
   readonly peakTradingNet: Numeric
+  /** The account's equity when trading stood highest: what its fall is measured against. 0 before the first look. */
+  readonly peakBaseUsd: Numeric
+  /** Deposits − withdrawals that openings and peaks were moved by. USD. */
+  readonly flowsUsd: Numeric
+  /** Whether the account's own drawdown was warned of and has not recovered since. */
+  readonly drawdownWarned: boolean
   readonly lossStreak: number
+  /** The streak at which `straight_losses` was told last; 0 once a win ended it. */
+  readonly toldLossStreak: number
   /** Milliseconds UTC by symbol. */
   readonly cooldownUntil: Readonly<Record<string, number>>
   readonly breakers: readonly LatchedBreaker[]
 }
+
+/** Per cent, losses positive; null while unknown: a mark is missing or stale, or the period has not been opened yet. */
+export interface RiskReading {
+  readonly at: number
+  readonly dayLossPct: Numeric | null
+  readonly weekLossPct: Numeric | null
+  /** The trading book's fall from its peak. */
+  readonly drawdownPct: Numeric | null
+  /** The account's own, core holdings included: reported and warned of, no breaker. */
+  readonly accountDrawdownPct: Numeric | null
+  readonly lossStreak: number
+}
+
+/** A breaker that trips now. `value` and `threshold` are per cent, or losses in a row. */
+export interface Trip {
+  readonly breaker: BreakerName
+  readonly value: Numeric
+  readonly threshold: number
+  readonly until: number | null
+}
+
+export interface Judged {
+  readonly tripped: readonly Trip[]
+  readonly lifted: readonly BreakerName[]
+  /** Since when the drawdown has stood at its threshold in every reading; null while it does not. */
+  readonly doubtSince: number | null
+}
+
+/** A drawdown halts and sells everything: one wrong print must not do that. */
+export const SECOND_READING_MS = 1_000
+
+type Remembered = Pick<RiskRecord, 'breakers' | 'toldLossStreak'>
+
+/** Over by time; the weekly one also waits for a person, the drawdown for nothing else. */
+const isOver = ({ name, until, acknowledged }: LatchedBreaker, at: number): boolean =>
+  until !== null && at >= until && (name !== 'weekly_loss' || acknowledged)
+
+const reached = (value: Numeric | null, threshold: number): value is Numeric =>
+  value !== null && amount(value).gte(threshold)
+
+/** Since when the drawdown is doubted: unknown readings neither begin nor end it. */
+function doubtAfter(reading: RiskReading, doubtSince: number | null, threshold: number): number | null {
+  if (reading.drawdownPct === null) return doubtSince
+  return reached(reading.drawdownPct, threshold) ? (doubtSince ?? reading.at) : null
+}
+
+/**
+ * What trips and what is lifted by this reading. A loss trips at its threshold, once a day or ISO week; a drawdown on a
+ * second reading at least a second after the first, and once until it is reset; a streak once for every loss that makes
+ * it longer. What is unknown trips nothing, and lifts nothing but what is over by time.
+ */
+export function judgeBreakers(
+  reading: RiskReading,
+  { breakers, toldLossStreak }: Remembered,
+  doubtSince: number | null,
+  { breakers: at, cooldownMinutes }: Pick<RiskLimits, 'breakers' | 'cooldownMinutes'>,
+): Judged {
+  const { at: now, dayLossPct, weekLossPct, drawdownPct, lossStreak } = reading
+  const hasTripped = (name: BreakerName): boolean =>
+    breakers.some((one) => one.name === name && (one.until === null || now < one.until))
+  const tripped: Trip[] = []
+  const trip = (breaker: BreakerName, value: Numeric, threshold: number, until: number | null): void => {
+    tripped.push({ breaker, value, threshold, until })
+  }
+  if (reached(dayLossPct, at.dailyLossPct) && !hasTripped('daily_loss'))
+    trip('daily_loss', dayLossPct, at.dailyLossPct, nextDayAt(now))
+  if (reached(weekLossPct, at.weeklyLossPct) && !hasTripped('weekly_loss'))
+    trip('weekly_loss', weekLossPct, at.weeklyLossPct, nextWeekAt(now))
+  const doubt = hasTripped('drawdown') ? null : doubtAfter(reading, doubtSince, at.drawdownPct)
+  const isSecond = doubt !== null && now >= doubt + SECOND_READING_MS
+  if (isSecond && drawdownPct !== null) trip('drawdown', drawdownPct, at.drawdownPct, null)
+  if (lossStreak >= at.straightLosses && lossStreak > toldLossStreak) {
+    const restMs = stepped(cooldownMinutes.byLosses, lossStreak, 0) * 60_000
+    trip('straight_losses', String(lossStreak), at.straightLosses, now + restMs)
+  }
+  return {
+    tripped,
+    lifted: breakers.filter((one) => isOver(one, now)).map(({ name }) => name),
+    doubtSince: isSecond && drawdownPct !== null ? null : doubt,
+  }
+}
+
+/** The earliest moment at which something latched may be over by time; null where nothing waits for time. */
+export function nextLiftAt(breakers: readonly LatchedBreaker[], now: number): number | null {
+  const ends = breakers.flatMap(({ until }) => (until !== null && until > now ? [until] : []))
+  return ends.length === 0 ? null : Math.min(...ends)
+}
+
+/**
+ * The latched breakers that forbid new risk, with the moment at which they cease to: the weekly one not before a person
+ * has seen it. After straight losses each symbol rests for itself: told, but nothing more is forbidden.
+ */
+export const forbidding = (breakers: readonly LatchedBreaker[]): readonly LatchedBreaker[] =>
+  breakers
+    .filter(({ name }) => name !== 'straight_losses')
+    .map((one) => (one.name === 'weekly_loss' && !one.acknowledged ? { ...one, until: null } : one))

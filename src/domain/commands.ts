@@ -60,5 +60,7 @@ export type CoordinatorCommand = Heard &
     /** Nothing that adds risk on these symbols; only a reset lifts it. */
     | { readonly type: 'halt-symbols'; readonly symbols: readonly Pair[]; readonly reason: string; readonly by: string }
     | { readonly type: 'reset-symbol'; readonly symbol: Pair; readonly by: string }
+    /** Every position at market; core holdings and hodl bags stay. */
+    | { readonly type: 'close-all-positions'; readonly reason: CloseReason; readonly by: string }
     | { readonly type: 'toggle-task'; readonly task: TaskName; readonly enabled: boolean; readonly by: string }
   )

@@ -1,4 +1,6 @@
-/** What the coordinator is born with, decides by and tells: pure decisions behind the coordinator machine. */
+/** What the coordinator is born with, hears, decides by and tells: pure decisions behind the coordinator machine. */
+import { BREAKERS, type BreakerName } from './breakers.ts'
+import type { CoordinatorCommand, DeadlineReached } from './commands.ts'
 import { type Counters, type DegradationLevel, LEVELS } from './degradation.ts'
 import type { SignalDropReason } from './facts/decision.ts'
 import type { FactDraft } from './facts.ts'
@@ -30,8 +32,30 @@ export type RiskAnswered = Heard & {
   readonly verdict: RiskVerdict
 }
 
+/** The risk monitor's word, written down there first. Told again after a restart: hearing it twice does nothing twice. */
+export type BreakerTripped = Heard & {
+  readonly type: 'breaker.tripped'
+  readonly breaker: BreakerName
+  readonly trippedAt: number
+}
+export type BreakerLifted = Heard & { readonly type: 'breaker.lifted'; readonly breaker: BreakerName }
+
+export type CoordinatorHears =
+  | CoordinatorCommand
+  | SignalJudged
+  | RiskAnswered
+  | BreakerTripped
+  | BreakerLifted
+  | DeadlineReached
+  | (Heard & { readonly type: 'degradation.crossed'; readonly counters: Counters; readonly level: DegradationLevel })
+  | (Heard & { readonly type: 'reconciliation.begun'; readonly reason: string })
+  | (Heard & { readonly type: 'reconciliation.passed' })
+
 export type CoordinatorCount = 'signals' | 'accepted' | 'dropped' | 'closing' | 'approved' | 'denied'
 export type Statistics = Readonly<Record<CoordinatorCount, number>>
+export interface Counts {
+  readonly counts: readonly CoordinatorCount[]
+}
 export const NO_SIGNALS: Statistics = { signals: 0, accepted: 0, dropped: 0, closing: 0, approved: 0, denied: 0 }
 
 /** One more of each of `counts`. */
@@ -50,6 +74,10 @@ export interface Decision {
 /** The decisions in hand by symbol: one at a time for each. */
 export type Deciding = Readonly<Record<string, Decision>>
 
+/** Whether this is the decision in hand for its symbol. */
+export const isInHand = ({ deciding }: Decisions, { symbol, proposalId }: Proposal): boolean =>
+  deciding[symbol]?.proposalId === proposalId
+
 type Decisions = Pick<CoordinatorRecord, 'deciding'>
 export const withDecision = (
   { deciding }: Decisions,
@@ -65,6 +93,8 @@ export interface CoordinatorRecord {
   readonly pauseReasons: readonly string[]
   readonly haltReason: string | null
   readonly haltedSymbols: HaltedSymbols
+  /** Breakers that were heard to trip, and neither lifted nor reset since. */
+  readonly breakers: readonly BreakerName[]
   readonly counters: Counters
   readonly deciding: Deciding
   readonly disabledTasks: readonly TaskName[]
@@ -72,7 +102,7 @@ export interface CoordinatorRecord {
 }
 
 export const newCoordinator = ({ decisionMs, disabledTasks }: CoordinatorBirth): CoordinatorRecord => ({
-  ...{ decisionMs, disabledTasks, pauseReasons: [], haltReason: null, haltedSymbols: {} },
+  ...{ decisionMs, disabledTasks, pauseReasons: [], haltReason: null, haltedSymbols: {}, breakers: [] },
   ...{ counters: {}, deciding: {}, statistics: NO_SIGNALS },
 })
 
@@ -83,6 +113,8 @@ export interface SymbolHalt {
   readonly symbols: readonly Pair[]
   readonly reason: string
 }
+
+export const haltOf = (_: unknown, { symbols, reason }: SymbolHalt): SymbolHalt => ({ symbols, reason })
 
 type Halts = Pick<CoordinatorRecord, 'haltedSymbols'>
 /** Those of the named symbols that are not halted yet: the first reason of a symbol stands. */
@@ -111,9 +143,19 @@ export const symbolsReset = ({ haltedSymbols }: Halts, reset: SymbolReset): Fact
     .filter((symbol) => isReset(symbol, reset))
     .map((symbol) => ({ type: 'trading.symbolReset', symbol: symbol as Pair, by: reset.by }))
 
+/** Whether an admin's reset has anything to do while trading is not halted. */
+export const isResetNeeded = ({ breakers, haltedSymbols }: CoordinatorRecord): boolean =>
+  breakers.length > 0 || Object.keys(haltedSymbols).length > 0
+/** Told where trading was halted or a breaker waits for a person: the risk monitor hears by it that it was seen. */
+export const resetFacts = ({ breakers, haltReason }: CoordinatorRecord, { by }: SymbolReset): FactDraft[] =>
+  breakers.length > 0 || haltReason !== null ? [{ type: 'trading.reset', by }] : []
+
 /** The name of the deadline of a symbol's decision in hand. */
 export const deadlineOf = (symbol: string) => `decision ${symbol}`
 export const symbolOfDeadline = (name: string) => name.slice('decision '.length) as Pair
+
+/** The decision whose deadline rang. */
+export const lapsed = (_: unknown, { name, dueAt }: DeadlineReached) => ({ symbol: symbolOfDeadline(name), dueAt })
 
 /** `all` with or without `one`; each stands once. */
 const including = <T>(all: readonly T[], one: T): readonly T[] => [...new Set([...all, one])]
@@ -127,11 +169,48 @@ export const withoutPauseReason = ({ pauseReasons }: Pauses, reason: string): Pa
   pauseReasons: excluding(pauseReasons, reason),
 })
 
+/** A breaker that pauses gives its name as the reason, and alone takes it back. */
+export const isBreakers = (reason: string): boolean => BREAKERS.some((name) => name === reason)
+export interface Because {
+  readonly reason: string
+}
+interface OfBreaker {
+  readonly breaker: BreakerName
+}
+export const breakerOf = (_: unknown, { breaker }: OfBreaker): OfBreaker => ({ breaker })
+/** Why it is paused or halted: as a person says, or the breaker's name. */
+export const reasonOf = (_: unknown, told: OfBreaker | Because): Because => ({
+  reason: 'breaker' in told ? told.breaker : told.reason,
+})
+export const haltedFact = (told: OfBreaker | Because): FactDraft => ({
+  ...{ type: 'trading.halted', ...reasonOf(null, told) },
+})
+
+type Breakers = Pick<CoordinatorRecord, 'breakers' | 'pauseReasons'>
+/** The one that pauses until it is lifted. */
+const PAUSING: BreakerName = 'daily_loss'
+export const withBreaker = ({ breakers, pauseReasons }: Breakers, breaker: BreakerName): Breakers => ({
+  breakers: including(breakers, breaker),
+  pauseReasons: breaker === PAUSING ? including(pauseReasons, breaker) : pauseReasons,
+})
+export const withoutBreaker = ({ breakers, pauseReasons }: Breakers, breaker: BreakerName): Breakers => ({
+  breakers: excluding(breakers, breaker),
+  pauseReasons: excluding(pauseReasons, breaker),
+})
+
 type Tasks = Pick<CoordinatorRecord, 'disabledTasks'>
-export const withTask = (
-  { disabledTasks }: Tasks,
-  { task, enabled }: { readonly task: TaskName; readonly enabled: boolean },
-): Tasks => ({ disabledTasks: (enabled ? excluding : including)(disabledTasks, task) })
+export const withTask = ({ disabledTasks }: Tasks, { task, enabled }: Toggle): Tasks => ({
+  disabledTasks: (enabled ? excluding : including)(disabledTasks, task),
+})
+
+interface Toggle {
+  readonly task: TaskName
+  readonly enabled: boolean
+}
+export const toggleOf = (_: unknown, { task, enabled }: Toggle): Toggle => ({ task, enabled })
+export const toggleFacts = (_: unknown, { task, enabled }: Toggle): FactDraft[] => [
+  { type: 'task.toggled', task, enabled },
+]
 
 /** Why a judgement lets its signal go. */
 export const dropReason = (judgement: Judgement): SignalDropReason =>
@@ -150,6 +229,11 @@ export const decisionOf = ({ proposal: { symbol, proposalId }, seenAt }: SignalJ
 export const decisionDeadline = ({ proposal, seenAt }: SignalJudged, decisionMs: number) => ({
   name: deadlineOf(proposal.symbol),
   at: seenAt + decisionMs,
+})
+
+export const decidedOf = (_: unknown, { proposal: { symbol } }: RiskAnswered) => ({ symbol })
+export const noDeadline = (_: unknown, { proposal: { symbol } }: RiskAnswered) => ({
+  ...{ name: deadlineOf(symbol), at: null },
 })
 
 /** What risk is asked: the proposal with the confidence of its consensus and of the views behind it. */

@@ -29,11 +29,12 @@ export function afterEquity(state: Drawdown, equity: Numeric): Drawdown {
   }
 }
 
-/** The drawdown after a deposit (above zero) or withdrawal: it moves peak and equity alike, and is no fall. USD. */
+/** The drawdown after a deposit (above zero) or withdrawal: peak and equity move in one proportion; it is no fall. USD. */
 export function afterFlow(state: Drawdown, value: Amount): Drawdown {
-  if (value.isZero() || amount(state.peak).isZero()) return state
-  const moved = (of: Numeric): Numeric => text(maxOf(amount(of).plus(value), ZERO))
-  return { ...state, peak: moved(state.peak), equity: moved(state.equity) }
+  const before = amount(state.equity)
+  const after = before.plus(value)
+  if (value.isZero() || before.lte(0) || after.lte(0)) return state
+  return { ...state, peak: text(amount(state.peak).times(after).div(before)), equity: text(after) }
 }
 
 /** The largest fall from a peak over marks in order of time, per cent. */

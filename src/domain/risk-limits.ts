@@ -72,7 +72,13 @@ export interface RiskLimits {
   readonly volatilitySpike: VolatilitySpikeRules
   readonly fastMove: FastMoveRules
   /** Trading losses, per cent of the period's opening account equity; drawdown from the peak. */
-  readonly breakers: { readonly dailyLossPct: number; readonly weeklyLossPct: number; readonly drawdownPct: number }
+  readonly breakers: {
+    readonly dailyLossPct: number
+    readonly weeklyLossPct: number
+    readonly drawdownPct: number
+    /** So many losses in a row are told; rest and size after them are the steps above. */
+    readonly straightLosses: number
+  }
   /** Minutes of rest on the symbol. */
   readonly cooldownMinutes: {
     readonly afterTrade: number
@@ -126,7 +132,7 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
   ],
   volatilitySpike: { timeframe: '1h', atrMultiple: 3, meanPeriods: 20, size: 0.5, cooldownMinutes: 15 },
   fastMove: { pct: 3, minutes: 5, cooldownMinutes: 10 },
-  breakers: { dailyLossPct: 5, weeklyLossPct: 10, drawdownPct: 20 },
+  breakers: { dailyLossPct: 5, weeklyLossPct: 10, drawdownPct: 20, straightLosses: 5 },
   cooldownMinutes: {
     afterTrade: 5,
     afterLoss: 10,

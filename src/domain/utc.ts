@@ -81,3 +81,12 @@ function offsetOf(zone: string): number | null {
   if (hours > 14 || minutes > 59) return null
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
 }
+
+/** Days since 1970-01-01, UTC. */
+export const dayNumber = (at: number): number => Math.floor(at / DAY_MS)
+/** ISO weeks, Monday to Sunday UTC, since the one of 1970-01-01, which was a Thursday. */
+export const weekNumber = (at: number): number => Math.floor((at / DAY_MS + 3) / 7)
+/** When the next UTC day begins, milliseconds since 1970. */
+export const nextDayAt = (at: number): number => (dayNumber(at) + 1) * DAY_MS
+/** When the next ISO week begins: Monday, 00:00 UTC. */
+export const nextWeekAt = (at: number): number => ((weekNumber(at) + 1) * 7 - 3) * DAY_MS

@@ -1,4 +1,5 @@
 /** What the API and the command line may ask of the system. Everything is plain JSON. */
+import type { LatchedBreaker, RiskReading, RiskRecord } from '../domain/breakers.ts'
 import type { DegradationLevel } from '../domain/degradation.ts'
 import type { ExposureView } from '../domain/exposure.ts'
 import type { Pair, PositionId } from '../domain/ids.ts'
@@ -66,9 +67,33 @@ export interface SystemStatus {
   readonly epoch: number
 }
 
+/** The trading book against the limits, and the circuit breakers. Per cent of equity; null while that is unknown. */
+export interface RiskStatus {
+  /** All that is remembered from one moment to the next, also what is not told yet. */
+  readonly risk: RiskRecord
+  /** The last reading, per cent: losses positive, null while unknown. */
+  readonly readings: RiskReading & {
+    /** While a mark of what is held is missing or stale, no breaker trips and nothing is opened. */
+    readonly isFrozen: boolean
+    readonly staleMarks: readonly string[]
+  }
+  /** Per cent, and losses in a row. */
+  readonly thresholds: {
+    readonly dailyLossPct: number
+    readonly weeklyLossPct: number
+    readonly drawdownPct: number
+    readonly straightLosses: number
+  }
+  readonly breakers: readonly LatchedBreaker[]
+  /** Rests that still run, milliseconds UTC by symbol. */
+  readonly cooldowns: Readonly<Record<string, number>>
+  readonly exposure: ExposureView
+}
+
 export interface Desk {
   system(): SystemStatus
   coordinator(): CoordinatorStatus
+  risk(): RiskStatus
   positions(filter: { readonly status?: 'open' | 'closed'; readonly symbol?: Pair }): readonly PositionStatus[]
   orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
   allocation(): AllocationView | null

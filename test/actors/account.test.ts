@@ -5,7 +5,6 @@ import type { Balance } from '../../src/domain/portfolio.ts'
 import type { Mark } from '../../src/domain/valuation.ts'
 import { BTC, balance, factOf, fillOf, orderOf, positionOf, requestOf, T0, tradingHouse } from './trading-house.ts'
 
-const DAY = 86_400_000
 const MINUTE = 60_000
 
 /** 1,000 USDT and 500 XRP at 0.5, unless said otherwise. */
@@ -93,7 +92,7 @@ describe('the statement', () => {
     delete marks['BTC/USDT']
     expect(account.ledger(account.balances())).toBeNull()
     expect(account.view()).toBeNull()
-    expect(() => account.look()).not.toThrow()
+    expect(account.measure()).toBeNull()
   })
 
   it("is not there where the venue's balances name a coin without a price", () => {
@@ -101,104 +100,6 @@ describe('the statement', () => {
     open()
     expect(account.ledger([...account.balances(), balance('ETH', '1')])).toBeNull()
     expect(account.ledger([...account.balances(), balance('ETH', '0')])).not.toBeNull()
-  })
-})
-
-describe('a look each minute', () => {
-  it('opens day and week once, and counts the loss since', () => {
-    const { account, open, bought, mark, clock } = accountHouse()
-    open()
-    account.look()
-    bought('0.01', '40000')
-    mark('BTC/USDT', '39000')
-    account.look()
-    expect(account.periods()).toMatchObject({
-      day: { lossUsd: '10', openingEquityUsd: '1250' },
-      week: { lossUsd: '10', openingEquityUsd: '1250' },
-    })
-
-    clock.advanceTo(T0 + DAY)
-    mark('BTC/USDT', '38000')
-    mark('XRP/USDT', '0.5')
-    account.look()
-    expect(account.periods()).toMatchObject({
-      day: { lossUsd: '0', openingEquityUsd: '1230' },
-      week: { lossUsd: '20', openingEquityUsd: '1250' },
-    })
-  })
-
-  it('begins a new week on Monday, 00:00 UTC', () => {
-    const { account, open, mark, clock } = accountHouse()
-    open()
-    account.look()
-    const monday = Date.UTC(2025, 10, 10)
-    for (const at of [monday - 1, monday]) {
-      clock.advanceTo(at)
-      mark('XRP/USDT', at < monday ? '0.6' : '0.7')
-      mark('BTC/USDT', '40000')
-      account.look()
-    }
-    expect(account.periods().week.openingEquityUsd).toBe('1350')
-  })
-
-  it('does not take the market against the core holdings for a trading loss', () => {
-    const { account, open, mark } = accountHouse()
-    open()
-    account.look()
-    mark('XRP/USDT', '0.1')
-    account.look()
-    const { day, tradingDrawdownPct, equity } = account.periods()
-    expect([day.lossUsd, tradingDrawdownPct]).toEqual(['0', '0'])
-    expect(equity).toMatchObject({ peak: '1250', equity: '1050', drawdownPct: '16' })
-  })
-
-  it('still counts the losses of the day and the fall from the peak after a restart', async () => {
-    const first = accountHouse()
-    first.open()
-    first.bought('0.01', '40000')
-    first.account.look()
-    await first.journal.settled()
-    const began = first.told('account.periodBegan')
-    expect(began.map(({ period, equityUsd }) => [period, equityUsd])).toEqual([
-      ['day', '1250'],
-      ['week', '1250'],
-    ])
-
-    const second = accountHouse()
-    second.open()
-    for (const fact of began) second.books.apply({ ...fact, origin: 'replayed' })
-    second.bought('0.01', '40000')
-    second.mark('BTC/USDT', '38000')
-    second.account.look()
-    expect(second.account.periods()).toMatchObject({
-      day: { lossUsd: '20', openingEquityUsd: '1250' },
-      week: { lossUsd: '20', openingEquityUsd: '1250' },
-    })
-    expect(Number(second.account.periods().tradingDrawdownPct)).toBeCloseTo((20 / 1230) * 100, 4)
-    await second.journal.settled()
-    expect(second.told('account.periodBegan')).toEqual([])
-  })
-
-  it("measures the trading book's fall from its peak in per cent of equity", () => {
-    const { account, open, bought, mark } = accountHouse()
-    open()
-    bought('0.01', '40000')
-    mark('BTC/USDT', '50000')
-    account.look()
-    mark('BTC/USDT', '40000')
-    account.look()
-    expect(account.periods().tradingDrawdownPct).toBe('8')
-  })
-
-  it('sees nothing while a mark is stale: no opening is taken from half a picture', () => {
-    const { account, open, clock, mark } = accountHouse()
-    open()
-    clock.advanceTo(T0 + 2 * MINUTE)
-    account.look()
-    expect(account.periods().day.openingEquityUsd).toBe('0')
-    mark('XRP/USDT', '1')
-    account.look()
-    expect(account.periods().day.openingEquityUsd).toBe('1500')
   })
 })
 

@@ -106,7 +106,7 @@ function desks() {
     },
     positions: {
       ...{ revive: revived('position'), recover: recover('position'), open: () => {}, close: () => false },
-      pass: () => {},
+      ...{ halve: () => false, pass: () => {} },
     },
     plans: { revive: revived('plan'), recover: recover('plan'), start: () => {}, pass: () => {}, allow: () => {} },
   }

@@ -12,6 +12,7 @@ import { portfolioLogic } from '../../actors/portfolio.actor.ts'
 import { positionLogic } from '../../actors/position.actor.ts'
 import { createPositionDesk } from '../../actors/positions.actor.ts'
 import { createRiskDesk } from '../../actors/risk-desk.ts'
+import { createRiskMonitor } from '../../actors/risk-monitor.ts'
 import { createTriggerIndex } from '../../actors/trigger-index.ts'
 import { TOPIC_OF } from '../../src/domain/facts.ts'
 import type { RiskVerdict } from '../../src/domain/risk.ts'
@@ -56,14 +57,8 @@ function riskHouse(
   )
   const measured = stopwatch === undefined ? house.house : { ...house.house, stopwatch }
   const volatilityOf = (symbol: string) => ({ spikeSince: spikeSince(symbol) })
-  const risk = createRiskDesk(
-    measured,
-    account,
-    () => marks,
-    permission,
-    () => true,
-    volatilityOf,
-  )
+  const monitor = createRiskMonitor(house.house, account, permission)
+  const risk = createRiskDesk(measured, { account, monitor, marks: () => marks, permission, volatilityOf })
   house.openAccount([balance('USDT', '10000')], { 'BTC/USDT': '40000' })
   for (const symbol of [BTC, XRP]) {
     const view = regime({ symbol, timestamp: T0 })
@@ -73,7 +68,7 @@ function riskHouse(
     risk.hear(factOf({ type: 'decision.proposed', symbol: proposal.symbol, proposal }))
     return risk.judge(proposal, proposal.confidence, [proposal.confidence])
   }
-  return { ...house, account, marks, risk, judge, permission }
+  return { ...house, account, monitor, marks, risk, judge, permission }
 }
 const codes = (verdict: RiskVerdict) => (verdict.kind === 'denied' ? verdict.codes : 'approved')
 const xrp = (id: string): Proposal =>
@@ -211,16 +206,10 @@ describe('what the desk sees', () => {
 })
 
 it('refuses to open where a position cannot be counted on: nobody looks after it', () => {
-  const { house, account, marks, permission, books } = riskHouse()
+  const { house, account, monitor, marks, permission, books } = riskHouse()
   books.apply(factOf({ type: 'position.filled', position: positionOf() }))
   const judgedBy = (lives: boolean) => {
-    const risk = createRiskDesk(
-      house,
-      account,
-      () => marks,
-      permission,
-      () => lives,
-    )
+    const risk = createRiskDesk(house, { account, monitor, marks: () => marks, permission, lives: () => lives })
     risk.admit('first')
     return codes(risk.judge(xrp('first'), 0.9, [0.9]).verdict)
   }

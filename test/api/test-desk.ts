@@ -10,8 +10,16 @@ import type { PortfolioSnapshot, PositionSnapshot } from '../../src/domain/money
 import { isLive, type OrderRequest, type OrderView } from '../../src/domain/order.ts'
 import type { AllocationView } from '../../src/domain/portfolio.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
+import { NOTHING_REMEMBERED } from '../../src/domain/risk-record.ts'
 import { TASKS } from '../../src/domain/tasks.ts'
-import type { ActorNode, CoordinatorStatus, Desk, PositionStatus, SystemStatus } from '../../src/ports/desk.ts'
+import type {
+  ActorNode,
+  CoordinatorStatus,
+  Desk,
+  PositionStatus,
+  RiskStatus,
+  SystemStatus,
+} from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { TestHistory } from './test-history.ts'
 
@@ -139,6 +147,18 @@ const coordinatorStatus = (): CoordinatorStatus => ({
   statistics: { decisions: 3 },
 })
 
+const riskStatus = (): RiskStatus => ({
+  risk: { ...NOTHING_REMEMBERED, peakEquityUsd: '1300', peakBaseUsd: '1300' },
+  readings: {
+    ...{ at: NOW, dayLossPct: '0', weekLossPct: '0', drawdownPct: '0', accountDrawdownPct: '0', lossStreak: 0 },
+    ...{ isFrozen: false, staleMarks: [] },
+  },
+  thresholds: DEFAULT_RISK_LIMITS.breakers,
+  breakers: [],
+  cooldowns: {},
+  exposure: exposure(),
+})
+
 const systemStatus = (): SystemStatus => ({
   mode: 'paper',
   state: 'trading',
@@ -162,6 +182,7 @@ const tree = (): ActorNode => {
 class TestDesk implements Desk {
   systemNow = systemStatus()
   coordinatorNow = coordinatorStatus()
+  riskNow = riskStatus()
   positionsNow: readonly PositionStatus[] = []
   ordersNow: readonly OrderView[] = []
   allocationNow: AllocationView | null = allocation()
@@ -178,6 +199,10 @@ class TestDesk implements Desk {
   system(): SystemStatus {
     this.#check()
     return this.systemNow
+  }
+  risk(): RiskStatus {
+    this.#check()
+    return this.riskNow
   }
   coordinator(): CoordinatorStatus {
     this.#check()

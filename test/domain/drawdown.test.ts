@@ -16,9 +16,9 @@ describe('drawdown', () => {
 
   it('knows no fall and no gain by money that comes or goes', () => {
     const fallen = afterEquity(afterEquity(NO_DRAWDOWN, '1000'), '900')
-    const withdrawn = afterEquity(afterFlow(fallen, amount('-500')), '400')
-    expect(withdrawn).toMatchObject({ peak: '500', equity: '400' })
-    expect(afterEquity(afterFlow(fallen, amount('1000')), '1900')).toMatchObject({ peak: '2000', drawdownPct: '5' })
+    const halved = afterEquity(afterFlow(fallen, amount('-450')), '450')
+    expect(halved).toMatchObject({ peak: '500', equity: '450', drawdownPct: '10' })
+    expect(afterEquity(afterFlow(fallen, amount('900')), '1800')).toMatchObject({ peak: '2000', drawdownPct: '10' })
     expect(afterFlow(NO_DRAWDOWN, amount('5'))).toEqual(NO_DRAWDOWN)
   })
 

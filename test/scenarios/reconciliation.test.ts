@@ -249,11 +249,11 @@ describe('money that comes or goes', () => {
   it('is neither gain nor fall: openings and peak move with it', async () => {
     const world = await ready()
     await world.pass(2 * MINUTE)
-    const opened = amount(world.system.house.books.periods().day?.equityUsd ?? '0')
+    const opened = amount(world.system.house.books.risk().day?.openingEquityUsd ?? '0')
     withdraw(world, 'USDT', '9000')
     await world.pass(2 * MINUTE)
     expect(world.factsOf('account.flowed')).toHaveLength(1)
-    expect(text(opened.minus(amount(world.system.house.books.periods().day?.equityUsd ?? '0')))).toBe('9000')
+    expect(text(opened.minus(amount(world.system.house.books.risk().day?.openingEquityUsd ?? '0')))).toBe('9000')
     expect(world.system.figures().maxDrawdownPct).toBe('0')
     world.signal()
     await world.until(() => world.told('risk.').length > 0, 'a verdict')

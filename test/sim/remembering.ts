@@ -27,11 +27,10 @@ function pictureOf(books: Books): Map<string, string> {
 
 /** What all facts together come to: only comparable when every one that was written had been told. */
 function sumsOf(books: Books): Map<string, string> {
-  const { day, week } = books.periods()
   const sums = {
     ...{ plan: books.plan(), totals: books.totals(), ledger: books.ledger(), streaks: books.streaks() },
     ...{ statistics: books.statistics(), live: books.liveOrders().map(({ orderId }) => orderId) },
-    periods: [day, week].map((one) => one && { number: one.number, equityUsd: one.equityUsd, peak: one.tradingPeak }),
+    risk: books.risk(),
   }
   return new Map(Object.entries(sums).map(([name, sum]) => [name, canonicalJson(sum)]))
 }

@@ -32,7 +32,7 @@ export function settingsFor(random: RandomSource): Settings {
       // The seeds' market jumps all day long: rests after its moves would leave nothing to walk.
       volatilitySpike: { ...limits.volatilitySpike, cooldownMinutes: 0 },
       fastMove: { ...limits.fastMove, cooldownMinutes: 0 },
-      breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70 },
+      breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70, straightLosses: 50 },
       maxOpenRiskPct: 50,
       floorByLosses: [],
       sizeByLosses: [],

@@ -5,6 +5,7 @@ import type { HodlBook } from '../../src/domain/hodl.ts'
 import { asset, orderId, pair, planId, positionId } from '../../src/domain/ids.ts'
 import type { PlanTradeView, PlanView } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
+import { NOTHING_REMEMBERED } from '../../src/domain/risk-record.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
 
 /** One entry that states these facts, `at` that moment. */
@@ -123,8 +124,9 @@ export const hodlLife = (at: number): readonly JournalEntry[] => [
 ]
 
 export const riskRecord = (over: Partial<RiskRecord> = {}): RiskRecord => ({
-  ...{ day: null, week: null, peakEquityUsd: '1300', peakTradingNet: '0', lossStreak: 0 },
-  ...{ cooldownUntil: {}, breakers: [] },
+  ...NOTHING_REMEMBERED,
+  peakEquityUsd: '1300',
+  peakBaseUsd: '1300',
   ...over,
 })
 

@@ -2,6 +2,7 @@
 import type { SnapshotFrom } from 'xstate'
 import { type CoordinatorHears, coordinatorMachine } from '../../../machines/coordinator.machine.ts'
 import { stampApproved } from '../../../src/domain/approved.ts'
+import { BREAKERS } from '../../../src/domain/breakers.ts'
 import { LEVELS } from '../../../src/domain/degradation.ts'
 import { pair, positionId } from '../../../src/domain/ids.ts'
 import type { RiskVerdict } from '../../../src/domain/risk.ts'
@@ -73,11 +74,14 @@ const ALWAYS: readonly CoordinatorHears[] = [
       (id) => ({ type: 'risk.answered', proposal: proposal(id), positionId: ID, verdict, seenAt }) as const,
     ),
   ),
-  ...['user', 'daily_loss'].flatMap((reason) => [
-    { type: 'pause-trading', reason, by: 'ada', seenAt } as const,
-    { type: 'resume-trading', reason, by: 'ada', seenAt } as const,
+  { type: 'pause-trading', reason: 'user', by: 'ada', seenAt },
+  ...['user', 'daily_loss'].map((reason) => ({ type: 'resume-trading', reason, by: 'ada', seenAt }) as const),
+  ...BREAKERS.flatMap((breaker) => [
+    { type: 'breaker.tripped', breaker, trippedAt: seenAt, seenAt } as const,
+    { type: 'breaker.lifted', breaker, seenAt } as const,
   ]),
-  { type: 'halt-trading', reason: 'drawdown', by: 'ada', seenAt },
+  { type: 'close-all-positions', reason: 'api', by: 'ada', seenAt },
+  { type: 'halt-trading', reason: 'enough', by: 'ada', seenAt },
   { type: 'reset-trading', by: 'ada', seenAt },
   { type: 'halt-symbols', symbols: [BTC], reason: 'BTC: venue has 1, we expect 2', by: 'reconciliation', seenAt },
   { type: 'reset-symbol', symbol: BTC, by: 'ada', seenAt },
@@ -113,10 +117,12 @@ export const coordinatorPaths: PathModel<typeof coordinatorMachine> = {
         ({ type: 'deadline.reached', name: `decision ${symbol}`, dueAt, seenAt: dueAt }) as const,
     ),
   ],
-  abstract: ({ pauseReasons, haltReason, haltedSymbols, deciding, disabledTasks }) => ({
+  abstract: ({ pauseReasons, haltReason, haltedSymbols, breakers, deciding, disabledTasks }) => ({
     pauseReasons: [...pauseReasons].sort(),
     haltReason,
     haltedSymbols,
+    // Beside the one that pauses, they differ in nothing but their names.
+    breakers: [breakers.includes('daily_loss'), breakers.length > 0],
     deciding: Object.keys(deciding),
     disabledTasks,
   }),
@@ -131,6 +137,16 @@ export const coordinatorPaths: PathModel<typeof coordinatorMachine> = {
       throw new Error('a position is opened without a verdict')
     if (before.value.control === 'halted' && state.value.control !== 'halted' && event.type !== 'reset-trading')
       throw new Error('HALTED is left without a reset')
+    const isDaily = event.type === 'breaker.lifted' && event.breaker === 'daily_loss'
+    const hadDaily =
+      before.context.pauseReasons.includes('daily_loss') && before.context.breakers.includes('daily_loss')
+    if (hadDaily && !state.context.pauseReasons.includes('daily_loss') && !isDaily)
+      throw new Error('the pause of a daily loss ends before the breaker is lifted')
+    const isDrawdown = event.type === 'breaker.tripped' && event.breaker === 'drawdown'
+    if (isDrawdown && (state.value.control !== 'halted' || count('close-all-positions') !== 1))
+      throw new Error('a drawdown neither halts nor closes everything')
+    if ((count('halve-positions') === 1) !== (event.type === 'breaker.tripped' && event.breaker === 'weekly_loss'))
+      throw new Error('positions are halved exactly for a weekly loss')
     const lifts = event.type === 'reset-trading' || event.type === 'reset-symbol'
     if (BTC in before.context.haltedSymbols && !(BTC in state.context.haltedSymbols) && !lifts)
       throw new Error("a symbol's halt is lifted without a reset")
