@@ -166,15 +166,27 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
   }
 }
 
+/** The venue ended a way out on margin that nobody asked it to end: it does so before it liquidates. */
+function isTakenBack({ books }: House, report: ExecutionReport): boolean {
+  const order = report.kind === 'cancelled' ? books.order(report.clientOrderId) : null
+  if (order === null) return false
+  return order.request.reduceOnly && order.phase !== 'cancelling'
+}
+
 /** Hears the venue's own reports and its line; passes each on by name, and to the reconciler where nobody bears it. */
 export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'>, financing: Pick<Financing, 'hear'>) {
   const { addresses, clock } = house
+  const doubt = (reason: string, stopTrading: boolean): void => {
+    addresses.tell('system', { type: 'picture.doubted', reason, stopTrading, seenAt: clock.now() })
+  }
   return serving<ExchangeMessage>((message) => {
     switch (message.type) {
       case 'venue.reported': {
         const report = { ...heardOf(message.report), seenAt: clock.now() } as Report
+        const wasTakenBack = isTakenBack(house, message.report)
         const isHeard = addresses.tell(orderAddress(message.report.clientOrderId), report)
         if (!isHeard) reconciler.stray(message.report)
+        if (wasTakenBack) doubt('the venue took back a way out on margin', false)
         return
       }
       case 'venue.charged':
@@ -183,14 +195,12 @@ export function exchangeLogic(house: House, reconciler: Pick<Reconciler, 'stray'
         addresses.tell('signals', { type: 'source.answered', cause: 'exchange', ok: message.ok })
         return
       case 'line.changed':
-        addresses.tell('system', {
-          type: 'picture.doubted',
-          reason: message.up
+        doubt(
+          message.up
             ? 'the exchange line came back'
             : `the exchange line is down: ${message.reason ?? 'no reason given'}`,
-          stopTrading: true,
-          seenAt: clock.now(),
-        })
+          true,
+        )
     }
   })
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { createExchangeGateway, exchangeLogic, type MayAdd } from '../../actors/exchange.actor.ts'
 import { orderId, venueOrderId } from '../../src/domain/ids.ts'
+import type { OrderView } from '../../src/domain/order.ts'
 import type { ExecutionReport, VenueErrorClass } from '../../src/ports/exchange.ts'
 import { ALLOWED, factOf, fillOf, orderOf, requestOf, settle, T0, tradingHouse } from './trading-house.ts'
 
@@ -230,4 +231,28 @@ it.each([
   expect(heardBy('system')).toEqual([
     { name: 'system', type: 'picture.doubted', reason, stopTrading: true, seenAt: T0 },
   ])
+})
+
+describe('a way out on margin', () => {
+  const ended = (phase: OrderView['phase'], reduceOnly: boolean) => {
+    const house = gatewayHouse()
+    const request = requestOf({
+      purpose: 'stop',
+      intent: 'reduce',
+      side: 'sell',
+      leverage: reduceOnly ? 2 : 1,
+      reduceOnly,
+    })
+    house.house.publish('orders', factOf({ type: 'order.opened', order: orderOf(ORDER, request, { phase }) }))
+    const report: ExecutionReport = { kind: 'cancelled', clientOrderId: ORDER, reason: 'Liquidation', at: T0 }
+    house.house.addresses.tell('exchange', { type: 'venue.reported', report })
+    return house.heardBy('system').map(({ reason }) => reason)
+  }
+  it('that the venue ends by itself calls for a comparison at once', () => {
+    expect(ended('open', true)).toEqual(['the venue took back a way out on margin'])
+  })
+  it('that we asked it to end, or one on spot, does not', () => {
+    expect(ended('cancelling', true)).toEqual([])
+    expect(ended('open', false)).toEqual([])
+  })
 })
