@@ -10,25 +10,28 @@ import type { FactDraft } from '../src/domain/facts.ts'
 import type { PositionId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { CloseReason, PositionPhase } from '../src/domain/position.ts'
-import { newPosition, type PositionBirth, type PositionPolicy } from '../src/domain/position-birth.ts'
+import { newPosition, type PositionBirth } from '../src/domain/position-birth.ts'
 import * as cover from '../src/domain/position-cover.ts'
 import * as tale from '../src/domain/position-facts.ts'
 import * as plan from '../src/domain/position-plan.ts'
 import * as story from '../src/domain/position-story.ts'
+import * as trail from '../src/domain/position-trail.ts'
 import type { OrdersReport } from '../src/domain/reports.ts'
-import { amount, text } from '../src/domain/units.ts'
+import { trailingProblem } from '../src/domain/trailing.ts'
+import { amount, type Numeric, text } from '../src/domain/units.ts'
 import { hear, phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
 export type PositionHears = OrdersReport | PositionCommand | TriggerCrossed | DeadlineReached
-type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit'
+type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit' | 'amend'
 
 export interface PositionContext extends story.PositionRecord, cover.Exposure {
-  readonly policy: PositionPolicy
   readonly directives: readonly story.OrderDirective[]
-  /** Whether the last message changed what is held. */
-  readonly hasMoved: boolean
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number | null>>>
+}
+interface Reported {
+  readonly order: OrderView
+  readonly amendRefused: string | null
 }
 interface Due {
   readonly name: DeadlineName
@@ -55,22 +58,21 @@ const parts = setup({
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
     isCrossing: (_, p: { of: TriggerKind; crossed: TriggerKind }) => p.crossed === p.of,
     isModifiable: ({ context }, change: story.ExitChange) => story.changeProblem(context, change) === null,
-    confirmsStop: ({ context }, p: { order: OrderView }) => story.confirmsStop(context, p.order),
-    isAmendRefused: (_, p: { amendRefused?: string }) => p.amendRefused !== undefined,
+    isTrailable: ({ context }, change: trail.TrailingChange) =>
+      trailingProblem(trail.trailingTerms(context, change)) === null,
+    movesTriggers: ({ context }, p: Reported) =>
+      tale.hasOtherTriggers(context, story.withOrder(context, p.order, p.amendRefused)),
   },
   actions: {
     'direct-orders': effect<{ positionId: PositionId; directives: readonly story.OrderDirective[] }>(),
     'watch-triggers': effect<tale.WatchedTriggers>(),
     'set-deadline': effect<{ name: DeadlineName; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
-    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, directives: [], hasMoved: false })),
+    hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, directives: [], news: [] })),
     arm: assign(({ context }, p: { name: DeadlineName; at: number | null }) => ({
       deadlines: { ...context.deadlines, [p.name]: p.at },
     })),
-    recordOrder: assign(({ context }, p: { order: OrderView }) => ({
-      ...story.withOrder(context, p.order),
-      hasMoved: story.movesHolding(context, p.order),
-    })),
+    recordOrder: assign(({ context }, p: Reported) => story.withOrder(context, p.order, p.amendRefused)),
     recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => story.withOrders(context, p.orders)),
     dropOrder: assign(({ context }, p: { key: string }) => story.withoutOrder(context, p.key)),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
@@ -79,10 +81,10 @@ const parts = setup({
     planWithdrawal: assign(({ context }) => plan.planWithdrawal(context)),
     withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : plan.planWithdrawal(context))),
     giveReason: assign(({ context }, p: { reason: CloseReason }) => ({ closeReason: context.closeReason ?? p.reason })),
-    giveStopReason: assign(({ context }) => ({
-      closeReason: context.closeReason ?? (story.isHolding(context) ? null : ('stop_loss' as const)),
-    })),
-    letStopBe: assign(({ context }) => story.withVenueStop(context)),
+    giveStopReason: assign(({ context }) => ({ closeReason: context.closeReason ?? trail.stopReason(context) })),
+    follow: assign(({ context }, p: { price: Numeric }) => trail.withPrice(context, p.price)),
+    followAgain: assign(({ context }) => trail.withTrailedStop(context)),
+    enableTrailing: assign(({ context }, change: trail.TrailingChange) => trail.withTrailing(context, change)),
     giveUpDust: assign(({ context }) => ({ dust: text(amount(context.dust).plus(story.heldBy(context))) })),
     modify: assign(({ context }, change: story.ExitChange) => story.withExits(context, change)),
   },
@@ -110,7 +112,9 @@ const armProtect = arm(
 )
 const armProtectAgain = arm('protect', ({ updatedAt, policy }) => updatedAt + policy.protectMs)
 const armRetry = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
-const armGrace = arm('grace', ({ updatedAt, policy }) => updatedAt + policy.graceMs)
+const armGrace = arm('grace', ({ deadlines, updatedAt, policy }) => deadlines.grace ?? updatedAt + policy.graceMs)
+/** A wish that must wait is looked at again when its time has come. */
+const armAmend = arm('amend', trail.nextAmendAt)
 const armExit = arm('exit', ({ updatedAt, policy }) => updatedAt + policy.exitMs)
 const dueOnDust = { ...due('protect'), type: 'isDueOnDust' as const }
 const dueWhileHolding = { ...due('exit'), type: 'isDueWhileHolding' as const }
@@ -118,59 +122,50 @@ const stale = ignore('A deadline of an earlier state.')
 
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
 const asAsked = call('giveReason', (_, { reason }: On<'close-position'>) => ({ reason }))
-const protect = (retry: boolean) => [{ type: 'planProtection' as const, params: { retry } }, direct]
+const protect = (retry: boolean) => [{ type: 'planProtection' as const, params: { retry } }, direct, ...armAmend]
+const amendDue = when(due('amend'), stay('followAgain', ...protect(true)))
 const exit = (retry: boolean) => [{ type: 'planExit' as const, params: { retry } }, direct]
 const requested = (_: PositionContext, { stopLoss, takeProfit }: On<'modify-position'>) => ({
   ...(stopLoss === undefined ? {} : { stopLoss }),
   ...(takeProfit === undefined ? {} : { takeProfit }),
 })
-const tellAmended = (here: PositionPhase) =>
-  publish((position) => [story.positionFact('position.amended', position, here)])
-/** A target is changed at once; a stop once the venue has it. */
-const tellTarget = publish((position, { takeProfit }: On<'modify-position'>) =>
-  takeProfit === undefined ? [] : [story.positionFact('position.amended', position, 'protected')],
-)
-const amended = [call('modify', requested), ...protect(true), watch(true), tellTarget]
-const tellStopStands = (here: PositionPhase) =>
-  publish((position, { amendRefused }: On<'order.reported'>) => tale.stopStands(position, here, amendRefused))
+const amended = [call('modify', requested), ...protect(true), watch(true)]
+/** What the last message made of it, where no change of state would tell that. */
+const tellNews = (here: PositionPhase) => publish((position) => tale.newsFacts(position, here))
 const crossing = (of: TriggerKind) =>
   call('isCrossing', (_, { trigger }: On<'trigger.crossed'>) => ({ of, crossed: trigger }))
 const targetReached = when(crossing('takeProfit'), to('closing', because('take_profit')))
-const trailReached = when(crossing('trail'), ignore('Its stop does not follow the price.'))
+const seen = call('follow', (_, { price }: On<'trigger.crossed'>) => ({ price }))
+const trailReached = when(crossing('trail'), stay(seen, ...protect(false), watch(true)))
+const asTrailed = given('enableTrailing', 'enable-trailing')
+const trailingAsked = <A = never>(here: PositionPhase, then: readonly A[] = []) => [
+  when(given('isTrailable', 'enable-trailing'), stay(asTrailed, ...then, tellNews(here))),
+  refuse('the percentages of a stop that follows are above 0, its distance below 100'),
+]
 
 /** Everything heard of an order updates its slot; each state then decides from what is held now. */
-const learn = call('recordOrder', (_, { order }: On<'order.reported'>) => ({ order }))
+const reported = (_: PositionContext, { order, amendRefused }: On<'order.reported'>): Reported => ({
+  order,
+  amendRefused: amendRefused ?? null,
+})
+const learn = call('recordOrder', reported)
 const relearn = call('recoverOrders', (_, { orders }: On<'orders.recovered'>) => ({ orders }))
 const forget = call('dropOrder', (_, { key }: On<'order.turnedAway'>) => ({ key }))
 const note = 'noteExposure' as const
-/** What is held now, where no change of state would tell it. */
-const tellHeld = (here: PositionPhase) =>
-  publish((position) =>
-    position.hasMoved && story.isHolding(position) ? [story.positionFact('position.filled', position, here)] : [],
-  )
 const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
-  'order.reported': stay(learn, note, ...(here === 'opening' ? [] : [tellHeld(here)]), ...then),
+  'order.reported': stay(learn, note, tellNews(here), ...then),
   /** Entered anew: deadlines and triggers are registered again. */
   'orders.recovered': { ...to(`#position.${here}`, relearn, note), reenter: true },
   'order.turnedAway': stay(forget, note, ...then),
 })
-/** The same where a stop is held or sought: the venue's word on a change of it. A refusal is not asked again at once. */
+/** The same where a stop is held or sought, and what is watched may be another price now. */
 const onStop = (here: PositionPhase, arms: readonly (typeof armProtect)[number][] = []) => ({
   ...onOrders(here, [...arms, ...protect(false)]),
   'order.reported': [
-    when(
-      given('confirmsStop', 'order.reported'),
-      stay(learn, note, ...arms, watch(true), tellAmended(here), ...protect(false)),
-    ),
-    {
-      ...when(
-        given('isAmendRefused', 'order.reported'),
-        stay(learn, note, ...arms, tellStopStands(here), 'letStopBe', watch(true)),
-      ),
-      description: 'The stop stays as the venue has it.',
-    },
-    stay(learn, note, ...arms, ...(here === 'protecting' ? [tellHeld(here)] : []), ...protect(false)),
+    when(call('movesTriggers', reported), stay(learn, note, ...arms, tellNews(here), ...protect(false), watch(true))),
+    stay(learn, note, ...arms, tellNews(here), ...protect(false)),
   ],
+  'enable-trailing': trailingAsked(here, [...protect(false), watch(true)]),
 })
 /** Nothing is held any more: the stop sold it, unless another reason was given. */
 const ended = [
@@ -187,13 +182,14 @@ const leaving = {
   'trigger.crossed': ignore('Already on the way out.'),
   'close-position': ignore('Already on the way out.'),
   'modify-position': refuse('it is closing'),
+  'enable-trailing': refuse('it is closing'),
 }
 
 export const positionMachine = parts.createMachine({
   id: 'position',
   description: 'One position: opened, protected, closed, and never naked for longer than its deadline.',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({ ...newPosition(input), ...cover.NO_EXPOSURE, hasMoved: false, deadlines: {} }),
+  context: ({ input }) => ({ ...newPosition(input), ...cover.NO_EXPOSURE, deadlines: {} }),
   initial: 'opening',
   states: {
     opening: {
@@ -211,13 +207,14 @@ export const positionMachine = parts.createMachine({
           description: 'The entry is withdrawn; what fills in the race is sold.',
         },
         'modify-position': refuse('nothing is held yet'),
+        'enable-trailing': trailingAsked('opening'),
         'deadline.reached': stale,
       },
     },
     protecting: {
       description: 'Something is held and its stop is not live for all of it yet.',
       entry: [tell('position.filled', 'protecting'), watch(true), ...armProtect, ...armRetry, ...protect(true)],
-      exit: [...disarm('protect'), ...disarm('retry')],
+      exit: [...disarm('protect'), ...disarm('retry'), ...disarm('amend')],
       always: [
         ...ended,
         { guard: 'isCovered', target: 'protected' },
@@ -230,7 +227,7 @@ export const positionMachine = parts.createMachine({
           targetReached,
           trailReached,
           {
-            ...to('closing', because('stop_loss')),
+            ...to('closing', 'giveStopReason'),
             description: 'No stop is live: the local watch acts at once.',
           },
         ],
@@ -241,6 +238,7 @@ export const positionMachine = parts.createMachine({
           },
           when(due('protect'), to('emergencyExit', because('unprotected'))),
           when(due('retry'), stay(...protect(true), ...armRetry)),
+          amendDue,
           stale,
         ],
         'close-position': to('closing', asAsked),
@@ -250,7 +248,7 @@ export const positionMachine = parts.createMachine({
     protected: {
       description: 'A stop rests at the venue for all that is held.',
       entry: [tellProtected, watch(true), ...protect(true)],
-      exit: disarm('grace'),
+      exit: [...disarm('grace'), ...disarm('amend')],
       always: [...ended, { guard: 'isUncovered', target: 'protecting' }],
       on: {
         ...onStop('protected'),
@@ -259,10 +257,10 @@ export const positionMachine = parts.createMachine({
           trailReached,
           { ...stay(...armGrace), description: 'The venue holds the stop: it is given a moment to answer.' },
         ],
-        'deadline.reached': [when(due('grace'), to('closing', because('stop_loss'))), stale],
+        'deadline.reached': [when(due('grace'), to('closing', 'giveStopReason')), amendDue, stale],
         'close-position': to('closing', asAsked),
         'modify-position': [
-          when(call('isModifiable', requested), stay(...amended)),
+          when(call('isModifiable', requested), stay(...amended, tellNews('protected'))),
           refuse('the stop or target is on the wrong side'),
         ],
       },

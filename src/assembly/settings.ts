@@ -125,6 +125,12 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
       graceMs: POSITION_GRACE_MS,
       exitMs: EXIT_MS,
       retryMs: POSITION_RETRY_MS,
+      trailing: execution.trailingStop.enabled
+        ? { activationPct: execution.trailingStop.activationPct, distancePct: execution.trailingStop.trailDistancePct }
+        : null,
+      trailSweepMs: execution.trailingStop.updateIntervalMs,
+      amendMinChangePct: execution.orders.amendMinChangePct,
+      amendMinIntervalMs: execution.orders.amendMinIntervalMs,
     },
     portfolio: {
       targets: {

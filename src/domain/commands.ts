@@ -48,6 +48,8 @@ export type PositionCommand = Heard & { readonly by?: string } & (
         readonly note?: string | null
       }
     | { readonly type: 'modify-position'; readonly stopLoss?: Numeric; readonly takeProfit?: Numeric | null }
+    /** From now on its stop follows the price by that distance, per cent; from the activation that it has, or this one. */
+    | { readonly type: 'enable-trailing'; readonly distancePct: Numeric; readonly activationPct?: Numeric }
   )
 
 export type CoordinatorCommand = Heard &

@@ -4,18 +4,10 @@ import type { PositionId } from './ids.ts'
 import type { Instrument } from './instrument.ts'
 import type { OrderRequest } from './order.ts'
 import type { PositionSide } from './position.ts'
+import type { PositionPolicy } from './position-policy.ts'
+import { newSlot } from './position-slot.ts'
 import type { OrderDirective, PositionRecord } from './position-story.ts'
 import type { Numeric } from './units.ts'
-
-export interface PositionPolicy {
-  /** From the first unprotected unit to its live stop; past it the position is flattened. */
-  readonly protectMs: number
-  /** How long the venue's stop may take to answer a cross before the local watch acts. */
-  readonly graceMs: number
-  /** How long a closing may take before it becomes an emergency, and between two tries of one. */
-  readonly exitMs: number
-  readonly retryMs: number
-}
 
 /** The birth of a position: journaled as its first row. */
 export interface PositionBirth {
@@ -36,12 +28,11 @@ export const newPosition = ({
   entry,
   seenAt,
   ...birth
-}: PositionBirth): PositionRecord & {
-  readonly policy: PositionPolicy
-  readonly directives: readonly OrderDirective[]
-} => ({
+}: PositionBirth): PositionRecord & { readonly directives: readonly OrderDirective[] } => ({
   ...birth,
-  ...{ stopWanted: null, closeReason: null, dust: '0', openedAt: seenAt, updatedAt: seenAt, closedAt: null },
-  slots: [{ request: entry, view: null, dropped: false }],
+  ...{ stopWanted: null, stopGiven: birth.stopLoss, closeReason: null, dust: '0', news: [] },
+  ...{ openedAt: seenAt, updatedAt: seenAt, closedAt: null },
+  trailing: birth.policy.trailing === null ? null : { ...birth.policy.trailing, bestPrice: null },
+  slots: [newSlot(entry)],
   directives: [{ kind: 'place', request: entry }],
 })

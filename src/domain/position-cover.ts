@@ -1,15 +1,7 @@
 /** How far what a position holds is covered by a stop at the venue, and since when it is not. */
 import { roundDownToLot } from './instrument.ts'
-import {
-  heldBy,
-  isEntryLive,
-  isHolding,
-  isSlotLive,
-  liveStop,
-  mayStillFill,
-  type PositionRecord,
-  unfilled,
-} from './position-story.ts'
+import { isSlotLive, mayStillFill, unfilled } from './position-slot.ts'
+import { heldBy, isEntryLive, isHolding, liveStop, type PositionRecord } from './position-story.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
 
 /** How much the stop at the venue would sell. */

@@ -1,9 +1,11 @@
 /** What a position tells beside its plain facts, and the triggers it has watched. */
+import { assertNever } from './assert.ts'
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { PositionPhase, PositionSide } from './position.ts'
 import { type Exposure, isCovered } from './position-cover.ts'
-import { isHolding, type PositionRecord, positionFact, positionView, withVenueStop } from './position-story.ts'
+import { isHolding, type PositionRecord, positionFact, positionView } from './position-story.ts'
+import { nextTrailLook } from './position-trail.ts'
 import type { Numeric } from './units.ts'
 
 /** A stop rests at the venue for all that is held. */
@@ -36,7 +38,8 @@ export function emergencyFacts(record: PositionRecord & Exposure): FactDraft[] {
 /** What closed it, where that deserves a fact of its own. */
 function hitFacts(record: PositionRecord): FactDraft[] {
   const position = positionView(record, 'closed')
-  if (record.closeReason === 'stop_loss') return [{ type: 'position.stopHit', position }]
+  if (record.closeReason === 'stop_loss' || record.closeReason === 'trailing_stop')
+    return [{ type: 'position.stopHit', position }]
   return record.closeReason === 'take_profit' ? [{ type: 'position.targetHit', position }] : []
 }
 
@@ -53,13 +56,21 @@ export const positionDenied = ({ positionId, instrument }: PositionRecord, reaso
   ...{ type: 'position.denied', positionId, symbol: instrument.symbol, reason },
 })
 
-/** A change of the stop that the venue does not have, and where it has the stop, should that be news. */
-export function stopStands(record: PositionRecord, here: PositionPhase, why = 'refused'): FactDraft[] {
-  const { stopLoss } = withVenueStop(record)
-  const moved: FactDraft[] =
-    stopLoss === record.stopLoss ? [] : [positionFact('position.amended', { ...record, stopLoss }, here)]
-  if (record.stopWanted === null) return moved
-  return [...moved, positionDenied(record, `the stop stays at ${stopLoss}: ${why}`)]
+/** What the last message made of it: what is held only where no change of state tells it. */
+export function newsFacts(record: PositionRecord, here: PositionPhase): FactDraft[] {
+  const staysAsItIs = isHolding(record) && here !== 'opening' && (here !== 'protected' || isCovered(record))
+  return record.news.flatMap((one): FactDraft[] => {
+    switch (one.kind) {
+      case 'held':
+        return staysAsItIs ? [positionFact('position.filled', record, here)] : []
+      case 'amended':
+        return [positionFact('position.amended', record, here)]
+      case 'denied':
+        return [positionDenied(record, one.reason)]
+      default:
+        return assertNever(one)
+    }
+  })
 }
 
 /** Prices that are watched locally; null where nothing is. */
@@ -73,13 +84,14 @@ export interface WatchedTriggers {
   readonly trail: Numeric | null
 }
 
-/** The position's stop and target, to be watched or let go. */
-export const triggersOf = (
-  { positionId, instrument, side, stopLoss, takeProfit }: PositionRecord,
-  watched: boolean,
-): WatchedTriggers => ({
-  ...{ positionId, symbol: instrument.symbol, side },
-  stopLoss: watched ? stopLoss : null,
-  takeProfit: watched ? takeProfit : null,
-  trail: null,
+/** The position's prices, to be watched or let go. */
+export const triggersOf = (record: PositionRecord, watched: boolean): WatchedTriggers => ({
+  ...{ positionId: record.positionId, symbol: record.instrument.symbol, side: record.side },
+  stopLoss: watched ? record.stopLoss : null,
+  takeProfit: watched ? record.takeProfit : null,
+  trail: watched ? nextTrailLook(record) : null,
 })
+
+/** Whether other prices are to be watched than before. */
+export const hasOtherTriggers = (before: PositionRecord, after: PositionRecord): boolean =>
+  JSON.stringify(triggersOf(before, true)) !== JSON.stringify(triggersOf(after, true))

@@ -5,16 +5,23 @@ import type { OrderRequest, Side } from './order.ts'
 import type { PositionSide } from './position.ts'
 import { isCovered, isDust, sellable } from './position-cover.ts'
 import {
-  heldBy,
+  changeNow,
+  isAtVenue,
+  isSamePrice,
   isSlotLive,
+  newSlot,
+  type OrderSlot,
+  type SlotChange,
+  unfilled,
+} from './position-slot.ts'
+import {
+  heldBy,
   liveExit,
   liveStop,
   type OrderDirective,
-  type OrderSlot,
   ofPurpose,
   type PositionRecord,
   stopToBe,
-  unfilled,
 } from './position-story.ts'
 import { approveReduction, type LiveExit } from './risk.ts'
 import { type Amount, amount, maxOf, text, ZERO } from './units.ts'
@@ -64,7 +71,7 @@ function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amoun
 }
 
 const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderPlan => ({
-  slots: [...record.slots, { request, view: null, dropped: false }],
+  slots: [...record.slots, newSlot(request)],
   directives: [{ kind: 'place', request }],
 })
 
@@ -105,19 +112,26 @@ export function planProtection(record: PositionRecord, retry: boolean): OrderPla
     const request = reduction(record, 'stop', size)
     return request === null ? unchanged : placed(record, request)
   }
-  if (stop.view === null || stop.view.status === 'PENDING' || stop.view.phase === 'cancelling') return unchanged
+  if (stop.view === null || !isAtVenue(stop.view) || stop.view.phase === 'cancelling') return unchanged
   const total = amount(stop.view.filled).plus(size)
   const grows = total.gt(stop.view.quantity)
   const amendsSize = grows ? !isCovered(record) : !total.eq(stop.view.quantity)
-  const amendsTrigger = stop.view.triggerPrice !== stopToBe(record)
-  if (!amendsSize && !amendsTrigger) return unchanged
-  const directive: OrderDirective = {
-    kind: 'amend',
-    key: stop.request.key,
+  const amendsTrigger = !isSamePrice(stop.view.triggerPrice, stopToBe(record))
+  return amended(record, stop, {
     ...(amendsSize ? { quantity: text(total) } : {}),
     ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
+  })
+}
+
+/** A resting exit as it should be, where it may be asked for that now; one change at a time, and the latest wins. */
+function amended(record: PositionRecord, slot: OrderSlot, wanted: SlotChange): OrderPlan {
+  const at = record.updatedAt
+  const change = changeNow(slot, wanted, record.policy, at)
+  if (change === null) return { slots: record.slots, directives: [] }
+  return {
+    slots: record.slots.map((one) => (one === slot ? { ...slot, asked: { ...change, at } } : one)),
+    directives: [{ kind: 'amend', key: slot.request.key, ...change }],
   }
-  return { slots: record.slots, directives: [directive] }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Approved } from './approved.ts'
 import type { FactDraft } from './facts.ts'
 import type { PositionId } from './ids.ts'
 import type { Instrument } from './instrument.ts'
-import { isLive, type OrderRequest, type OrderView } from './order.ts'
+import type { OrderRequest, OrderView } from './order.ts'
 import {
   averagePrice,
   type CloseReason,
@@ -19,15 +19,19 @@ import {
   type PositionView,
   realisedGross,
 } from './position.ts'
+import type { PositionPolicy } from './position-policy.ts'
+import {
+  heardOf,
+  isAtVenue,
+  isLost,
+  isSamePrice,
+  isSlotLive,
+  mayStillFill,
+  type OrderSlot,
+  recovered,
+} from './position-slot.ts'
+import type { TrailingStop } from './trailing.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
-
-/** An order that the position asked for: its latest view, or null while nothing has been heard of it. */
-export interface OrderSlot {
-  readonly request: Approved<OrderRequest>
-  readonly view: OrderView | null
-  /** The order was never born: after a crash, or refused before it was written down. */
-  readonly dropped: boolean
-}
 
 /** What the position asks of its orders, by their keys. */
 export type OrderDirective =
@@ -41,11 +45,16 @@ export interface PositionRecord {
   readonly side: PositionSide
   readonly leverage: number
   readonly instrument: Instrument
+  readonly policy: PositionPolicy
   /** What protects it: the price of its stop at the venue, once it has one. */
   readonly stopLoss: Numeric
   /** A stop that the venue has been asked for and has not confirmed; null when there is none. */
   readonly stopWanted: Numeric | null
+  /** The last stop that a plan or a person set; where the stop is another, the price has moved it. */
+  readonly stopGiven: Numeric
   readonly takeProfit: Numeric | null
+  /** How the stop follows the price; null where it stands still. */
+  readonly trailing: TrailingStop | null
   readonly slots: readonly OrderSlot[]
   readonly closeReason: CloseReason | null
   /** Base units given over to the core book because no exit could sell them. */
@@ -53,16 +62,22 @@ export interface PositionRecord {
   readonly openedAt: number
   readonly updatedAt: number
   readonly closedAt: number | null
+  /** What the last message made of it, as far as that must be told. */
+  readonly news: readonly News[]
 }
 
-export const isSlotLive = (slot: OrderSlot): boolean => !slot.dropped && (slot.view === null || isLive(slot.view))
+export type News =
+  /** It holds more, or less. */
+  | { readonly kind: 'held' }
+  /** Its stop or its target is another, or how its stop follows. */
+  | { readonly kind: 'amended' }
+  /** Something will not be done. */
+  | { readonly kind: 'denied'; readonly reason: string }
+
 export const ofPurpose = (record: PositionRecord, purpose: OrderRequest['purpose']) =>
   record.slots.filter((slot) => slot.request.purpose === purpose)
 const viewsOf = (record: PositionRecord): OrderView[] =>
   record.slots.flatMap((slot) => (slot.view === null ? [] : [slot.view]))
-/** What of it may still be executed, base units. */
-export const unfilled = (slot: OrderSlot): Amount =>
-  slot.view === null ? amount(slot.request.quantity) : amount(slot.view.quantity).minus(amount(slot.view.filled))
 
 /** Base units held and not given over as dust. */
 export const heldBy = (record: PositionRecord): Amount =>
@@ -70,13 +85,6 @@ export const heldBy = (record: PositionRecord): Amount =>
 export const isEntryLive = (record: PositionRecord): boolean => ofPurpose(record, 'entry').some(isSlotLive)
 export const liveStop = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'stop').find(isSlotLive)
 export const liveExit = (record: PositionRecord): OrderSlot | undefined => ofPurpose(record, 'exit').find(isSlotLive)
-
-/** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
-export const mayStillFill = ({ request, view }: OrderSlot): boolean =>
-  request.purpose === 'entry' &&
-  view !== null &&
-  view.phase !== 'done' &&
-  (view.status === 'CANCELLED' || view.status === 'EXPIRED')
 
 /** Nothing held, and nothing in flight that could change that. */
 export const isFlat = (record: PositionRecord): boolean =>
@@ -86,39 +94,74 @@ export const isHolding = (record: PositionRecord): boolean => heldBy(record).gt(
 /** Where its stop should be: what is wanted of the venue, else what protects it. */
 export const stopToBe = ({ stopWanted, stopLoss }: PositionRecord): Numeric => stopWanted ?? stopLoss
 
-/** Whether this view of its stop shows that the venue has the price that was wanted. */
-export const confirmsStop = ({ stopWanted }: PositionRecord, { request, status, triggerPrice }: OrderView): boolean =>
-  stopWanted !== null &&
-  request.purpose === 'stop' &&
-  (status === 'OPEN' || status === 'PARTIALLY_FILLED') &&
-  triggerPrice === stopWanted
-
-const confirmed = (record: PositionRecord, orders: readonly OrderView[]): PositionRecord =>
-  orders.some((order) => confirmsStop(record, order))
-    ? { ...record, stopLoss: stopToBe(record), stopWanted: null }
-    : record
-
-/** The record with one order's latest view in its slot; views of orders it never asked for change nothing. */
-export function withOrder(record: PositionRecord, order: OrderView): PositionRecord {
-  const slots = record.slots.map((slot) => (slot.request.key === order.request.key ? { ...slot, view: order } : slot))
-  return confirmed({ ...record, slots }, [order])
+/** Where the average of its entry lies, quote units; 0 while nothing was bought. */
+export function entryPrice(record: PositionRecord): Amount {
+  const { entered, entryCost } = holdingsOf(viewsOf(record))
+  return averagePrice(entryCost, entered)
 }
 
-/** Whether this view of an order changes what is held. */
-export const movesHolding = (record: PositionRecord, order: OrderView): boolean =>
-  !heldBy(withOrder(record, order)).eq(heldBy(record))
+/** The stop that this view of an order shows at the venue, where it is one that was wanted or asked for. */
+function stopShownBy(record: PositionRecord, order: OrderView): Numeric | null {
+  if (order.request.purpose !== 'stop' || !isAtVenue(order)) return null
+  const asked = record.slots.find(({ request }) => request.key === order.request.key)?.asked?.triggerPrice
+  const isOurs = isSamePrice(order.triggerPrice, record.stopWanted) || isSamePrice(order.triggerPrice, asked)
+  return isOurs ? order.triggerPrice : null
+}
+
+/** What protects it is what the venue has; a wish that is not that one yet stays a wish. */
+function withShownStop<R extends PositionRecord>(record: R, shown: Numeric | null): R {
+  if (shown === null) return record
+  const isAsWanted = isSamePrice(shown, record.stopWanted)
+  return { ...record, stopLoss: shown, stopWanted: isAsWanted ? null : record.stopWanted }
+}
+
+/** A change of its stop that the venue refused: the stop is where the venue has it, and only a later wish lives on. */
+function withRefusal<R extends PositionRecord>(record: R, order: OrderView, why: string): R {
+  if (order.request.purpose !== 'stop') return record
+  const asked = record.slots.find(({ request }) => request.key === order.request.key)?.asked
+  const isRefused = asked === undefined || isSamePrice(asked.triggerPrice, record.stopWanted)
+  const stopLoss = (isAtVenue(order) ? order.triggerPrice : null) ?? record.stopLoss
+  const reason = `the stop stays at ${stopLoss}: ${why}`
+  return {
+    ...{ ...record, stopLoss, stopWanted: isRefused ? null : record.stopWanted },
+    news: record.stopWanted !== null && isRefused ? [...record.news, { kind: 'denied', reason }] : record.news,
+  }
+}
+
+const newsOf = (before: PositionRecord, after: PositionRecord): readonly News[] => [
+  ...(heldBy(after).eq(heldBy(before)) ? [] : [{ kind: 'held' } as const]),
+  ...(after.stopLoss === before.stopLoss ? [] : [{ kind: 'amended' } as const]),
+  ...after.news,
+]
+
+/**
+ * The record with one order's latest view in its slot, and why a change of it was refused where it was; views of orders
+ * that it never asked for change nothing.
+ */
+export function withOrder<R extends PositionRecord>(
+  record: R,
+  order: OrderView,
+  amendRefused: string | null = null,
+): R {
+  const { updatedAt } = record
+  const slot = record.slots.find(({ request }) => request.key === order.request.key)
+  if (slot === undefined) return record
+  const refused = amendRefused ?? (isLost(slot, order) ? 'the request never arrived' : null)
+  const slots = record.slots.map((one) => (one === slot ? heardOf(slot, order, refused !== null, updatedAt) : one))
+  const told = refused === null ? record : withRefusal(record, order, refused)
+  const heard = { ...withShownStop(told, stopShownBy(record, order)), slots }
+  return { ...heard, news: newsOf(record, heard) }
+}
 
 /** After a restart: the orders as they are now; those that were never written down are dropped, to be decided anew. */
-export function withOrders(record: PositionRecord, orders: readonly OrderView[]): PositionRecord {
+export function withOrders<R extends PositionRecord>(record: R, orders: readonly OrderView[]): R {
   const byKey = new Map(orders.map((order) => [order.request.key, order]))
-  const slots = record.slots.map((slot) => {
-    const view = byKey.get(slot.request.key) ?? slot.view
-    return { ...slot, view, dropped: slot.dropped || view === null }
-  })
-  return confirmed({ ...record, slots }, orders)
+  const shown = orders.map((order) => stopShownBy(record, order)).find((one) => one !== null) ?? null
+  const slots = record.slots.map((slot) => recovered(slot, byKey.get(slot.request.key), record.updatedAt))
+  return { ...withShownStop(record, shown), slots }
 }
 
-export const withoutOrder = (record: PositionRecord, key: string): PositionRecord => ({
+export const withoutOrder = <R extends PositionRecord>(record: R, key: string): R => ({
   ...record,
   slots: record.slots.map((slot) =>
     slot.request.key === key && slot.view === null ? { ...slot, dropped: true } : slot,
@@ -139,7 +182,7 @@ export function positionView(record: PositionRecord, phase: PositionPhase): Posi
     exitPrice: text(averagePrice(holdings.exitCost, holdings.exited)),
     stopLoss: record.stopLoss,
     takeProfit: record.takeProfit,
-    trailing: null,
+    trailing: record.trailing,
     realisedGross: text(realisedGross(record.side, holdings)),
     fees: text(holdings.fees),
     financing: '0',
@@ -164,21 +207,16 @@ export interface ExitChange {
 }
 
 /** The target is ours to change; the stop is wanted until the venue has it. */
-export const withExits = <R extends PositionRecord>(record: R, { stopLoss, takeProfit }: ExitChange): R => ({
-  ...record,
+export function withExits<R extends PositionRecord>(record: R, { stopLoss, takeProfit }: ExitChange): R {
   // Back to where it is, while another price is on its way: that is wanted of the venue too.
-  stopWanted:
-    stopLoss === undefined || (record.stopWanted === null && stopLoss === record.stopLoss)
-      ? record.stopWanted
-      : stopLoss,
-  takeProfit: takeProfit === undefined ? record.takeProfit : takeProfit,
-})
-
-/** The stop as the venue has it, and nothing more is wanted of it. */
-export function withVenueStop(record: PositionRecord): Pick<PositionRecord, 'stopLoss' | 'stopWanted'> {
-  const view = liveStop(record)?.view
-  const isAtVenue = view?.status === 'OPEN' || view?.status === 'PARTIALLY_FILLED'
-  return { stopLoss: (isAtVenue ? view.triggerPrice : null) ?? record.stopLoss, stopWanted: null }
+  const isThere = record.stopWanted === null && isSamePrice(stopLoss, record.stopLoss)
+  return {
+    ...record,
+    stopWanted: stopLoss === undefined || isThere ? record.stopWanted : stopLoss,
+    stopGiven: stopLoss ?? record.stopGiven,
+    takeProfit: takeProfit === undefined ? record.takeProfit : takeProfit,
+    news: takeProfit === undefined ? record.news : [...record.news, { kind: 'amended' }],
+  }
 }
 
 /** Why its exits would be on the wrong side of each other after the change; null when they would not. */

@@ -109,7 +109,7 @@ describe('a position that is opened', () => {
     report(filledEntry())
     await settle()
     expect(asked.at(-1)).toBe('place position-1/stop/1 0.01')
-    expect(triggers.size).toBe(2)
+    expect(triggers.size).toBe(3)
     report(stopOrder())
     await settle()
     expect(state()).toBe('protected')
@@ -134,7 +134,7 @@ describe('a position that is opened', () => {
     expect(triggers.size).toBe(0)
   })
 
-  it('takes the price where a stop that follows is looked at for neither its stop nor its target', async () => {
+  it('follows the price where it is said to, takes that for neither stop nor target, and moves its stop at the venue', async () => {
     const { open, report, filledEntry, asked, stopOrder, state, house, clock } = positionHouse()
     const reach = async (): Promise<void> => {
       const crossing = { type: 'trigger.crossed', trigger: 'trail', price: '40500', seenAt: clock.now() } as const
@@ -153,7 +153,7 @@ describe('a position that is opened', () => {
     clock.advanceTo(clock.now() + SETTINGS.positionPolicy.graceMs)
     await settle()
     expect(state()).toBe('protected')
-    expect(asked.at(-1)).toBe('place position-1/stop/1 0.01')
+    expect(asked.at(-1)).toBe('amend position-1/stop/1 {"triggerPrice":"39892.5"}')
   })
 
   it('is told when the desk turns its order away, and ends where nothing was held', async () => {
@@ -196,7 +196,7 @@ describe('a position of the journal', () => {
     expect([after.asked, after.triggers.size]).toEqual([[], 0])
     after.desk.recover(POSITION)
     await settle()
-    expect(after.triggers.size).toBe(2)
+    expect(after.triggers.size).toBe(3)
     // The stop was never written down: it is decided anew under a key of its own.
     expect(after.asked).toEqual(['place position-1/stop/2 0.01'])
     expect(after.told('position.filled').at(-1)).toMatchObject({ origin: 'reconciled', correlationId: 'story' })

@@ -2,10 +2,16 @@
 import type { Approved } from '../../src/domain/approved.ts'
 import { orderId, pair, positionId, tradeId } from '../../src/domain/ids.ts'
 import type { Fill, OrderRequest, OrderView } from '../../src/domain/order.ts'
+import type { PositionPolicy } from '../../src/domain/position-policy.ts'
 import { amount, sumOf, text } from '../../src/domain/units.ts'
 
 export const AT = 1_800_000_000_000
 export const POSITION = positionId('p1')
+
+export const POLICY: PositionPolicy = {
+  ...{ protectMs: 10_000, graceMs: 3_000, exitMs: 30_000, retryMs: 2_000 },
+  ...{ trailing: null, trailSweepMs: 60_000, amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 },
+}
 
 export const requestOf = (changes: Partial<OrderRequest> = {}): Approved<OrderRequest> => {
   const request: OrderRequest = {

@@ -4,14 +4,13 @@ import type { OrderView } from '../../src/domain/order.ts'
 import type { PositionSide } from '../../src/domain/position.ts'
 import { isCovered, isDust, isStranded } from '../../src/domain/position-cover.ts'
 import { type OrderPlan, planExit, planProtection, planWithdrawal } from '../../src/domain/position-plan.ts'
+import { isSlotLive, type OrderSlot } from '../../src/domain/position-slot.ts'
 import {
   heldBy,
   isFlat,
   isHolding,
-  isSlotLive,
   liveExit,
   liveStop,
-  type OrderSlot,
   type PositionRecord,
   positionFact,
   positionView,
@@ -21,7 +20,7 @@ import {
   withoutOrder,
 } from '../../src/domain/position-story.ts'
 import { amount, text } from '../../src/domain/units.ts'
-import { AT, fillOf, orderOf, POSITION, requestOf } from './order-builders.ts'
+import { AT, fillOf, orderOf, POLICY, POSITION, requestOf } from './order-builders.ts'
 import { instrument } from './risk-builders.ts'
 
 const slot = (view: OrderView | null, over: Partial<OrderSlot> = {}): OrderSlot => ({
@@ -30,6 +29,7 @@ const slot = (view: OrderView | null, over: Partial<OrderSlot> = {}): OrderSlot 
 /** A long of one BTC from 100 with its stop at 97; slots as given. */
 const recordOf = (slots: readonly OrderSlot[], over: Partial<PositionRecord> = {}): PositionRecord => ({
   ...{ positionId: POSITION, proposalId: 'proposal', side: 'long', leverage: 1, instrument: instrument('BTC/USDT') },
+  ...{ policy: POLICY, stopGiven: '97', trailing: null, news: [] },
   ...{ stopLoss: '97', stopWanted: null, takeProfit: '106', slots, closeReason: null, dust: '0' },
   ...{ openedAt: AT, updatedAt: AT, closedAt: null, ...over },
 })

@@ -7,9 +7,9 @@ import { start, step } from '../../machines/step.ts'
 import { agentPaths } from './paths/agent.paths.ts'
 import { connectionPaths } from './paths/connection.paths.ts'
 import { coordinatorPaths } from './paths/coordinator.paths.ts'
-import { type Exploration, explore, type PathModel } from './paths/explore.ts'
+import { type Exploration, explore, type PathModel, together } from './paths/explore.ts'
 import { orderPaths } from './paths/order.paths.ts'
-import { positionPaths } from './paths/position.paths.ts'
+import { positionPaths, trailingPaths } from './paths/position.paths.ts'
 import { rebalancePlanPaths } from './paths/rebalance-plan.paths.ts'
 import { systemPaths } from './paths/system.paths.ts'
 import { taskPaths } from './paths/task.paths.ts'
@@ -29,10 +29,14 @@ function tablePairs(rows: Readonly<Record<string, UnhandledRows>>, found: Explor
 
 const reasons = (rows: UnhandledRows): string[] => (typeof rows === 'string' ? [rows] : Object.values(rows))
 
-function cover<M extends AnyStateMachine>(model: PathModel<M>): void {
-  machines.push(model.machine.id)
-  describe(model.machine.id, () => {
-    const found = explore(model)
+/** One machine by one or more models: what one of them leaves out, another takes. */
+function cover<M extends AnyStateMachine>(first: PathModel<M>, ...others: readonly PathModel<M>[]): void {
+  const models = [first, ...others]
+  const { machine, required } = first
+  machines.push(machine.id)
+  describe(machine.id, () => {
+    const explored = models.map((model) => ({ model, found: explore(model) }))
+    const found = together(explored.map((one) => one.found))
     const covered = found.transitions.filter((name) => found.taken.has(name)).length
     process.stdout.write(
       `${JSON.stringify({
@@ -47,7 +51,7 @@ function cover<M extends AnyStateMachine>(model: PathModel<M>): void {
     })
 
     it('reaches every state, those that the requirements name among them', () => {
-      expect(model.required.filter((name) => !found.nodes.includes(name))).toEqual([])
+      expect(required.filter((name) => !found.nodes.includes(name))).toEqual([])
       expect(found.nodes.filter((name) => !found.reachedNodes.has(name))).toEqual([])
     })
 
@@ -70,12 +74,12 @@ function cover<M extends AnyStateMachine>(model: PathModel<M>): void {
     })
 
     it('ends where each path says, walked once more from birth', () => {
-      for (const path of found.paths) {
-        let state = start(model.machine, model.input).state
-        for (const { event } of path.steps.slice(1))
-          state = step(model.machine, state, event as EventFromLogic<M>).state
-        expect((state as AnyMachineSnapshot).value).toEqual(path.state.value)
-      }
+      for (const { model, found: own } of explored)
+        for (const path of own.paths) {
+          let state = start(machine, model.input).state
+          for (const { event } of path.steps.slice(1)) state = step(machine, state, event as EventFromLogic<M>).state
+          expect((state as AnyMachineSnapshot).value).toEqual(path.state.value)
+        }
     })
   })
 }
@@ -83,7 +87,7 @@ function cover<M extends AnyStateMachine>(model: PathModel<M>): void {
 cover(systemPaths)
 cover(coordinatorPaths)
 cover(orderPaths)
-cover(positionPaths)
+cover(positionPaths, trailingPaths)
 cover(rebalancePlanPaths)
 cover(connectionPaths)
 cover(taskPaths)

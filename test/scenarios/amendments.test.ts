@@ -64,16 +64,27 @@ describe('the stop stays where it is, and the position says so', () => {
     expect(amends()).toBe(0)
   })
 
-  it('when it was moved less than five seconds ago', async () => {
+  it('for five seconds after it was moved; then the latest wish is asked for, and no other', async () => {
     move('49500')
     await world.until(() => world.position().stopLoss === '49500', 'a moved stop')
     move('49600')
-    await world.until(() => world.told('position.denied').length > 0, 'a refusal')
+    move('49700')
+    await world.pass(4 * SECOND)
     expect(await stops()).toEqual(everywhere('49500'))
-    await world.pass(5 * SECOND)
+    await world.until(() => world.position().stopLoss === '49700', 'a stop moved again')
+    expect(await stops()).toEqual(everywhere('49700'))
+    expect([amends(), world.told('position.denied'), world.told('order.denied')]).toEqual([2, [], []])
+  })
+
+  it('while a change is on its way: the latest wish waits for its answer', async () => {
+    move('49500')
+    await world.pass(0)
     move('49600')
-    await world.until(() => world.position().stopLoss === '49600', 'a stop moved again')
-    expect(await stops()).toEqual(everywhere('49600'))
+    move('49700')
+    await world.until(() => world.position().stopLoss === '49500', 'a moved stop')
+    expect(await stops()).toEqual(everywhere('49500'))
+    await world.until(() => world.position().stopLoss === '49700', 'a stop moved again')
+    expect([amends(), world.told('position.denied'), world.told('order.denied')]).toEqual([2, [], []])
   })
 })
 

@@ -30,10 +30,20 @@ const POSITION_FACTS = [
   'dustTransferred',
 ].map((name) => `position.${name}`)
 
+/** Before a position was born with how its stop follows the price, and how often that may be moved. */
+const withTrailingPolicy: Upcast = ({ policy, ...rest }) => ({
+  ...rest,
+  policy: {
+    ...{ trailing: null, trailSweepMs: 60_000, amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 },
+    ...(policy as Body),
+  },
+})
+
 /** A type that is not named is still in its first version. */
 export const UPCASTERS: Upcasters = {
   ...Object.fromEntries(POSITION_FACTS.map((type) => [type, [withTrailingAndFinancing]])),
   'start-plan': [withStrategy],
+  'open-position': [withTrailingPolicy],
 }
 
 /** Thrown for a row whose version is above the newest one known here: it was written by newer code. */

@@ -16,7 +16,7 @@ import type { PlanBirth } from '../../../src/domain/rebalance-plan-record.ts'
 const SAMPLES = join(import.meta.dirname, 'samples')
 
 /** What actors are born with is stored as it was heard. */
-const BIRTHS = ['start-plan']
+const BIRTHS: readonly string[] = ['start-plan', 'open-position']
 
 interface Sample {
   readonly type: string
@@ -71,6 +71,16 @@ describe('upcasters', () => {
     expect(birth).toMatchObject({ executionStrategy: 'dca_24h', usedFallbackStrategy: true, reasoning: '' })
     const { state } = start(rebalancePlanMachine, birth)
     expect([state.value, state.context.dueAt, state.context.trades.length]).toEqual(['planned', 1620604800000, 2])
+  })
+
+  it('give the birth of an older position a stop that stands still, moved no more often than then', () => {
+    const { type, version, body } = sampleOf('open-position.v1.json')
+    const { policy, ...rest } = upcast(type, version, body, UPCASTERS)
+    expect(policy).toEqual({
+      ...{ protectMs: 10_000, graceMs: 3_000, exitMs: 30_000, retryMs: 2_000 },
+      ...{ trailing: null, trailSweepMs: 60_000, amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 },
+    })
+    expect({ ...rest, policy: body.policy }).toEqual(body)
   })
 
   it('leave a type that never changed as it is', () => {

@@ -158,3 +158,21 @@ export function explore<M extends AnyStateMachine>(model: PathModel<M>): Explora
     broken: [...broken].map(([problem, event]) => `${problem}\n  after ${event}`),
   }
 }
+
+/** Several explorations of one machine as one. */
+export function together([first, ...others]: readonly Exploration[]): Exploration {
+  if (first === undefined) throw new Error('nothing was explored')
+  return others.reduce((sum, next): Exploration => {
+    const states = [...new Set([...Object.keys(sum.unhandled), ...Object.keys(next.unhandled)])]
+    const both = (state: string) => [...(sum.unhandled[state] ?? []), ...(next.unhandled[state] ?? [])]
+    return {
+      ...{ machine: sum.machine, nodes: sum.nodes, transitions: sum.transitions },
+      ...{ reached: sum.reached + next.reached, sent: sum.sent + next.sent, paths: [...sum.paths, ...next.paths] },
+      reachedNodes: new Set([...sum.reachedNodes, ...next.reachedNodes]),
+      taken: new Set([...sum.taken, ...next.taken]),
+      events: [...new Set([...sum.events, ...next.events])],
+      unhandled: Object.fromEntries(states.map((state) => [state, [...new Set(both(state))].sort()])),
+      ...{ thrown: [...sum.thrown, ...next.thrown], broken: [...sum.broken, ...next.broken] },
+    }
+  }, first)
+}

@@ -6,7 +6,8 @@ import type { PositionContext, PositionHears } from '../../../machines/position.
 import { orderId, pair, venueOrderId } from '../../../src/domain/ids.ts'
 import type { Instrument } from '../../../src/domain/instrument.ts'
 import { isFinal, type OrderRequest, type OrderView } from '../../../src/domain/order.ts'
-import { heldBy, type OrderSlot } from '../../../src/domain/position-story.ts'
+import type { OrderSlot } from '../../../src/domain/position-slot.ts'
+import { heldBy } from '../../../src/domain/position-story.ts'
 import { amount, text } from '../../../src/domain/units.ts'
 import { entryRequest } from './order-events.ts'
 
@@ -23,6 +24,9 @@ const PRICE: Readonly<Record<OrderRequest['purpose'], string>> = {
   hodl: '1',
   external: '1',
 }
+
+/** The activation of an entry at 100, and a price far beyond it. */
+const TRAILED_TO = ['101', '110']
 
 /** An order as it was asked for, before anything was heard of it. */
 export const unheard = (request: OrderRequest, at: number): OrderView => ({
@@ -114,7 +118,8 @@ export function positionEvents(context: PositionContext): readonly PositionHears
     { type: 'orders.recovered', orders, seenAt },
     { type: 'trigger.crossed', trigger: 'stopLoss', price: '95', seenAt },
     { type: 'trigger.crossed', trigger: 'takeProfit', price: '115', seenAt },
-    { type: 'trigger.crossed', trigger: 'trail', price: '101', seenAt },
+    { type: 'trigger.crossed', trigger: 'trail', price: '100.99', seenAt },
+    { type: 'enable-trailing', distancePct: '0', seenAt },
     { type: 'close-position', reason: 'api', seenAt },
     ...(isEntryOver ? [{ type: 'modify-position', stopLoss: '96', seenAt } as const] : []),
     { type: 'modify-position', stopLoss: '130', seenAt },
@@ -125,5 +130,23 @@ export function positionEvents(context: PositionContext): readonly PositionHears
         ? [{ type: 'deadline.reached', name, dueAt, seenAt: Math.max(seenAt, dueAt) } as const]
         : [],
     ),
+  ]
+}
+
+/** Of those, what a stop that follows meets while everything else goes well, and the prices that it follows. */
+export function trailingEvents(context: PositionContext): readonly PositionHears[] {
+  const seenAt = context.updatedAt + 100
+  const goesWell = (event: PositionHears): boolean => {
+    if (event.type === 'modify-position') return event.stopLoss === '96'
+    if (event.type === 'order.turnedAway') return false
+    if (event.type !== 'order.reported') return true
+    const { phase, status } = event.order
+    return phase === 'open' || status === 'FILLED' || (status === 'CANCELLED' && context.closeReason !== null)
+  }
+  const prices = TRAILED_TO.filter((price) => amount(price).gt(amount(context.trailing?.bestPrice ?? 0)))
+  return [
+    ...positionEvents(context).filter(goesWell),
+    ...prices.map((price) => ({ type: 'trigger.crossed', trigger: 'trail', price, seenAt }) as const),
+    { type: 'enable-trailing', distancePct: '1.5', seenAt },
   ]
 }

@@ -5,16 +5,21 @@ import { stampApproved } from '../../../src/domain/approved.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
 import { isCovered } from '../../../src/domain/position-cover.ts'
-import { heldBy, isEntryLive, isSlotLive, liveStop, type OrderDirective } from '../../../src/domain/position-story.ts'
+import { isSlotLive } from '../../../src/domain/position-slot.ts'
+import { heldBy, isEntryLive, liveStop, type OrderDirective, stopToBe } from '../../../src/domain/position-story.ts'
 import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
-import { positionEvents, XRP } from './position-events.ts'
+import { positionEvents, trailingEvents, XRP } from './position-events.ts'
 
 type Position = typeof positionMachine
 type State = SnapshotFrom<Position>
 
-const policy = { protectMs: 10_000, graceMs: 3_000, exitMs: 30_000, retryMs: 2_000 }
+const policy = {
+  ...{ protectMs: 10_000, graceMs: 3_000, exitMs: 30_000, retryMs: 2_000 },
+  ...{ trailing: null, trailSweepMs: 60_000 },
+  ...{ amendMinChangePct: '0.1', amendMinIntervalMs: 5_000 },
+}
 
 const live = (context: PositionContext, purpose: OrderRequest['purpose']) =>
   context.slots.filter((slot) => slot.request.purpose === purpose && isSlotLive(slot))
@@ -87,7 +92,11 @@ function asksAgain({ event, after: { state, effects } }: Taken<Position>): void 
   const stop = liveStop(state.context)?.view
   const { stopLoss, stopWanted } = state.context
   const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== (stopWanted ?? stopLoss)
-  if (state.value === 'protected' && isStopElsewhere && !kinds.some(({ kind }) => kind === 'amend'))
+  const slot = liveStop(state.context)
+  const isWaiting = slot?.asked !== undefined || typeof state.context.deadlines.amend === 'number'
+  const isFresh = slot?.refusedAt !== undefined && state.context.updatedAt < slot.refusedAt + policy.retryMs
+  const isAskedFor = kinds.some(({ kind }) => kind === 'amend') || isWaiting || isFresh
+  if (state.value === 'protected' && isStopElsewhere && !isAskedFor)
     throw new Error('the stop rests at another price than the position says, and nobody amends it')
   const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null && isEntryLive(state.context)
   if (event.type === 'orders.recovered' && isWithdrawn && !kinds.some(({ kind }) => kind === 'cancel'))
@@ -102,18 +111,39 @@ function stopIsTheVenues({ after: { state } }: Taken<Position>): void {
     throw new Error(`a stop at ${state.context.stopLoss} is told, ${stop.triggerPrice} rests`)
 }
 
+/** The price alone never asks for a looser stop, neither than the one at the venue nor than the one that is wanted. */
+function trailOnlyTightens({ before, event, after: { state } }: Taken<Position>): void {
+  const isTrail = event.type === 'trigger.crossed' && event.trigger === 'trail'
+  const isSweep = event.type === 'deadline.reached' && event.name === 'amend'
+  if (!isTrail && !isSweep) return
+  const wanted = amount(stopToBe(state.context))
+  if (wanted.lt(stopToBe(before.context))) throw new Error(`the trail loosens its stop to ${wanted}`)
+  const isMoved = state.context.stopWanted !== before.context.stopWanted
+  if (isMoved && wanted.lt(before.context.stopLoss)) throw new Error(`the trail loosens what rests to ${wanted}`)
+  const best = state.context.trailing?.bestPrice
+  if (isMoved && (best === null || best === undefined || wanted.lt(amount(best).times('0.985'))))
+    throw new Error(`a stop at ${wanted} is further behind ${best} than its distance`)
+}
+
 export function checkPosition(taken: Taken<Position>): void {
   exitsFit(taken.after.state)
   statesMeanWhatTheySay(taken.after.state)
   directivesFit(taken)
   asksAgain(taken)
   stopIsTheVenues(taken)
+  trailOnlyTightens(taken)
   nobodyIsForgotten(taken)
 }
 
+/** A position whose stop stands still until it is told to follow. */
 export const positionInput: InputFrom<Position> = {
   ...{ positionId: positionId('p-1'), proposalId: 'one', side: 'long', leverage: 1, instrument: XRP },
   ...{ entry: stampApproved(entryRequest), stopLoss: '95', takeProfit: '115', policy, seenAt: NOON },
+}
+/** One whose stop follows the price from its birth on. */
+export const trailingInput: InputFrom<Position> = {
+  ...positionInput,
+  policy: { ...policy, trailing: { activationPct: '1', distancePct: '1.5' } },
 }
 
 /** The last order of a purpose says it all: earlier ones are over. */
@@ -142,9 +172,17 @@ export const positionPaths: PathModel<Position> = {
     orders: [lastOf(context, 'entry'), lastOf(context, 'stop'), lastOf(context, 'exit')],
     held: text(heldBy(context)),
     takenBack: takenBack(context),
-    stopLoss: [context.stopLoss, context.stopWanted],
+    stopLoss: [context.stopLoss, context.stopWanted, context.trailing?.bestPrice],
+    asked: liveStop(context)?.asked !== undefined,
     isLeaving: context.closeReason !== null,
     waits: Object.entries(context.deadlines).flatMap(([name, at]) => (at === null ? [] : [name])),
   }),
   check: checkPosition,
+}
+
+/** A stop that follows, in a life with whole fills and known answers: what else may befall it, the other paths tell. */
+export const trailingPaths: PathModel<Position> = {
+  ...positionPaths,
+  input: trailingInput,
+  events: ({ context }) => trailingEvents(context),
 }

@@ -47,7 +47,12 @@ export class Venue {
       () => this.#advance(key, pick),
       () => this.#ring(pick),
       () => this.#amend(key),
-      () => this.#hear({ type: 'trigger.crossed', trigger: TRIGGERS[pick % 3] ?? 'trail', price: '95' }),
+      () =>
+        this.#hear({
+          type: 'trigger.crossed',
+          trigger: TRIGGERS[pick % 3] ?? 'trail',
+          price: pick % 2 === 0 ? '101' : '110',
+        }),
       () => this.#hear({ type: 'close-position', reason: 'api' }),
       () => this.#hear({ type: 'modify-position', stopLoss: pick % 2 === 0 ? '96' : '94' }),
       () => this.#crash(key, pick),

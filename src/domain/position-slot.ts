@@ -1,0 +1,94 @@
+/** An order that a position asked for: what was last heard of it, and the change of it that is on its way. */
+import type { Approved } from './approved.ts'
+import { isFinal, isLive, type OrderRequest, type OrderView } from './order.ts'
+import { type Amount, amount, type Numeric } from './units.ts'
+
+/** What an amendment of a resting exit may change. */
+export interface SlotChange {
+  readonly quantity?: Numeric
+  readonly triggerPrice?: Numeric
+}
+
+/** Times in milliseconds UTC. */
+export interface OrderSlot {
+  readonly request: Approved<OrderRequest>
+  /** The order's latest view; null while nothing has been heard of it. */
+  readonly view: OrderView | null
+  /** The order was never born: after a crash, or refused before it was written down. */
+  readonly dropped: boolean
+  /** The change that was asked for and has no answer yet; a later one waits for it, and the latest is asked for then. */
+  readonly asked?: SlotChange & { readonly at: number }
+  /** When a change of its price was last answered. */
+  readonly repricedAt?: number
+  /** When a change was last refused. */
+  readonly refusedAt?: number
+}
+
+export const newSlot = (request: Approved<OrderRequest>): OrderSlot => ({ request, view: null, dropped: false })
+
+export const isSlotLive = (slot: OrderSlot): boolean => !slot.dropped && (slot.view === null || isLive(slot.view))
+
+/** What of it may still be executed, base units. */
+export const unfilled = (slot: OrderSlot): Amount =>
+  slot.view === null ? amount(slot.request.quantity) : amount(slot.view.quantity).minus(amount(slot.view.filled))
+
+export const isAtVenue = (view: OrderView): boolean => view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
+
+/** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
+export const mayStillFill = ({ request, view }: OrderSlot): boolean =>
+  request.purpose === 'entry' &&
+  view !== null &&
+  view.phase !== 'done' &&
+  (view.status === 'CANCELLED' || view.status === 'EXPIRED')
+
+/** The same price, however it is written. */
+export const isSamePrice = (a: Numeric | null | undefined, b: Numeric | null | undefined): boolean =>
+  a === null || a === undefined || b === null || b === undefined ? false : amount(a).eq(amount(b))
+
+const hasTerms = (order: OrderView, { quantity, triggerPrice }: SlotChange): boolean =>
+  (quantity === undefined || amount(order.quantity).eq(amount(quantity))) &&
+  (triggerPrice === undefined || isSamePrice(order.triggerPrice, triggerPrice))
+
+/** Where its price was asked for and it is known what became of that, the wait before the next such request begins. */
+const answered = ({ asked, ...slot }: OrderSlot, at: number): OrderSlot =>
+  asked?.triggerPrice === undefined ? slot : { ...slot, repricedAt: at }
+
+/** An order that was looked up is not as it was asked to be: the request never arrived. */
+export const isLost = ({ asked, view }: OrderSlot, order: OrderView): boolean =>
+  asked !== undefined && view?.phase === 'unknown' && isAtVenue(order) && !hasTerms(order, asked)
+
+/** The slot once its order was reported. A change is answered by its terms, by a refusal, or by the order's end. */
+export function heardOf(slot: OrderSlot, order: OrderView, isRefused: boolean, at: number): OrderSlot {
+  const { asked } = slot
+  const heard = { ...slot, view: order, ...(isRefused ? { refusedAt: at } : {}) }
+  const isAnswered = isRefused || isFinal(order.status)
+  return asked !== undefined && (isAnswered || hasTerms(order, asked)) ? answered(heard, at) : heard
+}
+
+/** The slot after a restart: what was never written down is dropped, and what was asked for is asked anew. */
+export const recovered = (slot: OrderSlot, found: OrderView | undefined, at: number): OrderSlot => {
+  const view = found ?? slot.view
+  return { ...answered(slot, at), view, dropped: slot.dropped || view === null }
+}
+
+/** How soon a resting exit may be asked for another change. */
+export interface AmendPolicy {
+  /** Between two changes of its price. */
+  readonly amendMinIntervalMs: number
+  /** After this an answer is not waited for any more, and a refused change may be asked for again. */
+  readonly retryMs: number
+}
+
+/** What may be asked of a resting order now, of all that it should be; null where it must wait, or is as it should be. */
+export function changeNow(
+  { asked, refusedAt, repricedAt }: OrderSlot,
+  wanted: SlotChange,
+  { amendMinIntervalMs, retryMs }: AmendPolicy,
+  now: number,
+): SlotChange | null {
+  if (asked !== undefined && now < asked.at + retryMs) return null
+  if (refusedAt !== undefined && now < refusedAt + retryMs) return null
+  if (wanted.quantity !== undefined) return wanted
+  if (wanted.triggerPrice === undefined) return null
+  return repricedAt === undefined || now >= repricedAt + amendMinIntervalMs ? wanted : null
+}
