@@ -85,6 +85,7 @@ export function createDesk(house: House, parts: DeskParts): Desk {
           (live === undefined || isLive(order) === live) && (symbol === undefined || order.request.symbol === symbol),
       ),
     allocation: () => account.view(),
+    configuredHodl: () => settings.portfolio.hodl,
     positionSnapshots: parts.snapshots.ofPosition,
     portfolioSnapshots: parts.snapshots.ofPortfolio,
     supervision: () => tree(parts.root),

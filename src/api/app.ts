@@ -4,6 +4,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Clock, IdSource } from '../ports/clock.ts'
 import type { Desk } from '../ports/desk.ts'
 import type { Log } from '../ports/log.ts'
+import type { MoneyHistory } from '../ports/money-history.ts'
 import type { OrderHistory } from '../ports/order-history.ts'
 import { answerThrown, notFound, ProblemError, problemAnswer } from './errors.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -11,9 +12,12 @@ import type { ReadModels } from './read-models.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
 import { fillRoutes } from './routes/fills.ts'
 import { healthRoutes } from './routes/health.ts'
+import { hodlRoutes } from './routes/hodl.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { portfolioRoutes } from './routes/portfolio.ts'
 import { positionRoutes } from './routes/positions.ts'
+import { rebalanceRoutes } from './routes/rebalances.ts'
+import { riskRoutes } from './routes/risk.ts'
 import type { Route, RouteParts } from './routes/route.ts'
 import { supervisionRoutes } from './routes/supervision.ts'
 
@@ -24,6 +28,7 @@ export interface ApiParts {
   readonly desk: Desk
   readonly readModels: ReadModels
   readonly history: OrderHistory
+  readonly money: MoneyHistory
   /** For the answer's deadline: in a replay the real one, since callers wait in real time. */
   readonly clock: Clock
   /** Names internal errors; never the source that trading draws from, whose sequence would move. */
@@ -38,6 +43,9 @@ const routesOf = (parts: RouteParts): readonly Route[] => [
   ...orderRoutes(parts),
   ...fillRoutes(parts),
   ...portfolioRoutes(parts),
+  ...rebalanceRoutes(parts),
+  ...hodlRoutes(parts),
+  ...riskRoutes(parts),
   ...supervisionRoutes(parts),
 ]
 
@@ -80,12 +88,12 @@ const inTime =
   }
 
 /** The app; `app.request(path)` serves tests, `serveApi` a socket. Everything under it is read-only. */
-export function createApi({ desk, readModels, history, clock, ids, log }: ApiParts): Hono {
+export function createApi({ desk, readModels, history, money, clock, ids, log }: ApiParts): Hono {
   const app = new Hono()
   app.onError(answerThrown(log, ids))
   app.notFound(notFound)
   app.use(headers, neverCached, loopbackNamesOnly, inTime(clock))
-  for (const { path, answer } of routesOf({ desk, readModels, history })) {
+  for (const { path, answer } of routesOf({ desk, readModels, history, money })) {
     app.get(path, answer)
     app.all(path, () => {
       throw new ProblemError('method-not-allowed', `only ${ALLOWED} are answered here`, { headers: { allow: ALLOWED } })

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { type Pair, parsePair, SUPPORTED_PAIRS } from '../domain/ids.ts'
 import { parseTime } from '../domain/utc.ts'
+import type { Span } from '../ports/money-history.ts'
 import { type FillFilter, type HistoryPage, type PageAsk, UnknownCursorError } from '../ports/order-history.ts'
 import { ProblemError } from './errors.ts'
 
@@ -31,21 +32,29 @@ const timeParameter = z.string().transform((given, check): number => {
   return z.NEVER
 })
 
+/** Between two moments. */
+export const spanParameters = { from: timeParameter.optional(), to: timeParameter.optional() }
+
+/** @throws ProblemError 400 for a time that ends before it begins. */
+export function spanOf(query: z.output<z.ZodObject<typeof spanParameters>>): Span {
+  const [from, to] = [query.from ?? null, query.to ?? null]
+  if (from !== null && to !== null && from >= to)
+    throw new ProblemError('bad-request', 'from must be before to, which is exclusive')
+  return { from, to }
+}
+
 /** What orders and fills are filtered by. */
 export const filterParameters = {
   symbol: symbolParameter.optional(),
   side: wordParameter(['buy', 'sell']).optional(),
   book: wordParameter(['trading', 'core']).optional(),
-  from: timeParameter.optional(),
-  to: timeParameter.optional(),
+  ...spanParameters,
 }
 
 /** @throws ProblemError 400 for a time that ends before it begins. */
 export function filterOf(query: z.output<z.ZodObject<typeof filterParameters>>): FillFilter {
-  const { symbol = null, side = null, book = null, from = null, to = null } = query
-  if (from !== null && to !== null && from >= to)
-    throw new ProblemError('bad-request', 'from must be before to, which is exclusive')
-  return { symbol, side, book, from, to }
+  const { symbol = null, side = null, book = null } = query
+  return { symbol, side, book, ...spanOf(query) }
 }
 
 const MOST_ROWS = 100

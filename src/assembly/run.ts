@@ -8,6 +8,7 @@ import { seededRandom } from '../adapters/chance/seeded.ts'
 import { realClock, systemStopwatch } from '../adapters/clock/real.ts'
 import { logFact } from '../adapters/log/fact-lines.ts'
 import { PostgresCandleStore } from '../adapters/persistence/postgres-candle-store.ts'
+import { PostgresMoneyHistory } from '../adapters/persistence/postgres-money-history.ts'
 import { PostgresOrderHistory } from '../adapters/persistence/postgres-order-history.ts'
 import { PostgresSnapshotStore } from '../adapters/persistence/postgres-snapshot-store.ts'
 import { createApi } from '../api/app.ts'
@@ -201,8 +202,10 @@ async function openApi(
   const readModels = createReadModels({ desk, bus: house.bus, clock, log: run.log })
   opened.push(() => readModels.stop())
   const deadlineMs = run.config.execution.deadlinesMs.database
-  const history = new PostgresOrderHistory({ sql, account, clock, deadlineMs })
-  const app = createApi({ desk, readModels, history, clock, ids: realIds(), log: run.log })
+  const past = { sql, account, clock, deadlineMs }
+  const history = new PostgresOrderHistory(past)
+  const money = new PostgresMoneyHistory(past)
+  const app = createApi({ desk, readModels, history, money, clock, ids: realIds(), log: run.log })
   const api = await serveApi({ app, port: run.port, clock, log: run.log })
   opened.push(() => api.close())
   return api

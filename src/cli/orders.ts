@@ -2,8 +2,17 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { ask, baseUrl } from './ask.ts'
-import { refuse } from './exit.ts'
-import { addListOptions, type ListArguments, listPath, olderLines, printCsv, refuseTwoForms } from './listing.ts'
+import {
+  addListOptions,
+  addStatusOptions,
+  type ListArguments,
+  listPath,
+  olderLines,
+  printCsv,
+  refuseTwoForms,
+  type StatusArguments,
+  statusOf,
+} from './listing.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
 
@@ -25,18 +34,7 @@ const shape = z.looseObject({
 })
 type Answer = z.output<typeof shape>
 
-interface OrdersArguments extends ListArguments {
-  readonly closed?: boolean
-  readonly all?: boolean
-  readonly status?: string
-}
-
-/** Which orders are meant, in the API's word; nothing for its own choice. */
-function statusOf(command: Command, { closed, all, status }: OrdersArguments): string | undefined {
-  const meant = [closed ? 'closed' : undefined, all ? 'all' : undefined, status].filter((one) => one !== undefined)
-  if (meant.length > 1) refuse(command, 'give one of --closed, --all and --status')
-  return meant[0]
-}
+interface OrdersArguments extends ListArguments, StatusArguments {}
 
 function orderLines({ orders, nextCursor }: Answer): readonly string[] {
   if (orders.length === 0) return ['no orders']
@@ -59,11 +57,8 @@ function orderLines({ orders, nextCursor }: Answer): readonly string[] {
 
 export function addOrders(program: Command, parts: CliParts): void {
   const command = program.command('orders').description('orders of a running process, newest first')
-  addListOptions(command, 'created')
-    .option('--closed', 'those that have ended')
-    .option('--all', 'open and closed')
-    .option('--status <status>', 'open, closed, all, or one such as FILLED (default: open)')
-    .action(async (given: OrdersArguments, asked: Command) => {
+  addStatusOptions(addListOptions(command, 'created'), 'open, closed, all, or one such as FILLED').action(
+    async (given: OrdersArguments, asked: Command) => {
       refuseTwoForms(asked, given)
       const base = baseUrl(asked, given)
       const path = listPath('orders', given, { status: statusOf(asked, given) })
@@ -71,5 +66,6 @@ export function addOrders(program: Command, parts: CliParts): void {
       const answer = await ask(parts, base, path, shape)
       if (given.json) parts.out(JSON.stringify(answer))
       else for (const line of orderLines(answer)) parts.out(line)
-    })
+    },
+  )
 }

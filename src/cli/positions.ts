@@ -1,9 +1,18 @@
 /** `triplegain positions`: the positions of a running process. */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Pair } from '../domain/ids.ts'
-import { symbolArgument } from './arguments.ts'
-import { type AskArguments, addAskOptions, ask, baseUrl, queryOf } from './ask.ts'
+import { ask, baseUrl } from './ask.ts'
+import {
+  addSpanOptions,
+  addStatusOptions,
+  type ListArguments,
+  listPath,
+  olderLines,
+  printCsv,
+  refuseTwoForms,
+  type StatusArguments,
+  statusOf,
+} from './listing.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
 
@@ -24,16 +33,13 @@ const shape = z.looseObject({
       openedAt: z.string(),
     }),
   ),
-  total: z.number(),
+  nextCursor: z.string().nullable(),
 })
 type Answer = z.output<typeof shape>
 
-interface PositionsArguments extends AskArguments {
-  readonly status?: string
-  readonly symbol?: Pair
-}
+interface PositionsArguments extends ListArguments, StatusArguments {}
 
-function positionLines({ positions, total }: Answer): readonly string[] {
+function positionLines({ positions, nextCursor }: Answer): readonly string[] {
   if (positions.length === 0) return ['no positions']
   const head = ['opened', 'symbol', 'side', 'quantity', 'entry', 'stop', 'target', 'gross', 'fees', 'phase', 'position']
   const rows = positions.map((position) => [
@@ -49,18 +55,20 @@ function positionLines({ positions, total }: Answer): readonly string[] {
     position.closeReason === null ? position.phase : `${position.phase} (${position.closeReason})`,
     position.positionId,
   ])
-  const lines = table([head, ...rows], [3, 4, 5, 6, 7, 8])
-  return positions.length === total ? lines : [...lines, `the newest ${positions.length} of ${total}`]
+  return [...table([head, ...rows], [3, 4, 5, 6, 7, 8]), ...olderLines(nextCursor, positions.length)]
 }
 
 export function addPositions(program: Command, parts: CliParts): void {
-  addAskOptions(program.command('positions').description('positions of a running process, newest first'))
-    .option('--status <status>', 'open, closed or all (default: open)', 'open')
-    .option('--symbol <pair>', 'of one pair only', symbolArgument)
-    .action(async (given: PositionsArguments, command: Command) => {
-      const path = `/api/v1/positions${queryOf({ status: given.status, symbol: given.symbol })}`
-      const answer = await ask(parts, baseUrl(command, given), path, shape)
+  const command = program.command('positions').description('positions of a running process, newest first')
+  addStatusOptions(addSpanOptions(command, 'opened'), 'open, closed or all').action(
+    async (given: PositionsArguments, asked: Command) => {
+      refuseTwoForms(asked, given)
+      const base = baseUrl(asked, given)
+      const path = listPath('positions', given, { status: statusOf(asked, given) ?? 'open' })
+      if (given.csv) return printCsv(parts, base, path)
+      const answer = await ask(parts, base, path, shape)
       if (given.json) parts.out(JSON.stringify(answer))
       else for (const line of positionLines(answer)) parts.out(line)
-    })
+    },
+  )
 }

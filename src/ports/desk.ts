@@ -98,6 +98,8 @@ export interface Desk {
   orders(filter: { readonly live?: boolean; readonly symbol?: Pair }): readonly OrderView[]
   allocation(): AllocationView | null
   exposure(): ExposureView
+  /** Configured amounts by asset that are never traded; what profits have bought comes on top. */
+  configuredHodl(): Readonly<Record<string, Numeric>>
   /** The last day of an open position, one a minute, oldest first; the database has all. */
   positionSnapshots(positionId: PositionId): readonly PositionSnapshot[]
   portfolioSnapshots(): readonly PortfolioSnapshot[]

@@ -22,6 +22,7 @@ import type {
 } from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { TestHistory } from './test-history.ts'
+import { TestMoneyHistory } from './test-money-history.ts'
 
 /** 2021-05-19T12:30:00Z */
 export const NOW = 1_621_427_400_000
@@ -232,6 +233,9 @@ class TestDesk implements Desk {
     this.#check()
     return this.exposureNow
   }
+  configuredHodl(): Readonly<Record<string, string>> {
+    return { BTC: '0.5', XRP: '0' }
+  }
   positionSnapshots(id: PositionId): readonly PositionSnapshot[] {
     return this.positionLooks.filter((one) => one.positionId === id)
   }
@@ -269,12 +273,13 @@ export function deskAndApi() {
   const readModels = createReadModels({ desk, bus, clock, log })
   const ids = seededIds(seededRandom('errors'))
   const history = new TestHistory()
-  const app = createApi({ desk, readModels, history, clock, ids, log })
+  const money = new TestMoneyHistory()
+  const app = createApi({ desk, readModels, history, money, clock, ids, log })
   const get = async (path: string, init: RequestInit = {}) => {
     const response = await app.request(path, init)
     const body = await response.text()
     const isJson = response.headers.get('content-type')?.endsWith('json') === true
     return { response, status: response.status, json: isJson && body !== '' ? JSON.parse(body) : null, text: body }
   }
-  return { clock, log, bus, desk, readModels, history, app, get }
+  return { clock, log, bus, desk, readModels, history, money, app, get }
 }

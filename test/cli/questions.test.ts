@@ -8,10 +8,10 @@ import { commandLine } from './command-line.ts'
 
 const served: ServedApi[] = []
 async function running() {
-  const { app, desk, history, log } = deskAndApi()
+  const { app, desk, history, money, log } = deskAndApi()
   const api = await serveApi({ app, port: 0, clock: realClock(), log })
   served.push(api)
-  return { desk, history, api, line: commandLine({ fetch: (url) => fetch(url) }) }
+  return { desk, history, money, api, line: commandLine({ fetch: (url) => fetch(url) }) }
 }
 afterEach(async () => {
   await Promise.all(served.splice(0).map((api) => api.close()))
@@ -155,16 +155,29 @@ describe('triplegain fills', () => {
 })
 
 describe('triplegain positions', () => {
-  it('lists the open ones in columns, and all of them as JSON when asked', async () => {
+  const ended = position('p2', { status: 'closed', phase: 'closed', closeReason: 'stop_loss', closedAt: NOW })
+
+  it('lists the open ones in columns', async () => {
     const { api, desk, line } = await running()
-    desk.positionsNow = [position('p1', { symbol: XRP }), position('p2', { status: 'closed', phase: 'closed' })]
+    desk.positionsNow = [position('p1', { symbol: XRP }), ended]
     const text = await line.triplegain('positions', '--url', api.url)
     expect(text.out).toMatch(/XRP\/USDT +long +0.00012345 +40000.1 +39000 +– +0 +0.04 +protected +p1$/m)
     expect(text.out).not.toContain('p2')
-    const { out } = await commandLine({ fetch: (url) => fetch(url) }).triplegain(
-      ...['positions', '--url', api.url, '--status', 'all', '--json'],
-    )
-    expect(JSON.parse(out)).toMatchObject({ total: 2 })
+  })
+
+  it('lists closed ones with why they ended, and all as JSON or CSV', async () => {
+    const { api, money } = await running()
+    money.positionsPast = [ended]
+    const asked = (...args: string[]) =>
+      commandLine({ fetch: (url) => fetch(url) }).triplegain('positions', '--url', api.url, ...args)
+    expect((await asked('--closed')).out).toMatch(/closed \(stop_loss\) +p2$/m)
+    expect(JSON.parse((await asked('--all', '--json')).out)).toMatchObject({
+      positions: [{ positionId: 'p2' }],
+      nextCursor: null,
+    })
+    expect((await asked('--closed', '--csv')).out).toMatch(/^opened_at,closed_at,position_id,/)
+    expect((await asked('--symbol', 'xrp_usdt', '--from', '2030-01-01')).out).toBe('no positions')
+    expect(await asked('--closed', '--all')).toMatchObject({ code: 2 })
   })
 })
 

@@ -10,6 +10,7 @@ import { realClock } from '../../src/adapters/clock/real.ts'
 import { type Database, openDatabase } from '../../src/adapters/persistence/database.ts'
 import { PostgresJournal } from '../../src/adapters/persistence/postgres-journal.ts'
 import { LEASE_MS, PostgresLeadership } from '../../src/adapters/persistence/postgres-leadership.ts'
+import { PostgresMoneyHistory } from '../../src/adapters/persistence/postgres-money-history.ts'
 import { PostgresOrderHistory } from '../../src/adapters/persistence/postgres-order-history.ts'
 import { createApi } from '../../src/api/app.ts'
 import { createReadModels } from '../../src/api/read-models.ts'
@@ -41,10 +42,11 @@ afterAll(async () => {
 function exportsOf(world: World, account: string) {
   const clock = realClock()
   const { desk } = world.system
-  const history = new PostgresOrderHistory({ sql: database.sql, account, clock, deadlineMs: 5_000 })
+  const past = { sql: database.sql, account, clock, deadlineMs: 5_000 }
+  const [history, money] = [new PostgresOrderHistory(past), new PostgresMoneyHistory(past)]
   const readModels = createReadModels({ desk: desk as Desk, bus: world.bus, clock: world.clock, log: silent })
   const ids = seededIds(seededRandom('errors'))
-  const app = createApi({ desk, readModels, history, clock, ids, log: silent })
+  const app = createApi({ desk, readModels, history, money, clock, ids, log: silent })
   return async (path: string): Promise<readonly Row[]> => {
     const response = await app.request(path, { headers: { accept: 'text/csv' } })
     expect(response.status).toBe(200)
@@ -87,6 +89,8 @@ it('a trade is exported as its orders and fills, which add up to its result, onc
     expect(sum(rows, 'fee')).toBe(position.fees)
     expect(sum(rows, 'net_proceeds')).toBe(net)
   }
+  const positions = await exported('/api/v1/positions?status=closed')
+  expect(positions).toMatchObject([{ position_id: position.positionId, close_reason: 'stop_loss', realised_net: net }])
   expect(world.system.house.books.statistics()).toMatchObject({ feesPaid: sum(fills, 'fee'), pnlNet: net })
   expect(world.system.figures().ledger(await world.venueBalances())?.tradingNet).toBe(net)
 
@@ -96,6 +100,7 @@ it('a trade is exported as its orders and fills, which add up to its result, onc
   const again = exportsOf(world, account)
   expect(await again('/api/v1/fills')).toEqual(fills)
   expect(await again('/api/v1/orders?status=all')).toEqual(orders)
+  expect(await again('/api/v1/positions')).toEqual(positions)
 })
 
 it('an order that was cancelled in part is exported with what was filled of it', { timeout: SLOW_MS }, async () => {

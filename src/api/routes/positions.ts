@@ -1,41 +1,152 @@
-/** Positions, newest first; all of them unless filtered. */
+/** Positions, newest first: open ones with what they are worth now, closed ones as they ended, and looks at each. */
+import type { Context } from 'hono'
 import { z } from 'zod'
+import { type PositionId, positionId } from '../../domain/ids.ts'
+import type { PositionSnapshot } from '../../domain/money-snapshot.ts'
 import type { PositionView } from '../../domain/position.ts'
+import { amount, text } from '../../domain/units.ts'
+import { isoTime } from '../../domain/utc.ts'
+import type { Desk, PositionStatus } from '../../ports/desk.ts'
+import type { PositionFilter } from '../../ports/money-history.ts'
+import type { PageAsk } from '../../ports/order-history.ts'
+import { type Column, figure, words } from '../csv.ts'
 import { ProblemError } from '../errors.ts'
 import { answer } from '../json.ts'
-import { pageAskOf, pageOf, pageParameters, readQuery, symbolParameter, wordParameter } from '../query.ts'
+import { listAnswer, listParameters } from '../listing.ts'
+import { pageOf, readQuery, spanOf, spanParameters, symbolParameter, wordParameter } from '../query.ts'
+import { looksOf } from '../recent-looks.ts'
 import type { Route, RouteParts } from './route.ts'
 
 const filters = z.object({
   status: wordParameter(['open', 'closed', 'all']).default('all'),
   symbol: symbolParameter.optional(),
-  ...pageParameters,
+  ...spanParameters,
+  ...listParameters,
 })
+const lookFilters = z.object({ ...spanParameters, ...listParameters })
+
+/** What it brought so far: before fees, less fees and financing. Quote units. */
+const netOf = ({ realisedGross, fees, financing }: PositionView): string =>
+  text(amount(realisedGross).minus(amount(fees)).minus(amount(financing)))
+
+const COLUMNS: readonly Column<PositionStatus>[] = [
+  figure('opened_at', ({ openedAt }) => isoTime(openedAt)),
+  figure('closed_at', ({ closedAt }) => (closedAt === null ? null : isoTime(closedAt))),
+  words('position_id', (one) => one.positionId),
+  words('symbol', ({ symbol }) => symbol),
+  words('side', ({ side }) => side),
+  words('status', ({ status }) => status),
+  words('phase', ({ phase }) => phase),
+  figure('leverage', ({ leverage }) => String(leverage)),
+  figure('quantity', ({ quantity }) => quantity),
+  figure('entry_price', ({ entryPrice }) => entryPrice),
+  figure('exit_price', ({ exitPrice }) => exitPrice),
+  figure('stop_loss', ({ stopLoss }) => stopLoss),
+  figure('take_profit', ({ takeProfit }) => takeProfit),
+  figure('realised_gross', ({ realisedGross }) => realisedGross),
+  figure('fees', ({ fees }) => fees),
+  figure('financing', ({ financing }) => financing),
+  figure('realised_net', netOf),
+  figure('unrealised_gross', ({ unrealisedPnl }) => unrealisedPnl),
+  words('close_reason', ({ closeReason }) => closeReason),
+]
+
+const LOOK_COLUMNS: readonly Column<PositionSnapshot>[] = [
+  figure('time', ({ at }) => isoTime(at)),
+  words('symbol', ({ symbol }) => symbol),
+  figure('mark', ({ mark }) => mark),
+  figure('quantity', ({ quantity }) => quantity),
+  figure('stop_loss', ({ stopLoss }) => stopLoss),
+  figure('realised_gross', ({ realisedGross }) => realisedGross),
+  figure('unrealised_gross', ({ unrealisedGross }) => unrealisedGross),
+  figure('fees', ({ fees }) => fees),
+  figure('financing', ({ financing }) => financing),
+  figure('return_on_margin_pct', ({ returnOnMarginPct }) => returnOnMarginPct),
+]
 
 const newestFirst = (a: PositionView, b: PositionView): number =>
   b.openedAt - a.openedAt || (a.positionId < b.positionId ? 1 : -1)
 
-export const positionRoutes = ({ readModels }: RouteParts): readonly Route[] => [
+const fits = (one: PositionView, { symbol, from, to }: Omit<PositionFilter, 'status'>): boolean =>
+  (symbol === null || one.symbol === symbol) &&
+  (from === null || one.openedAt >= from) &&
+  (to === null || one.openedAt < to)
+
+const NO_LONGER_MARKED = { mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
+
+const missing = (id: string): ProblemError => new ProblemError('not-found', `there is no position ${id}`)
+
+/** Open ones are told from memory, with what they are worth now, also while the database is away. */
+const openIn = (desk: Desk): readonly PositionStatus[] => desk.positions({ status: 'open' })
+
+async function listed({ desk, money }: RouteParts, filter: PositionFilter, ask: PageAsk) {
+  const open = openIn(desk)
+  if (filter.status === 'open') {
+    const found = open.filter((one) => fits(one, filter)).toSorted(newestFirst)
+    return pageOf(found, (one) => one.positionId, ask)
+  }
+  const { rows, nextCursor } = await money.positions(filter, ask)
+  const worthNow = (view: PositionView): PositionStatus =>
+    open.find((one) => one.positionId === view.positionId) ?? { ...view, ...NO_LONGER_MARKED }
+  return { rows: rows.map(worthNow), nextCursor }
+}
+
+/** One position with its orders, oldest first, and the last look at it; null for an id that is none. */
+async function toldOf({ desk, money, readModels }: RouteParts, id: PositionId): Promise<object | null> {
+  const open = openIn(desk).find((one) => one.positionId === id)
+  if (open === undefined) {
+    const story = await money.position(id)
+    if (story === null) return null
+    const { position, ...more } = story
+    return { ...position, ...NO_LONGER_MARKED, ...more }
+  }
+  const orders = readModels.orders.current().filter(({ request }) => request.positionId === id)
+  return {
+    ...open,
+    orderIds: orders.toSorted((a, b) => a.createdAt - b.createdAt).map(({ orderId }) => orderId),
+    latestSnapshot: desk.positionSnapshots(id).at(-1) ?? null,
+  }
+}
+
+const idIn = (context: Context): PositionId => positionId(context.req.param('id') ?? '')
+
+export const positionRoutes = (parts: RouteParts): readonly Route[] => [
   {
     path: '/api/v1/positions',
     answer: (context) => {
-      const { status, symbol, ...page } = readQuery(context, filters)
-      const found = readModels.positions
-        .current()
-        .filter((position) => status === 'all' || position.status === status)
-        .filter((position) => symbol === undefined || position.symbol === symbol)
-        .toSorted(newestFirst)
-      const { rows, nextCursor } = pageOf(found, (position) => position.positionId, pageAskOf(page))
-      return answer(context, { positions: rows, total: found.length, nextCursor })
+      const query = readQuery(context, filters)
+      const status = query.status === 'all' ? null : query.status
+      const filter = { status, symbol: query.symbol ?? null, ...spanOf(query) }
+      return listAnswer(context, query, {
+        ...{ name: 'positions', columns: COLUMNS },
+        page: (ask) => listed(parts, filter, ask),
+      })
+    },
+  },
+  { path: '/api/v1/positions/exposure', answer: (context) => answer(context, parts.desk.exposure()) },
+  {
+    path: '/api/v1/positions/:id',
+    answer: async (context) => {
+      const told = await toldOf(parts, idIn(context))
+      if (told === null) throw missing(idIn(context))
+      return answer(context, told)
     },
   },
   {
-    path: '/api/v1/positions/:id',
+    path: '/api/v1/positions/:id/snapshots',
     answer: (context) => {
-      const id = context.req.param('id')
-      const found = readModels.positions.current().find((position) => position.positionId === id)
-      if (found === undefined) throw new ProblemError('not-found', `there is no position ${id}`)
-      return answer(context, found)
+      const { desk, money } = parts
+      const query = readQuery(context, lookFilters)
+      const [id, span] = [idIn(context), spanOf(query)]
+      return listAnswer(context, query, {
+        ...{ name: 'snapshots', columns: LOOK_COLUMNS },
+        page: async (ask) => {
+          const from = { span, ask, memory: desk.positionSnapshots(id) }
+          const page = await looksOf(context, from, (...given) => money.positionSnapshots(id, ...given))
+          if (page.rows.length === 0 && (await toldOf(parts, id)) === null) throw missing(id)
+          return page
+        },
+      })
     },
   },
 ]
