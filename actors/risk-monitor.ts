@@ -75,7 +75,8 @@ export function createRiskMonitor(
   let doubtSince: number | null = null
   let drawdown = NO_DRAWDOWN
   let flowsSeen: Amount | null = null
-  let isExposed = false
+  /** Something is held, or the day has not been opened yet. */
+  let isWatching = true
   let lookedAt = Number.NEGATIVE_INFINITY
   let orderedAt = Number.NEGATIVE_INFINITY
   let price: Timer | null = null
@@ -156,9 +157,9 @@ export function createRiskMonitor(
       lookedAt = now
       price?.cancel()
       price = null
-      isExposed = books.openPositions().length > 0
       const measure = account.measure()
       if (measure !== null) measured(measure)
+      isWatching = books.openPositions().length > 0 || risk().day === null
       reading = readingOf(risk(), measure, now)
       if (measure !== null) warn(measure)
       judge()
@@ -191,6 +192,7 @@ export function createRiskMonitor(
     hear: ({ type }) => {
       switch (type) {
         case 'position.closed':
+        case 'account.opened':
         case 'account.flowed':
         case 'risk.cooldownBegan':
         case 'rebalance.completed':
@@ -198,14 +200,14 @@ export function createRiskMonitor(
           return ask()
         case 'position.opening':
         case 'position.filled':
-          isExposed = true
+          isWatching = true
           return
         default:
           return
       }
     },
     priceMoved: () => {
-      if (!isExposed || price !== null) return
+      if (!isWatching || price !== null) return
       price = clock.at(Math.max(clock.now(), lookedAt + READING_MS), () => {
         price = null
         ask()
