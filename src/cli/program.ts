@@ -3,11 +3,14 @@ import { Command, CommanderError } from 'commander'
 import { FAILED, MISUSED } from './exit.ts'
 import { addFills } from './fills.ts'
 import { addHalt } from './halt.ts'
+import { addHodl } from './hodl.ts'
 import { addIndicators } from './indicators.ts'
 import { addMigrate } from './migrate.ts'
 import { addOrders } from './orders.ts'
 import type { CliParts } from './parts.ts'
 import { addPositions } from './positions.ts'
+import { addRebalances } from './rebalances.ts'
+import { addRisk } from './risk.ts'
 import { addRun } from './run.ts'
 import { addSandbox } from './sandbox.ts'
 import { addStatus } from './status.ts'
@@ -59,6 +62,9 @@ export function buildProgram(parts: CliParts): Command {
     addOrders,
     addFills,
     addPositions,
+    addRebalances,
+    addHodl,
+    addRisk,
     addIndicators,
     addMigrate,
     addHalt,

@@ -19,6 +19,7 @@ const DOCUMENTED = [
   '/api/v1/portfolio/rebalances/trades',
   '/api/v1/portfolio/scheduled-trades',
   '/api/v1/portfolio/hodl',
+  '/api/v1/risk',
   '/api/v1/risk/history',
   '/api/v1/supervision',
 ]

@@ -153,6 +153,19 @@ describe('hodl bags', () => {
   })
 })
 
+it('what the risk engine measures is told as it is now, every time as ISO text', async () => {
+  const { desk, get } = withPast()
+  const breaker = { name: 'daily_loss', trippedAt: NOW, until: NOW + MINUTE, acknowledged: false } as const
+  const risk = { ...desk.riskNow.risk, breakers: [breaker], cooldownUntil: { 'BTC/USDT': NOW } }
+  desk.riskNow = { ...desk.riskNow, risk, breakers: [breaker], cooldowns: { 'BTC/USDT': NOW } }
+  const { status, json } = await get('/api/v1/risk')
+  expect(status).toBe(200)
+  const told = { trippedAt: '2021-05-19T12:30:00.000Z', until: '2021-05-19T12:31:00.000Z' }
+  const cooldown = { 'BTC/USDT': '2021-05-19T12:30:00.000Z' }
+  expect(json).toMatchObject({ breakers: [told], cooldowns: cooldown, readings: {}, thresholds: {} })
+  expect(json.risk).toMatchObject({ breakers: [told], cooldownUntil: cooldown, peakEquityUsd: '1300' })
+})
+
 it('what the risk engine remembered is told change by change', async () => {
   const { json } = await withPast().get('/api/v1/risk/history')
   expect(json.changes).toMatchObject([{ at: '2021-05-19T12:30:00.000Z', risk: { lossStreak: 3 } }])

@@ -4,6 +4,7 @@ import { realClock } from '../../src/adapters/clock/real.ts'
 import { type ServedApi, serveApi } from '../../src/api/serve.ts'
 import { deskAndApi, NOW, order, position, XRP } from '../api/test-desk.ts'
 import { fillRecord } from '../api/test-history.ts'
+import { hodlBook, planView } from '../support/money-lives.ts'
 import { commandLine } from './command-line.ts'
 
 const served: ServedApi[] = []
@@ -181,14 +182,47 @@ describe('triplegain positions', () => {
   })
 })
 
-describe('a question that nobody answers', () => {
-  it.each(['status', 'orders', 'fills', 'positions'])('%s says so in one line, exit code 1', async (command) => {
-    const { api, line } = await running()
-    await api.close()
-    const { code, out, err } = await line.triplegain(command, '--port', String(api.port))
-    expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(err).toBe(`triplegain: nothing answers at ${api.url} (ECONNREFUSED): is it running? See --port and --url`)
+describe('triplegain risk, hodl and rebalances', () => {
+  it('say how far losses are from their limits, and which breakers stand', async () => {
+    const { api, desk, line } = await running()
+    const breaker = { name: 'drawdown', trippedAt: NOW, until: null, acknowledged: true } as const
+    desk.riskNow = { ...desk.riskNow, breakers: [breaker], cooldowns: { 'XRP/USDT': NOW } }
+    const { code, out } = await line.triplegain('risk', '--url', api.url)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^loss of the day +\S+( %)? +of \d+ %$/m)
+    expect(out).toContain('breaker drawdown since 2021-05-19 12:30:00, until a person resets it, acknowledged')
+    expect(out).toContain('XRP/USDT rests until 2021-05-19 12:30:00')
   })
+
+  it('say what is never traded and what waits to be bought', async () => {
+    const { api, money, line } = await running()
+    money.book = { ...hodlBook('0.88', '0.000375'), updatedAt: NOW }
+    const { out } = await line.triplegain('hodl', '--url', api.url)
+    expect(out).toMatch(/^BTC +0.500375 +0.5 +0.000375 +15.12 +0.88$/m)
+    expect(out).toContain('above 120.5 USD')
+  })
+
+  it('say what became of the trades of each plan', async () => {
+    const { api, money, line } = await running()
+    expect((await line.triplegain('rebalances', '--url', api.url)).out).toBe('no plans')
+    money.plansPast = [planView('plan1', NOW)]
+    const { out } = await commandLine({ fetch: (url) => fetch(url) }).triplegain('rebalances', '--url', api.url)
+    expect(out).toMatch(/^2021-05-19 12:30:00 {2}planned {2}dca_24h {2}plan1$/m)
+    expect(out).toMatch(/2021-05-19 16:30:00 +2 +XRP\/USDT +buy +100.5 +0 +60.3 +scheduled$/m)
+  })
+})
+
+describe('a question that nobody answers', () => {
+  it.each(['status', 'orders', 'fills', 'positions', 'rebalances', 'hodl', 'risk'])(
+    '%s says so in one line, exit code 1',
+    async (command) => {
+      const { api, line } = await running()
+      await api.close()
+      const { code, out, err } = await line.triplegain(command, '--port', String(api.port))
+      expect({ code, out }).toEqual({ code: 1, out: '' })
+      expect(err).toBe(`triplegain: nothing answers at ${api.url} (ECONNREFUSED): is it running? See --port and --url`)
+    },
+  )
 
   it('names a time-out', async () => {
     const fetching = async (): Promise<Response> => {
