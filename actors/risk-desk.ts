@@ -2,14 +2,14 @@
 import type { VolatilityReading } from '../src/analysis/volatility.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
-import { isOnMargin } from '../src/domain/margin-lots.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { assess, type RiskVerdict } from '../src/domain/risk.ts'
+import { exposureOf, pendingOf, withRest } from '../src/domain/risk-exposure.ts'
 import { periodLoss, readingOf } from '../src/domain/risk-record.ts'
 import type { Exposure, PendingEntry, PeriodLoss, RiskState } from '../src/domain/risk-state.ts'
-import { type Amount, amount, maxOf, type Numeric, text, ZERO, ZERO_TEXT } from '../src/domain/units.ts'
+import { text, ZERO_TEXT } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Proposal, Regime } from '../src/domain/views.ts'
 import type { Account } from './account.ts'
@@ -41,6 +41,10 @@ export interface RiskDesk {
 /** Unknown: equity is then unknown too, and nothing is opened. */
 const NO_LOSS: PeriodLoss = { lossUsd: ZERO_TEXT, openingEquityUsd: ZERO_TEXT }
 
+/** Both together; not known where one is not. */
+const bothOf = (one: Exposure | null, rest: Exposure | null): Exposure | null =>
+  one === null || rest === null ? null : withRest(one, rest)
+
 export interface RiskDeskParts {
   readonly account: Account
   readonly monitor: Pick<RiskMonitor, 'risk' | 'forbidding'>
@@ -66,38 +70,12 @@ export function createRiskDesk(
   const reservations = new Map<PositionId, PendingEntry>()
   const admitted = new Set<string>()
   const published = new Map<string, string>()
-  const bothFees = amount(settings.fees.taker).times(2)
+  const feeRate = settings.fees.taker
 
-  /** Notional × (distance to the stop + both fees): what the stop would cost. */
-  const riskOf = (notional: Amount, entry: Amount, stop: Numeric): Amount =>
-    entry.isZero() ? ZERO : notional.times(entry.minus(amount(stop)).abs().div(entry).plus(bothFees))
-
-  const exposureOf = (position: PositionView): Exposure => {
-    const entry = amount(position.entryPrice)
-    const price = account.priceOf()(position.symbol) ?? entry
-    const notional = amount(position.quantity).times(price)
-    return {
-      symbol: position.symbol,
-      side: position.side,
-      notionalUsd: text(notional),
-      riskUsd: text(riskOf(notional, entry, position.stopLoss)),
-    }
-  }
-  /** What is left of an entry that works at the venue. */
-  const pendingOf = (order: OrderView): PendingEntry => {
-    const position = order.request.positionId === null ? null : books.position(order.request.positionId)
-    const price =
-      order.limitPrice === null ? (account.priceOf()(order.request.symbol) ?? ZERO) : amount(order.limitPrice)
-    const notional = maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO).times(price)
-    return {
-      symbol: order.request.symbol,
-      side: order.request.side === 'buy' ? 'long' : 'short',
-      notionalUsd: text(notional),
-      riskUsd: text(riskOf(notional, price, position?.stopLoss ?? text(price))),
-      marginUsd: text(notional.div(position?.leverage ?? order.request.leverage)),
-      costQuote: isOnMargin(order.request) ? '0' : text(notional.times(amount(settings.fees.taker).plus(1))),
-      heldAtVenue: true,
-    }
+  const exposure = (position: PositionView): Exposure | null => exposureOf(position, account.priceOf(), feeRate)
+  const pending = (order: OrderView): PendingEntry | null => {
+    const { positionId: id } = order.request
+    return pendingOf(order, id === null ? null : books.position(id), account.priceOf(), feeRate)
   }
   /** A reservation ends where the books know its entry, which takes the slot itself, or know that there will be none. */
   const standing = (): ReadonlyMap<PositionId, PendingEntry> => {
@@ -110,22 +88,18 @@ export function createRiskDesk(
     const working = books.liveOrders().filter((order) => order.request.purpose === 'entry')
     const held = books.openPositions().filter((position) => position.quantity !== '0')
     const isOf = (order: OrderView, { positionId: id }: PositionView) => order.request.positionId === id
-    const positions = held.map((position) =>
-      working.filter((order) => isOf(order, position)).reduce(withRest, exposureOf(position)),
-    )
-    const alone = working.filter((order) => !held.some((position) => isOf(order, position)))
-    const isCounted = books.openPositions().every(({ positionId: id }) => lives(positionAddress(id)))
+    const slot = (position: PositionView): Exposure | null =>
+      working
+        .filter((order) => isOf(order, position))
+        .reduce((whole, order) => bothOf(whole, pending(order)), exposure(position))
+    const positions = held.map(slot)
+    const alone = working.filter((order) => !held.some((position) => isOf(order, position))).map(pending)
+    const known = <T>(all: readonly (T | null)[]): readonly T[] => all.filter((one) => one !== null)
+    const isPriced = ![...positions, ...alone].includes(null)
+    const isCounted = isPriced && books.openPositions().every(({ positionId: id }) => lives(positionAddress(id)))
     return {
-      positions: isCounted ? positions : null,
-      pendingEntries: [...alone.map(pendingOf), ...standing().values()],
-    }
-  }
-  const withRest = (exposure: Exposure, order: OrderView): Exposure => {
-    const { notionalUsd, riskUsd } = pendingOf(order)
-    return {
-      ...exposure,
-      notionalUsd: text(amount(exposure.notionalUsd).plus(amount(notionalUsd))),
-      riskUsd: text(amount(exposure.riskUsd).plus(amount(riskUsd))),
+      positions: isCounted ? known(positions) : null,
+      pendingEntries: [...known(alone), ...standing().values()],
     }
   }
   const regimes = (): Record<string, Regime> =>

@@ -15,6 +15,7 @@ import { createRiskDesk } from '../../actors/risk-desk.ts'
 import { createRiskMonitor } from '../../actors/risk-monitor.ts'
 import { createTriggerIndex } from '../../actors/trigger-index.ts'
 import { TOPIC_OF } from '../../src/domain/facts.ts'
+import { pair } from '../../src/domain/ids.ts'
 import type { RiskVerdict } from '../../src/domain/risk.ts'
 import type { Mark } from '../../src/domain/valuation.ts'
 import type { Proposal } from '../../src/domain/views.ts'
@@ -112,6 +113,8 @@ describe('a reservation', () => {
       status: 'PENDING',
       phase: 'intended',
     })
+    const opening = positionOf({ positionId, phase: 'opening', quantity: '0', entryPrice: '0' })
+    books.apply(factOf({ type: 'position.opening', position: opening }))
     books.apply(factOf({ type: 'order.intended', order }))
     expect(risk.reserved()).toBe(0)
     expect(codes(judge(btc('second')).verdict)).toEqual(['POSITION_LIMIT'])
@@ -181,6 +184,19 @@ describe('what the desk sees', () => {
     books.apply(factOf({ type: 'order.opened', order: half }))
     books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity: '0.001' }) }))
     expect(codes(judge(btc('second')).verdict)).toBe('approved')
+  })
+
+  it('counts what is held against BTC in USD, by the price of BTC', () => {
+    const { judge, books, marks } = riskHouse()
+    const XRP_BTC = pair('XRP/BTC')
+    marks['XRP/BTC'] = { price: '0.00001', at: T0 }
+    const prices = { entryPrice: '0.00001', stopLoss: '0.0000097', takeProfit: null }
+    books.apply(
+      factOf({ type: 'position.filled', position: positionOf({ symbol: XRP_BTC, quantity: '20000', ...prices }) }),
+    )
+    const { verdict } = judge(btc('beside'))
+    expect(codes(verdict)).toEqual(['EXPOSURE_LIMIT', 'CORRELATED_EXPOSURE'])
+    expect(verdict.kind === 'denied' && verdict.figures?.exposurePct).toBe('90')
   })
 
   it('a symbol with an order whose state is unknown opens nothing', () => {
