@@ -13,13 +13,13 @@ import {
   type Judged,
   judgeChange,
   judgeClose,
-  lifeRefusal,
   type Refusal,
   type RequestCode,
 } from '../src/domain/position-requests.ts'
 import { type Amount, type Numeric, price, text } from '../src/domain/units.ts'
 import type { PositionStatus } from '../src/ports/desk.ts'
 import { positionAddress } from './addresses.ts'
+import { unclosed } from './breaker-positions.ts'
 import { type ExposureParts, exposureNow, withCharges } from './exposure.ts'
 import { type House, instrumentOf } from './house.ts'
 
@@ -47,7 +47,7 @@ export interface PositionOperations {
     id: string,
     asked: { readonly exitPrice?: Numeric | null; readonly reason?: string | null; readonly by: string },
   ): PositionAnswer
-  /** Everything the trading book holds, an answer for each; core holdings stay. */
+  /** Everything in the trading book, through the coordinator, an answer for each; core holdings stay. */
   closeAll(reason: string, by: string): readonly PositionAnswer[]
   exposure(): ExposureView
   /** The stops and targets that these prices would set off, by symbol. It asks: only ticks act. */
@@ -119,11 +119,13 @@ export function createPositionOperations(house: House, parts: ExposureParts): Po
         (change) => ({ type: 'modify-position', ...change, by }),
       ),
     close,
-    closeAll: (reason, by) =>
-      books
-        .openPositions()
-        .filter((position) => lifeRefusal(position) === null)
-        .map(({ positionId: id }) => close(id, { reason, by })),
+    closeAll: (note, by) => {
+      const leaving = unclosed(books)
+      const command = { type: 'close-all-positions', reason: 'api', by, note, seenAt: clock.now() } as const
+      if (addresses.tell('coordinator', command)) return leaving.map((id) => ({ accepted: true, positionId: id }))
+      // A way out needs nobody but the position.
+      return leaving.map((id) => close(id, { reason: note, by }))
+    },
     exposure: () => exposureNow(house, parts),
     checkTriggers: (prices) => crossedBy(books.openPositions(), prices),
   }

@@ -63,6 +63,12 @@ export type CoordinatorCommand = Heard &
     | { readonly type: 'halt-symbols'; readonly symbols: readonly Pair[]; readonly reason: string; readonly by: string }
     | { readonly type: 'reset-symbol'; readonly symbol: Pair; readonly by: string }
     /** Every position at market; core holdings and hodl bags stay. */
-    | { readonly type: 'close-all-positions'; readonly reason: CloseReason; readonly by: string }
+    | {
+        readonly type: 'close-all-positions'
+        readonly reason: CloseReason
+        readonly by: string
+        /** Their words: recorded. */
+        readonly note?: string
+      }
     | { readonly type: 'toggle-task'; readonly task: TaskName; readonly enabled: boolean; readonly by: string }
   )

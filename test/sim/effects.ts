@@ -5,6 +5,7 @@ import type { OrderView } from '../../src/domain/order.ts'
 import { type Amount, amount, ZERO } from '../../src/domain/units.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
 import { adds, type Gate, HALT_BY_HAND } from './gate.ts'
+import type { Latches } from './latches.ts'
 import { type Attempt, isBeforeEngine } from './line.ts'
 import type { Fail, Scene } from './scene.ts'
 import { shown } from './truth.ts'
@@ -12,6 +13,7 @@ import { shown } from './truth.ts'
 export class Effects {
   readonly #scene: Scene
   readonly #gate: Gate
+  readonly #latches: Latches
   readonly #fail: Fail
   readonly #attempts = new Map<string, Attempt[]>()
   readonly #durable = new Set<string>()
@@ -19,9 +21,10 @@ export class Effects {
   readonly #dust = new Map<PositionId, Amount>()
   #published = 0
 
-  constructor(scene: Scene, gate: Gate, fail: Fail) {
+  constructor(scene: Scene, gate: Gate, latches: Latches, fail: Fail) {
     this.#scene = scene
     this.#gate = gate
+    this.#latches = latches
     this.#fail = fail
   }
 
@@ -98,7 +101,8 @@ export class Effects {
         return this.#fail('no order is overfilled', `${fact.order.request.key}: ${fact.problem}`)
       case 'trading.halted':
       case 'trading.symbolHalted':
-        if (!fact.reason.startsWith(HALT_BY_HAND)) this.#fail('no halt without a cause', fact.reason)
+        if (!fact.reason.startsWith(HALT_BY_HAND) && !(fact.reason === 'drawdown' && this.#latches.isHalting))
+          this.#fail('no halt without a cause', fact.reason)
         return
       case 'order.settled':
         return this.#settled(fact.order)

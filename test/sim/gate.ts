@@ -26,6 +26,9 @@ export class Gate {
     }
     if (heard.type === 'halt-symbols') for (const symbol of heard.body.symbols as Pair[]) this.haltedSymbols.add(symbol)
     if (heard.type === 'reset-symbol') this.haltedSymbols.delete(heard.body.symbol as Pair)
+    if (heard.type === 'breaker.tripped' && heard.body.breaker === 'daily_loss') this.pausedBy.add('daily_loss')
+    if (heard.type === 'breaker.tripped' && heard.body.breaker === 'drawdown') this.isHalted = true
+    if (heard.type === 'breaker.lifted') this.pausedBy.delete(String(heard.body.breaker))
     if (heard.type === 'pause-trading') this.pausedBy.add(reason)
     if (heard.type === 'resume-trading' && !this.isHalted) this.pausedBy.delete(reason)
     if (heard.type === 'reconciliation.begun') this.isReconciling = true

@@ -28,10 +28,10 @@ export class Invariants {
   constructor(scene: Scene) {
     const fail: Fail = (invariant, detail) => this.fail(invariant, detail)
     this.#scene = scene
-    this.#effects = new Effects(scene, this.#gate, fail)
+    this.#latches = new Latches(fail)
+    this.#effects = new Effects(scene, this.#gate, this.#latches, fail)
     this.#protection = new Protection(scene, this.#gate, fail)
     this.#standing = new Standing(scene, this.#effects, fail)
-    this.#latches = new Latches(fail)
     this.#trails = new Trails(fail)
     scene.truth.onTerms = (order) => this.#trails.onStop(order)
   }

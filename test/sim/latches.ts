@@ -19,6 +19,11 @@ export class Latches {
     this.#fail = fail
   }
 
+  /** A drawdown has tripped, and nobody has reset it. */
+  get isHalting(): boolean {
+    return this.#isHalting
+  }
+
   /** A fact that is on the disk, in whichever life. */
   onFact(fact: Fact): void {
     if (fact.type === 'risk.breakerLifted' && fact.breaker === 'drawdown') this.#isHalting = false

@@ -26,6 +26,12 @@ const REGIMES: readonly Regime[] = [
   { drift: 0, volatility: 0.015, jumps: 0.6 },
   { drift: -0.01, volatility: 0.02, jumps: 1 },
 ]
+/** A market in which longs lose, hour after hour. */
+const FALLING: readonly Regime[] = [
+  { drift: -0.015, volatility: 0.012, jumps: 0.5 },
+  { drift: -0.03, volatility: 0.02, jumps: 1 },
+]
+const FALLS = 0.25
 const HOUR = 3_600_000
 const REGIME_MEAN_MS = 2 * HOUR
 /** Most of a day's prints are small beside an order of ours, so that it fills in parts. */
@@ -45,14 +51,16 @@ interface Course {
 
 export class SeededMarket {
   readonly #random: RandomSource
+  readonly #regimes: readonly Regime[]
   readonly #courses = new Map<Pair, Course>()
 
   constructor(random: RandomSource, startAt: number) {
     this.#random = random
+    this.#regimes = chance(random, FALLS) ? FALLING : REGIMES
     const start = { [BTC]: 50_000, [XRP]: 1 }
     for (const symbol of SYMBOLS)
       this.#courses.set(symbol, {
-        ...{ price: start[symbol] ?? 1, regime: pick(random, REGIMES), haltedUntil: 0 },
+        ...{ price: start[symbol] ?? 1, regime: pick(random, this.#regimes), haltedUntil: 0 },
         ...{ changesAt: startAt + waiting(random, REGIME_MEAN_MS), lastAt: startAt },
       })
   }
@@ -91,7 +99,7 @@ export class SeededMarket {
     const hours = Math.min((at - course.lastAt) / HOUR, 4)
     course.lastAt = at
     if (at >= course.changesAt) {
-      course.regime = pick(this.#random, REGIMES)
+      course.regime = pick(this.#random, this.#regimes)
       course.changesAt = at + waiting(this.#random, REGIME_MEAN_MS)
     }
     const { drift, volatility, jumps } = course.regime

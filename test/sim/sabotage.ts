@@ -154,6 +154,12 @@ export const SABOTAGES = {
       (tell) => tell,
       (real) => ({ ...real, openPositions: (symbol) => real.openPositions(symbol).slice(1) }),
     ),
+  /** What has tripped is forgotten at once. */
+  'breaker-twice': () =>
+    bentAddresses(
+      (tell) => tell,
+      (real) => ({ ...real, risk: () => ({ ...real.risk(), breakers: [] }) }),
+    ),
 } as const satisfies Readonly<Record<string, () => Doubles>>
 export type Sabotage = keyof typeof SABOTAGES
 

@@ -13,6 +13,10 @@ const HOUR = 60 * MINUTE
 
 export const CONFIG = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
 
+/** So far away that trading goes on whatever is lost, or so near that a bad hour trips them. */
+const FAR_BREAKERS = { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70, straightLosses: 50 }
+const NEAR_BREAKERS = { dailyLossPct: 0.25, weeklyLossPct: 0.5, drawdownPct: 0.8, straightLosses: 3 }
+
 /** Each seed trades by other rules: entries at a limit or at market, plans at once or in batches, short cooldowns. */
 export function settingsFor(random: RandomSource): Settings {
   const base = settingsOf({ config: CONFIG, mode: 'paper', symbols: SYMBOLS, instruments: BUILT_IN_INSTRUMENTS })
@@ -32,7 +36,7 @@ export function settingsFor(random: RandomSource): Settings {
       // The seeds' market jumps all day long: rests after its moves would leave nothing to walk.
       volatilitySpike: { ...limits.volatilitySpike, cooldownMinutes: 0 },
       fastMove: { ...limits.fastMove, cooldownMinutes: 0 },
-      breakers: { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70, straightLosses: 50 },
+      breakers: pick(random, [FAR_BREAKERS, FAR_BREAKERS, NEAR_BREAKERS]),
       maxOpenRiskPct: 50,
       floorByLosses: [],
       sizeByLosses: [],

@@ -15,6 +15,7 @@ const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: Re
   'double-exit': [5, /a closed position holds nothing|exits never exceed|no order is overfilled/],
   'ignore-halt': [7, /a halt holds until it is reset/],
   'lost-slot': [4, /slots are never above the limits/],
+  'breaker-twice': [10, /a breaker trips once/],
 }
 const WITHIN_SEEDS = 200
 const PATIENCE_MS = 120_000

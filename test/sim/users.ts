@@ -115,7 +115,7 @@ export class Users {
     const position = this.#position(system)
     if (position === null) return
     const { market, random } = this.#parts
-    if (chance(random, 0.1)) return this.#closeAll(system)
+    if (chance(random, 0.2)) return this.#closeAll(system)
     const { positionId, symbol } = position
     // Every fourth names a price that is too far from the market to be believed.
     const exitPrice = chance(random, 0.5) ? null : market.text(symbol, pick(random, [0.96, 1, 1.04, 1.07]))
