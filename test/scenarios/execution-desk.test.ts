@@ -61,7 +61,7 @@ describe('a trade', () => {
     const answer = await trade(over as Partial<TradeProposal>)
     expect(answer).toMatchObject({ accepted: false, code: 'INVALID_PROPOSAL' })
     expect(answer.message).not.toBe('')
-    expect(world.told('risk.')).toEqual([])
+    expect([...world.told('risk.approved'), ...world.told('risk.denied')]).toEqual([])
   })
 
   it('that is no proposal at all is refused too', async () => {
