@@ -30,6 +30,7 @@ import type { VenueAnswer, VenueOrderRow } from '../../src/ports/exchange.ts'
 import type { Journal } from '../../src/ports/journal.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { HistoryQuery, MarketEvent, MarketFeed } from '../../src/ports/market-feed.ts'
+import type { SnapshotStore } from '../../src/ports/snapshot-store.ts'
 import { type FaultyExchange, faultyExchange } from './faulty-exchange.ts'
 import type { MemoryDisk } from './memory-journal.ts'
 import { type Death, MortalJournal } from './mortal-journal.ts'
@@ -74,6 +75,8 @@ export interface BootOptions {
   /** Instead of a journal in memory. */
   readonly journal?: Journal
   readonly epoch?: number
+  /** Where looks at positions and account are kept; nowhere unless told. */
+  readonly snapshots?: SnapshotStore
 }
 
 export class World {
@@ -129,7 +132,7 @@ export class World {
   }
 
   /** A start of the process: on the same disk, before the same venue. */
-  async boot({ death, journal, epoch }: BootOptions = {}): Promise<RunningSystem> {
+  async boot({ death, journal, epoch, snapshots }: BootOptions = {}): Promise<RunningSystem> {
     this.#lives += 1
     const life = this.#lives
     this.#external = journal ?? null
@@ -144,7 +147,7 @@ export class World {
         ...{ clock: this.clock, ids: seededIds(random.stream('ids')), random, bus, log: silent, feed: this.#feed() },
         ...{ exchange: this.exchange, journal: journal ?? this.journal },
         candles: { save: async () => undefined, load: async () => [] },
-        snapshots: { save: async () => undefined },
+        snapshots: snapshots ?? { save: async () => undefined },
         hash: (given) => createHash('sha256').update(given).digest('hex'),
       },
       this.settings,
