@@ -53,8 +53,14 @@ export interface RunningSystem {
   /** Begins an orderly stop; `onEnd` is called when it is done. */
   drain(reason: string): void
   halt(reason: string, by: string): void
-  /** Leads out of HALTED. */
+  /** Leads out of HALTED, and acknowledges every breaker that is latched. */
   reset(by: string): void
+  /** No signal is acted on and resting entries are cancelled, until it is taken back; protection and closes go on. */
+  pause(by: string, reason?: string): void
+  /** Takes a person's pause back; refused while other reasons stand: a breaker's own ends by itself. */
+  resume(by: string): void
+  /** Every position at market, each once; core holdings and hodl bags stay. */
+  closeAll(by: string): void
   /** Sells what every position holds; says of each what became of it. */
   flatten(): Promise<readonly Flattened[]>
   /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
@@ -65,6 +71,8 @@ export interface RunningSystem {
 }
 
 const MONEY_ROOMS: readonly string[] = ['orders', 'positions', 'plans']
+/** Why a person pauses, unless they say. */
+const USERS = 'user'
 const FRESHNESS_MS = 30_000
 const LOOK_MS = 60_000
 
@@ -227,6 +235,11 @@ export async function startSystem(
     drain: (reason) => addresses.tell('system', { type: 'drain-system', reason, seenAt: clock.now() }),
     halt: (reason, by) => addresses.tell('coordinator', { type: 'halt-trading', reason, by, seenAt: clock.now() }),
     reset: (by) => addresses.tell('coordinator', { type: 'reset-trading', by, seenAt: clock.now() }),
+    pause: (by, reason = USERS) =>
+      addresses.tell('coordinator', { type: 'pause-trading', reason, by, seenAt: clock.now() }),
+    resume: (by) => addresses.tell('coordinator', { type: 'resume-trading', reason: USERS, by, seenAt: clock.now() }),
+    closeAll: (by) =>
+      addresses.tell('coordinator', { type: 'close-all-positions', reason: 'api', by, seenAt: clock.now() }),
     feedCrashed: rooms.feed.crashed,
     stop: () => {
       for (const end of beats) end()

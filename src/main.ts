@@ -7,7 +7,14 @@ import type { Config } from '../config/schema.ts'
 import { realIds } from './adapters/chance/real.ts'
 import { realClock } from './adapters/clock/real.ts'
 import { pinoLog } from './adapters/log/pino-log.ts'
-import { DataFolder, requestFlatten, requestHalt, requestReset } from './adapters/persistence/data-folder.ts'
+import {
+  DataFolder,
+  requestFlatten,
+  requestHalt,
+  requestPause,
+  requestReset,
+  requestResume,
+} from './adapters/persistence/data-folder.ts'
 import { openDatabase } from './adapters/persistence/database.ts'
 import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
@@ -202,7 +209,14 @@ function ask(dataDir: string | null, request: (path: string) => void, done: stri
 
 const parts: CliParts = {
   halt: (dataDir) => ask(dataDir, requestHalt, 'halts within a second, and stays so until `reset`'),
-  reset: (dataDir) => ask(dataDir, requestReset, 'leaves HALTED within a second, or at the next start'),
+  reset: (dataDir) =>
+    ask(
+      dataDir,
+      requestReset,
+      'leaves HALTED and acknowledges every latched breaker, within a second, or at the next start: `status` and the log say what stands',
+    ),
+  pause: (dataDir) => ask(dataDir, requestPause, 'pauses within a second, or at the next start, until `resume`'),
+  resume: (dataDir) => ask(dataDir, requestResume, 'takes your pause back within a second, or at the next start'),
   flatten: (dataDir) =>
     ask(
       dataDir,

@@ -211,7 +211,7 @@ async function openApi(
   return api
 }
 
-/** The HALT file, jumps of the clock, and a history of crashes. */
+/** The files by which a person halts, resets, pauses and resumes, jumps of the clock, and a history of crashes. */
 function watchOver(
   store: Store,
   system: RunningSystem,
@@ -238,6 +238,8 @@ function watchOver(
     if (isThere && !wasThere) system.halt(`the file ${store.folder.haltPath} exists`, 'file')
     wasThere = isThere
     if (store.folder.takeReset()) system.reset('file')
+    if (store.folder.takePause()) system.pause('file')
+    if (store.folder.takeResume()) system.resume('file')
     timer = clock.at(clock.now() + HALT_FILE_EVERY_MS, look)
   }
   opened.push(() => timer.cancel())

@@ -80,6 +80,9 @@ export interface CliParts {
   /** Asks it to halt and to sell what all positions hold. @throws CliError */
   flatten(dataDir: string | null): string
   reset(dataDir: string | null): string
+  /** Asks for a pause, or to take it back. @throws CliError */
+  pause(dataDir: string | null): string
+  resume(dataDir: string | null): string
   /** One reading per bar of a candle file, in order of time, with the keys of `IndicatorReading` and `t`. */
   indicators(file: string): AsyncIterable<Readonly<Record<string, unknown>>>
   /** One line to standard output. */

@@ -18,6 +18,8 @@ export function commandLine(over: Partial<CliParts> = {}) {
     halt: (dataDir) => `halts ${dataDir}`,
     flatten: (dataDir) => `flattens ${dataDir}`,
     reset: (dataDir) => `resets ${dataDir}`,
+    pause: (dataDir) => `pauses ${dataDir}`,
+    resume: (dataDir) => `resumes ${dataDir}`,
     migrate: async (options) => {
       migrations.push(options)
       return 0

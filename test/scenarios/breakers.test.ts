@@ -172,6 +172,30 @@ describe('a drawdown from the peak', () => {
   })
 })
 
+describe('a person', () => {
+  it('pauses and resumes, and closes everything once, core holdings apart', async () => {
+    const world = await holding({})
+    world.system.pause('trader')
+    await world.until(() => state(world) === 'PAUSED', 'a pause')
+    expect(coordinator(world).pauseReasons).toEqual(['user'])
+    world.system.resume('trader')
+    await world.until(() => state(world) === 'RUNNING', 'running again')
+    world.system.closeAll('trader')
+    world.system.closeAll('trader')
+    await world.until(() => world.is('closed'), 'a closed position')
+    expect(world.position().closeReason).toBe('api')
+    expect(world.placements(/\/exit\//)).toBe(1)
+    expect(world.factsOf('command.accepted').map(({ command, by }) => [command, by])).toEqual([
+      ['pause-trading', 'trader'],
+      ['resume-trading', 'trader'],
+      ['close-all-positions', 'trader'],
+      ['close-all-positions', 'trader'],
+    ])
+    const balances = new Map((await world.venueBalances()).map(({ asset, total }) => [String(asset), total]))
+    expect([balances.get('XRP'), balances.get('BTC')]).toEqual(['5000', '0.1'])
+  })
+})
+
 describe('marks', () => {
   it('that are stale freeze the breakers, and never read as zero', async () => {
     const world = await holding({ dailyLossPct: SMALL, drawdownPct: SMALL })

@@ -68,6 +68,8 @@ function readRuns(path: string): Runs {
 
 const HALT = 'HALT'
 const RESET = 'RESET'
+const PAUSE = 'PAUSE'
+const RESUME = 'RESUME'
 
 /** Leaves a request for the process of a folder; it is seen within a second, or at the next start. */
 export function requestHalt(path: string): void {
@@ -78,6 +80,18 @@ export function requestHalt(path: string): void {
 export function requestReset(path: string): void {
   rmSync(join(resolve(path), HALT), { force: true })
   writeFileSync(join(resolve(path), RESET), '')
+}
+
+/** Asks for a pause by a person; the last word counts where neither was heard yet. */
+export function requestPause(path: string): void {
+  rmSync(join(resolve(path), RESUME), { force: true })
+  writeFileSync(join(resolve(path), PAUSE), '')
+}
+
+/** Takes a person's pause back; a breaker's own stands. */
+export function requestResume(path: string): void {
+  rmSync(join(resolve(path), PAUSE), { force: true })
+  writeFileSync(join(resolve(path), RESUME), '')
 }
 
 /** Tells the process of a folder to sell what its positions hold. @throws DataFolderError when none runs there. */
@@ -146,7 +160,19 @@ export class DataFolder {
 
   /** Whether `triplegain reset` was called since the last look: the request is taken, so that it counts once. */
   takeReset(): boolean {
-    const path = join(this.path, RESET)
+    return this.#take(RESET)
+  }
+
+  /** The same of `triplegain pause` and `triplegain resume`. */
+  takePause(): boolean {
+    return this.#take(PAUSE)
+  }
+  takeResume(): boolean {
+    return this.#take(RESUME)
+  }
+
+  #take(name: string): boolean {
+    const path = join(this.path, name)
     if (!existsSync(path)) return false
     rmSync(path)
     return true
