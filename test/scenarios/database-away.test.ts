@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import type { TradeProposal } from '../../actors/execution-desk.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { type Database, openDatabase } from '../../src/adapters/persistence/database.ts'
 import { importSpool } from '../../src/adapters/persistence/import-spool.ts'
@@ -21,11 +22,16 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
+const SHORT: TradeProposal = {
+  ...{ symbol: BTC, action: 'SELL', confidence: 0.9, entryPrice: '50000', stopLoss: '51000', takeProfit: '47500' },
+  ...{ sizePct: 10, leverage: 1, reasoning: 'by hand' },
+}
+
 /** A system on a real database that can be taken away, and a folder beside it. */
-async function begin(account: string, spoolFile = 'spool.ndjson') {
+async function begin(account: string, spoolFile = 'spool.ndjson', isShort = false) {
   const folder = mkdtempSync(join(tmpdir(), 'triplegain-away-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const world = new World()
+  const world = new World({ margin: isShort })
   const { clock } = world
   let isAway = false
   const sql: Sql = {
@@ -47,9 +53,10 @@ async function begin(account: string, spoolFile = 'spool.ndjson') {
     return journal
   }
   const journal = await start('first')
-  world.signal()
+  if (isShort) void world.system.execution.executeTrade(SHORT)
+  else world.signal()
   await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
-  world.print(BTC, '49990')
+  world.print(BTC, isShort ? '50010' : '49990')
   await world.until(() => world.is('protected'), 'a protected position')
   return {
     world,
@@ -141,6 +148,23 @@ it('halts where neither the database nor the spool can be written; then a person
   await world.pass(5 * SECOND)
   expect(await world.venueOrders()).toEqual([])
   expect((await world.venueBalances()).find(({ asset }) => asset === 'BTC')?.total).toBe('0.1')
+})
+
+it('buys back a short on margin too, where nothing can be written', async () => {
+  const { world, take } = await begin('short', 'no/such/folder/spool.ndjson', true)
+  take()
+  close(world)
+  await world.until(() => world.system.desk.coordinator().state === 'HALTED', 'halted')
+  expect(await world.answered(world.venue.marginPositions())).toMatchObject([{ side: 'short' }])
+  let outcome: unknown = null
+  void world.system.flatten().then((flattened) => {
+    outcome = flattened
+  })
+  await world.until(() => outcome !== null, 'the purchase')
+  expect(outcome).toMatchObject([{ outcome: 'sold-unrecorded', problem: null }])
+  await world.pass(5 * SECOND)
+  expect(await world.answered(world.venue.marginPositions())).toEqual([])
+  expect(await world.venueOrders()).toEqual([])
 })
 
 it('closes every position by its own way out, and records it, where it can be written', async () => {
