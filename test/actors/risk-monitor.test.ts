@@ -133,3 +133,67 @@ describe('after a restart', () => {
     expect(second.told('account.periodBegan')).toEqual([])
   })
 })
+
+describe('what is remembered', () => {
+  it('is told when it changed, and peaks alone once a minute at most', async () => {
+    const { monitor, open, mark, clock, journal, told } = watchedHouse()
+    open()
+    monitor.look()
+    for (let second = 1; second <= 120; second += 1) {
+      clock.advanceTo(T0 + second * 1_000)
+      mark('BTC/USDT', '40000')
+      mark('XRP/USDT', String(0.5 + second / 1_000))
+      monitor.look()
+    }
+    await journal.settled()
+    expect(told('risk.stateChanged').map(({ at }) => at - T0)).toEqual([0, MINUTE, 2 * MINUTE])
+    expect(told('risk.stateChanged').at(-1)?.risk.peakEquityUsd).toBe('1310')
+  })
+
+  it('is told at a start, should the process have died before it was', async () => {
+    const { monitor, open, books, journal, told } = watchedHouse()
+    open()
+    books.apply(factOf({ type: 'position.closed', position: positionOf({ status: 'closed', realisedGross: '-1' }) }))
+    monitor.look()
+    monitor.look()
+    await journal.settled()
+    expect(told('risk.stateChanged').map(({ risk }) => risk.lossStreak)).toEqual([1])
+  })
+})
+
+describe('a start', () => {
+  const latched = (name: 'daily_loss' | 'drawdown' | 'weekly_loss') =>
+    factOf({ type: 'risk.breakerTripped', breaker: name, valuePct: '25', thresholdPct: '20', until: null })
+
+  it('tells the coordinator what it never heard, and of orders that were not carried out', () => {
+    const house = watchedHouse()
+    house.listenAs('coordinator', 'risk')
+    house.open()
+    for (const name of ['daily_loss', 'drawdown'] as const) house.books.apply(latched(name))
+    house.monitor.begin()
+    const heard = house.heardBy('coordinator').map(({ type, breaker }) => [type, breaker])
+    expect(heard).toEqual([
+      ['breaker.tripped', 'daily_loss'],
+      ['breaker.tripped', 'drawdown'],
+    ])
+    expect(house.heardBy('risk').map(({ type }) => type)).toEqual(['look-at-risk'])
+  })
+
+  it('says nothing of what was heard and done, or seen by a person', () => {
+    const house = watchedHouse()
+    house.listenAs('coordinator', 'risk')
+    house.open()
+    house.books.apply(latched('weekly_loss'))
+    house.books.apply(factOf({ type: 'risk.breakerAcknowledged', breaker: 'weekly_loss', by: 'admin' }))
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toEqual([])
+    house.books.apply(factOf({ type: 'position.filled', position: positionOf() }))
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toHaveLength(1)
+    house.books.apply(
+      factOf({ type: 'position.reducing', position: positionOf(), reason: 'breaker', quantity: '0.005' }),
+    )
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toHaveLength(1)
+  })
+})
