@@ -1,5 +1,5 @@
 /** What positions and the account were worth at one moment: looked at once a minute, for curves and for the owner. */
-import { baseOf, type Pair, type PositionId } from './ids.ts'
+import { type Pair, type PositionId, quoteOf } from './ids.ts'
 import type { AllocationView } from './portfolio.ts'
 import { type PositionView, returnOnMarginPct, unrealisedGross } from './position.ts'
 import { type Amount, amount, type Numeric, type Price, text, ZERO } from './units.ts'
@@ -46,15 +46,18 @@ export function positionSnapshot(position: PositionView, mark: Price, at: number
   }
 }
 
-/** Σ volume × mark in USD; null where a mark that it needs is missing or stale. */
-export function notionalUsd(positions: readonly Pick<PositionView, 'symbol' | 'quantity'>[], priceOf: PriceOf) {
+/** Σ volume × mark in USD, whatever the side; null where a mark that it needs is missing or stale. */
+export function notionalUsd(
+  positions: readonly Pick<PositionView, 'symbol' | 'quantity'>[],
+  priceOf: PriceOf,
+): Numeric | null {
   let total: Amount = ZERO
   for (const { symbol, quantity } of positions) {
     const held = amount(quantity)
     if (held.isZero()) continue
-    const rate = usdRate(baseOf(symbol), priceOf)
-    if (rate === null) return null
-    total = total.plus(held.times(rate))
+    const [mark, rate] = [priceOf(symbol), usdRate(quoteOf(symbol), priceOf)]
+    if (mark === null || rate === null) return null
+    total = total.plus(held.times(mark).times(rate))
   }
   return text(total)
 }
