@@ -1,6 +1,7 @@
 /** The account at this moment: balances, equity, statement and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
 import { externalView, isEnded } from '../src/domain/external-order.ts'
+import { protectedAmounts } from '../src/domain/hodl.ts'
 import { asset } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
 import { collateralHeld, type MarginFigures, marginFigures } from '../src/domain/margin.ts'
@@ -95,9 +96,10 @@ export function createAccount(house: House, marks: () => Marks): Account {
     allocate({
       balances: balances(),
       positions: positions(),
-      hodl: settings.portfolio.hodl,
+      hodl: protectedAmounts(settings.portfolio.hodl, books.hodl()),
       targets: settings.portfolio.targets,
       priceOf: priceOf(),
+      exitFeeRate: settings.fees.taker,
     })
 
   return {

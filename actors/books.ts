@@ -3,8 +3,10 @@
  * so a restarted process knows exactly what the stopped one knew.
  */
 import type { Fact } from '../src/domain/facts.ts'
+import { EMPTY_HODL, type HodlBook } from '../src/domain/hodl.ts'
 import type { OrderId, Pair, PlanId, PositionId } from '../src/domain/ids.ts'
-import { isLive, type OrderView } from '../src/domain/order.ts'
+import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
+import type { PlanView } from '../src/domain/portfolio.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
@@ -13,20 +15,34 @@ import { type AccountBooks, createAccountBooks } from './account-books.ts'
 import { createRiskBooks, netOf, type RiskBooks } from './risk-books.ts'
 
 const HISTORY = 1_000
+/** Purchases that are remembered whatever else has ended since. */
+const PURCHASES = 10
+
+export type Owner = PositionId | PlanId | 'hodl'
+const ownerOf = ({ positionId, planId, purpose }: OrderRequest): Owner | null =>
+  positionId ?? planId ?? (purpose === 'hodl' ? 'hodl' : null)
 
 export interface Books extends AccountBooks, RiskBooks {
   apply(fact: Fact): void
   order(orderId: OrderId): OrderView | null
   orderByKey(key: string): OrderView | null
-  ordersOf(owner: PositionId | PlanId): readonly OrderView[]
+  /** Of a position, of a plan, or the last purchases of the hodl bags. */
+  ordersOf(owner: Owner): readonly OrderView[]
   /** Newest last. */
   orders(): Iterable<OrderView>
   liveOrders(): readonly OrderView[]
   position(positionId: PositionId): PositionView | null
   positions(): Iterable<PositionView>
   openPositions(symbol?: Pair): readonly PositionView[]
-  /** The rebalance plan at work, and when the last one was planned. */
-  plan(): { readonly activeId: PlanId | null; readonly lastPlannedAt: number | null }
+  /** The rebalance plan at work, its whole where it was told, and when the last one was planned. */
+  plan(): {
+    readonly activeId: PlanId | null
+    readonly active: PlanView | null
+    readonly lastId: PlanId | null
+    readonly lastPlannedAt: number | null
+  }
+  /** What profits have set aside and paid for. */
+  hodl(): HodlBook
   /** Positions that hold something with neither a live stop nor a working exit. */
   barePositions(): readonly PositionId[]
   protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
@@ -69,6 +85,9 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   const { apply: applyToAccount, ...account } = createAccountBooks()
   const { apply: applyToRisk, ...risk } = createRiskBooks(limits, account)
   let activePlan: PlanId | null = null
+  let lastPlan: PlanId | null = null
+  let planNow: PlanView | null = null
+  let hodl = EMPTY_HODL
   let lastPlannedAt: number | null = null
   let trades = 0
   let decisions = 0
@@ -76,7 +95,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   let feesPaid = amount(0)
   let endedSinceBound = 0
 
-  const ordersOf = (owner: PositionId | PlanId): readonly OrderView[] =>
+  const ordersOf = (owner: Owner): readonly OrderView[] =>
     [...(byOwner.get(owner) ?? [])].flatMap((orderId) => orders.get(orderId) ?? [])
 
   function observe(positionId: PositionId, at: number): void {
@@ -100,7 +119,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     const { orderId, request } = order
     if (!orders.has(orderId)) {
       byKey.set(request.key, orderId)
-      const owner = request.positionId ?? request.planId
+      const owner = ownerOf(request)
       if (owner !== null) byOwner.set(owner, (byOwner.get(owner) ?? new Set()).add(orderId))
     }
     orders.set(orderId, order)
@@ -115,12 +134,13 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
       history,
       (id, one) => {
         byKey.delete(one.request.key)
-        byOwner.get(one.request.positionId ?? one.request.planId ?? '')?.delete(id)
+        byOwner.get(ownerOf(one.request) ?? '')?.delete(id)
       },
     )
   }
   /** An order whose position or plan still lives is part of what that one adds up to. */
-  const isOwned = ({ request }: OrderView): boolean =>
+  const isOwned = ({ orderId, request }: OrderView): boolean =>
+    (request.purpose === 'hodl' && [...(byOwner.get('hodl') ?? [])].slice(-PURCHASES).includes(orderId)) ||
     (request.positionId !== null && positions.get(request.positionId)?.status === 'open') ||
     (request.planId !== null && request.planId === activePlan)
 
@@ -147,6 +167,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
       applyToRisk(fact)
       if ('order' in fact) recordOrder(fact.order, fact.at)
       if ('position' in fact) positions.set(fact.position.positionId, fact.position)
+      if ('plan' in fact && fact.plan !== undefined) planNow = fact.plan
+      if ('hodl' in fact) hodl = fact.hodl
       switch (fact.type) {
         case 'order.partiallyFilled':
         case 'order.filled':
@@ -162,6 +184,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
           return
         case 'rebalance.planned':
           activePlan = fact.planId
+          lastPlan = fact.planId
           lastPlannedAt = fact.at
           return
         case 'rebalance.completed':
@@ -190,7 +213,13 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     positions: () => positions.values(),
     openPositions: (symbol) =>
       [...positions.values()].filter((one) => one.status === 'open' && (symbol === undefined || one.symbol === symbol)),
-    plan: () => ({ activeId: activePlan, lastPlannedAt }),
+    plan: () => ({
+      activeId: activePlan,
+      active: planNow?.planId === activePlan ? planNow : null,
+      lastId: lastPlan,
+      lastPlannedAt,
+    }),
+    hodl: () => hodl,
     barePositions: () => [...meters].flatMap(([id, { bareSinceAt }]) => (bareSinceAt === null ? [] : [id])),
     protection: (at) => {
       let seconds = endedUnprotected

@@ -1,4 +1,5 @@
 /** What positions and the core book hold by the fills in the books, and what their live orders may still take of it. */
+import { protectedAmounts } from '../src/domain/hodl.ts'
 import { baseOf, type PositionId } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import { addsRisk, type BirthPlace } from '../src/domain/order-birth.ts'
@@ -18,8 +19,15 @@ export interface Holdings {
 
 const remainingOf = (order: OrderView): Amount => maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
 
-/** `born` are requests of orders that may not be in the books yet: they count from their birth on. */
-export function createHoldings(books: Books, born: () => Iterable<OrderRequest>): Holdings {
+/**
+ * `born` are requests of orders that may not be in the books yet: they count from their birth on. `configured` are amounts
+ * that no trade of the core book may touch, beside those of the hodl bags' ledger.
+ */
+export function createHoldings(
+  books: Books,
+  born: () => Iterable<OrderRequest>,
+  configured: Readonly<Record<string, Numeric>>,
+): Holdings {
   const unwritten = (): readonly OrderRequest[] => [...born()].filter(({ key }) => books.orderByKey(key) === null)
   const heldBy: Holdings['heldBy'] = (position) => {
     const orders = books.ordersOf(position)
@@ -40,7 +48,7 @@ export function createHoldings(books: Books, born: () => Iterable<OrderRequest>)
       .filter((request) => request.positionId === position && !addsRisk(request))
       .map(({ key, quantity }) => ({ key, remaining: quantity, unknown: false, ocoGroup: null })),
   ]
-  /** All of a base asset, less what positions hold of it and what live sells of the core book will take. */
+  /** All of a base asset, less what positions and hodl bags hold of it and what live sells of the core book will take. */
   const coreBase = ({ symbol }: OrderRequest): Numeric | null => {
     const totals = books.totals()
     if (totals === null) return null
@@ -63,7 +71,8 @@ export function createHoldings(books: Books, born: () => Iterable<OrderRequest>)
     return text(
       amount(totals[base] ?? ZERO)
         .minus(sumOf(inPositions))
-        .minus(sumOf(promised)),
+        .minus(sumOf(promised))
+        .minus(amount(protectedAmounts(configured, books.hodl())[base] ?? ZERO)),
     )
   }
   return {

@@ -6,6 +6,7 @@ import type { DcaSettings } from '../src/domain/dca.ts'
 import type { DeadManRules } from '../src/domain/dead-man.ts'
 import type { DegradationRules } from '../src/domain/degradation.ts'
 import type { Fact, FactDraft } from '../src/domain/facts.ts'
+import type { HodlRules } from '../src/domain/hodl.ts'
 import type { Pair } from '../src/domain/ids.ts'
 import type { Instrument } from '../src/domain/instrument.ts'
 import type { OrderPolicy } from '../src/domain/order-story.ts'
@@ -67,7 +68,9 @@ export interface Settings {
     readonly minBetweenPlansMs: number
     readonly orderType: 'limit' | 'market'
     readonly orderLifeMs: number
+    /** Configured amounts that no trade may touch. */
     readonly hodl: Readonly<Record<string, Numeric>>
+    readonly hodlRules: HodlRules
   }
   readonly fees: { readonly maker: Numeric; readonly taker: Numeric }
   readonly staleAfterMs: number

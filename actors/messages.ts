@@ -1,6 +1,7 @@
 /** What each named actor hears, beside what the machines declare themselves. */
 import type { AgentHears } from '../machines/agent.machine.ts'
 import type { CoordinatorHears } from '../machines/coordinator.machine.ts'
+import type { HodlHears } from '../machines/hodl.machine.ts'
 import type { OrderHears } from '../machines/order.machine.ts'
 import type { PositionHears } from '../machines/position.machine.ts'
 import type { PlanHears } from '../machines/rebalance-plan.machine.ts'
@@ -41,7 +42,14 @@ export type PortfolioMessage = Heard &
         readonly correlationId: string
       }
     | { readonly type: 'release-reservation'; readonly positionId: PositionId }
-    | { readonly type: 'check-portfolio'; readonly forced: boolean }
+    /** `question` names who waits for what it comes to. */
+    | {
+        readonly type: 'check-portfolio'
+        readonly forced: boolean
+        readonly by?: string
+        readonly question?: string
+      }
+    | { readonly type: 'look-at-bags' }
     /** Trading was resumed or reset, or the picture proved. */
     | { readonly type: 'trading.allowed' }
   )
@@ -101,6 +109,7 @@ export interface Inboxes {
   schedule: ScheduleMessage
   [order: `order:${string}`]: OrderHears
   [position: `position:${string}`]: PositionHears
+  hodl: HodlHears
   [plan: `plan:${string}`]: PlanHears
   [agent: `agent:${string}`]: AgentMessage
 }

@@ -52,7 +52,11 @@ export function createOrderDesk(
   const { addresses, books, clock, ids, random, settings, state } = house
   const broken = new Set<PositionId>()
   const born = new Map<string, { readonly id: OrderId; readonly request: OrderRequest }>()
-  const holdings = createHoldings(books, () => [...born.values()].map(({ request }) => request))
+  const holdings = createHoldings(
+    books,
+    () => [...born.values()].map(({ request }) => request),
+    settings.portfolio.hodl,
+  )
   let isClosed = false
   const recover = (id: OrderId) => () => {
     addresses.tell(orderAddress(id), { type: 'recover-order', seenAt: clock.now() })

@@ -2,18 +2,11 @@
 import { rebalancePlanMachine } from '../machines/rebalance-plan.machine.ts'
 import type { EffectOf } from '../machines/step.ts'
 import { assertNever } from '../src/domain/assert.ts'
-import { baseOf, type PlanId, pair, quoteOf } from '../src/domain/ids.ts'
-import { roundDownToLot, roundToTick } from '../src/domain/instrument.ts'
-import type { OrderRequest } from '../src/domain/order.ts'
-import type { PlanBirth, PlannedTrade } from '../src/domain/rebalance-plan-record.ts'
-import { freeOf } from '../src/domain/reckoning.ts'
-import { approveRebalance } from '../src/domain/risk.ts'
-import { guarded, guardPrice } from '../src/domain/slippage.ts'
-import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../src/domain/units.ts'
-import type { Marks } from '../src/domain/valuation.ts'
-import type { Account } from './account.ts'
+import { type Pair, type PlanId, pair } from '../src/domain/ids.ts'
+import type { PlanBirth } from '../src/domain/rebalance-plan-record.ts'
 import { planAddress } from './addresses.ts'
-import { type House, instrumentOf } from './house.ts'
+import type { CoreBook } from './core-book.ts'
+import type { House } from './house.ts'
 import { createOrderOwners, type OrderOwners } from './order-owners.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
@@ -22,6 +15,8 @@ import { type JournaledLogic, journaled } from './supervision/journaled.ts'
 
 /** A batch that may not go now goes at the coordinator's word; should that be missed, it asks again after this. */
 const HELD_BATCH_MS = 300_000
+/** One that lacks a price, or waits for an order to be looked up, asks again after this. */
+const UNTRADABLE_MS = 10_000
 
 export interface PlanDesk extends Omit<OrderOwners<PlanId>, 'bear'> {
   start(birth: Omit<PlanBirth, 'seenAt'>): void
@@ -48,84 +43,15 @@ export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (mess
   }
 }
 
-/** Asks for one trade of a plan: at the mark, within what is free of the core book, through the rebalance gate. */
-function placeTrade(
-  house: House,
-  account: Account,
-  orders: OrderDesk,
-  permission: Permission,
-  marks: Marks,
-  plan: PlanId,
-  planned: PlannedTrade,
-): string | null {
-  const { books, clock, settings } = house
-  const symbol = pair(planned.trade.symbol)
-  const instrument = instrumentOf(settings, symbol)
-  const mark = account.priceOf()(symbol)
-  if (mark === null) return 'STALE_DATA'
-  const { side } = planned.trade
-  const isLimit = settings.portfolio.orderType === 'limit'
-  const price = isLimit
-    ? roundToTick(mark, instrument)
-    : guardPrice(side, mark, settings.limits.slippageGuardPct, instrument)
-  const balances = account.balances()
-  const feeRate = settings.fees.taker
-  const isBuy = planned.trade.side === 'buy'
-  const inPositions = sumOf(books.openPositions(symbol).map((position) => amount(position.quantity)))
-  const stopsHold = sumOf(
-    books
-      .liveOrders()
-      .filter(
-        (order) => order.request.book === 'trading' && order.request.side === 'sell' && order.request.symbol === symbol,
-      )
-      .map((order) => amount(order.quantity).minus(amount(order.filled))),
-  )
-  // Base that positions hold is not core; what their own exits hold of it is not free to begin with.
-  const notCore = maxOf(inPositions.minus(stopsHold), ZERO)
-  const free: Amount = isBuy
-    ? freeOf(balances, quoteOf(symbol))
-    : maxOf(freeOf(balances, baseOf(symbol)).minus(notCore), ZERO)
-  const most = isBuy ? free.div(price.times(amount(feeRate).plus(1))) : free
-  const size = roundDownToLot(minOf(amount(planned.trade.quantity), most), instrument)
-  const wanted: OrderRequest = {
-    key: planned.key,
-    symbol,
-    side,
-    type: settings.portfolio.orderType,
-    quantity: text(size),
-    limitPrice: isLimit ? text(price) : null,
-    triggerPrice: null,
-    timeInForce: isLimit ? 'GTD' : 'GTC',
-    expiresAt: isLimit ? clock.now() + settings.portfolio.orderLifeMs : null,
-    postOnly: false,
-    reduceOnly: false,
-    leverage: 1,
-    intent: isBuy ? 'increase' : 'reduce',
-    purpose: 'rebalance',
-    book: 'core',
-    positionId: null,
-    planId: plan,
-  }
-  const request = guarded(wanted, price)
-  const unknownOrderSymbols = books
-    .liveOrders()
-    .filter((order) => order.phase === 'unknown')
-    .map((order) => order.request.symbol)
-  const control = permission.control()
-  const gate = {
-    now: clock.now(),
-    paused: control === 'PAUSED',
-    halted: control === 'HALTED' || symbol in permission.haltedSymbols(),
-    reconciling: permission.isReconciling(),
-  }
-  const verdict = approveRebalance(
-    request,
-    { ...gate, unknownOrderSymbols, marks, freeBalance: text(free), feeRate },
-    settings.limits,
-  )
-  if (verdict.kind === 'refused') return `${verdict.code}: ${verdict.message}`
-  const placed = orders.place(verdict.order, { correlationId: plan })
-  return 'refused' in placed ? placed.refused : null
+/**
+ * How long a batch has to wait at most; null when it may go. A plan works on the whole core book: while one symbol's
+ * balances are not understood, all of it waits. So it does for a price, or its trades
+ * would be refused one by one.
+ */
+function heldFor(permission: Permission, core: CoreBook, symbols: readonly Pair[]): number | null {
+  const isAnyHalted = Object.keys(permission.haltedSymbols()).length > 0
+  if (permission.control() !== 'RUNNING' || permission.isReconciling() || isAnyHalted) return HELD_BATCH_MS
+  return symbols.every(core.isTradable) ? null : UNTRADABLE_MS
 }
 
 type PlanEffect = Exclude<EffectOf<typeof rebalancePlanMachine>, { type: 'publish-facts' }>
@@ -133,10 +59,9 @@ type PlanEffect = Exclude<EffectOf<typeof rebalancePlanMachine>, { type: 'publis
 /** One plan: its machine bound to the journal, its claims answered by permission, its trades asked of the order desk. */
 export const planLogic = (
   house: House,
-  account: Account,
-  orders: OrderDesk,
+  core: CoreBook,
+  orders: Pick<OrderDesk, 'cancel'>,
   permission: Permission,
-  marks: () => Marks,
 ): JournaledLogic =>
   journaled(rebalancePlanMachine, {
     journal: house.journal,
@@ -148,28 +73,24 @@ export const planLogic = (
       const { addresses, clock } = house
       switch (effect.type) {
         case 'claim-batch': {
-          // A plan works on the whole core book: while one symbol's balances are not understood, all of it waits.
-          const isAnyHalted = Object.keys(permission.haltedSymbols()).length > 0
-          const mayGo = permission.control() === 'RUNNING' && !permission.isReconciling() && !isAnyHalted
+          const { planId, symbols } = effect.params
           const now = clock.now()
-          const retryAt = now + HELD_BATCH_MS
-          const address = planAddress(effect.params.planId)
-          addresses.tell(
-            address,
-            mayGo ? { type: 'batch.granted', seenAt: now } : { type: 'batch.held', retryAt, seenAt: now },
-          )
+          const heldForMs = heldFor(permission, core, symbols)
+          const answer =
+            heldForMs === null
+              ? ({ type: 'batch.granted', seenAt: now } as const)
+              : ({ type: 'batch.held', retryAt: now + heldForMs, seenAt: now } as const)
+          addresses.tell(planAddress(planId), answer)
           return
         }
         case 'place-trades':
-          for (const planned of effect.params.trades) {
-            const reason = placeTrade(house, account, orders, permission, marks(), effect.params.planId, planned)
+          for (const { key, trade } of effect.params.trades) {
+            const { planId } = effect.params
+            const { side, quantity } = trade
+            const asked = { key, symbol: pair(trade.symbol), side, most: { quantity } }
+            const reason = core.place({ ...asked, planId, correlationId: planId })
             if (reason === null) continue
-            addresses.tell(planAddress(effect.params.planId), {
-              type: 'order.turnedAway',
-              key: planned.key,
-              reason,
-              seenAt: clock.now(),
-            })
+            addresses.tell(planAddress(planId), { type: 'order.turnedAway', key, reason, seenAt: clock.now() })
           }
           return
         case 'cancel-trades':

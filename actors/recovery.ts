@@ -3,6 +3,7 @@ import type { Fact } from '../src/domain/facts.ts'
 import { orderId, planId, positionId } from '../src/domain/ids.ts'
 import type { Journal, JournalRow } from '../src/ports/journal.ts'
 import type { Books } from './books.ts'
+import type { HodlDesk } from './hodl.actor.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
 import type { PlanDesk } from './rebalance-plan.actor.ts'
@@ -55,12 +56,13 @@ export interface Desks {
   readonly orders: OrderDesk
   readonly positions: PositionDesk
   readonly plans: PlanDesk
+  readonly hodl: Pick<HodlDesk, 'recover'>
 }
 
 /** Brings orders, positions and plans back: orders first, each asking the venue, then their owners hear of them. */
 export function revive(
   recovered: Recovered,
-  { orders, positions, plans }: Desks,
+  { orders, positions, plans, hodl }: Desks,
 ): { orders: number; positions: number; plans: number } {
   const found = { orders: 0, positions: 0, plans: 0 }
   const owners: (() => void)[] = []
@@ -81,5 +83,6 @@ export function revive(
     }
   }
   for (const tell of owners) tell()
+  hodl.recover()
   return found
 }

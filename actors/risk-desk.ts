@@ -1,7 +1,8 @@
 /** The risk engine's eyes: builds its state from books, account and marks, and keeps reservations from verdict to birth. */
 import type { VolatilityReading } from '../src/analysis/volatility.ts'
 import type { Fact } from '../src/domain/facts.ts'
-import { type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
+import { protectedAmounts } from '../src/domain/hodl.ts'
+import { type Asset, type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { PositionView } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
@@ -9,7 +10,7 @@ import { assess, type RiskVerdict } from '../src/domain/risk.ts'
 import { exposureOf, pendingOf, withRest } from '../src/domain/risk-exposure.ts'
 import { periodLoss, readingOf } from '../src/domain/risk-record.ts'
 import type { Exposure, PendingEntry, PeriodLoss, RiskState } from '../src/domain/risk-state.ts'
-import { text, ZERO_TEXT } from '../src/domain/units.ts'
+import { amount, maxOf, type Numeric, text, ZERO, ZERO_TEXT } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { Proposal, Regime } from '../src/domain/views.ts'
 import type { Account } from './account.ts'
@@ -109,9 +110,15 @@ export function createRiskDesk(
         return latest?.type === 'regime.detected' ? [[symbol, latest.view.regime]] : []
       }),
     )
+  /** What is free of each asset, less what hodl bags keep of it. */
+  const freeQuote = (): Record<string, Numeric> => {
+    const balances = account.balances()
+    const bags = protectedAmounts(settings.portfolio.hodl, books.hodl())
+    const free = (of: Asset) => maxOf(freeOf(balances, of).minus(amount(bags[of] ?? ZERO)), ZERO)
+    return Object.fromEntries(balances.map(({ asset: of }) => [of, text(free(of))]))
+  }
   const stateNow = (): RiskState => {
     const { usd, staleMarks } = account.equity()
-    const balances = account.balances()
     const now = clock.now()
     const measure = account.measure()
     const remembered = monitor.risk()
@@ -124,7 +131,7 @@ export function createRiskDesk(
       equityUsd: usd,
       marks: marks(),
       staleMarks,
-      freeQuote: Object.fromEntries(balances.map(({ asset }) => [asset, text(freeOf(balances, asset))])),
+      freeQuote: freeQuote(),
       margin: account.margin(),
       fees: { entry: settings.fees.taker, exit: settings.fees.taker },
       unknownOrderSymbols: books

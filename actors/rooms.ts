@@ -3,16 +3,19 @@ import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import { type Account, createAccount } from './account.ts'
 import { positionAddress } from './addresses.ts'
+import { type CoreBook, createCoreBook } from './core-book.ts'
 import { createDeadMan, type DeadMan } from './dead-man.ts'
 import { createExchangeGateway, type ExchangeGateway } from './exchange.actor.ts'
 import { createExecutionDesk, type ExecutionDesk } from './execution-desk.ts'
 import { createFinancing, type Financing } from './financing.ts'
+import { createHodlDesk, type HodlDesk } from './hodl.actor.ts'
 import type { House } from './house.ts'
 import { createMarket, type Market } from './market.actor.ts'
 import { orderLogic } from './order.actor.ts'
 import { createOrderDesk, type OrderDesk } from './orders.actor.ts'
 import { createPermission, type Permission } from './permission.ts'
 import type { SpawnChild } from './pools.ts'
+import { createPortfolioDesk, type PortfolioDesk } from './portfolio.actor.ts'
 import { positionLogic } from './position.actor.ts'
 import { createPositionOperations, type PositionOperations } from './position-operations.ts'
 import { createPositionDesk, type PositionDesk } from './positions.actor.ts'
@@ -46,7 +49,10 @@ export interface Rooms {
   readonly execution: ExecutionDesk
   readonly positions: PositionDesk
   readonly operations: PositionOperations
+  readonly core: CoreBook
   readonly plans: PlanDesk
+  readonly hodl: HodlDesk
+  readonly portfolio: PortfolioDesk
   readonly risk: RiskDesk
   readonly monitor: RiskMonitor
   readonly schedule: Schedule
@@ -127,6 +133,9 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const { marks, volatilityOf } = market
   const risk = createRiskDesk(house, { account, monitor, marks, permission, lives, volatilityOf })
   const deadMan = createDeadMan(house)
+  const core = createCoreBook(house, account, orders, permission, market.marks)
+  const hodl = createHodlDesk(house)
+  const plans = createPlanDesk(house, planLogic(house, core, orders, permission), spawnIn('plans'))
   const reconciler = createReconciler(house, { marks: market.marks, permission })
   const financing = createFinancing(house, market.marks)
   return {
@@ -136,7 +145,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
     feed: feedLine(house, monitor.priceMoved),
     snapshots: createSnapshots(house, account),
     positions: createPositionDesk(house, positionLogic(house, { orders, triggers, deadMan }), spawnIn('positions')),
-    plans: createPlanDesk(house, planLogic(house, account, orders, permission, market.marks), spawnIn('plans')),
+    ...{ core, plans, hodl, portfolio: createPortfolioDesk(house, account, core, plans, hodl) },
     schedule: scheduleOf(house, permission),
     lifecycle: createLifecycle(house, { orders, reconciler, deadMan, permission, onEnd }),
   }

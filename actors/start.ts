@@ -2,6 +2,7 @@
 import type { AnyActorRef } from 'xstate'
 import type { ExitReason } from '../machines/system.machine.ts'
 import { pair } from '../src/domain/ids.ts'
+import type { RebalanceOutput } from '../src/domain/portfolio.ts'
 import type { Figures } from '../src/domain/replay-summary.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { type Addresses, createAddresses } from './addresses.ts'
@@ -61,6 +62,11 @@ export interface RunningSystem {
   resume(by: string): void
   /** Every position at market, each once; core holdings and hodl bags stay. */
   closeAll(by: string): void
+  /**
+   * Checks the portfolio now, however long ago the last plan was; says what came of it, or null where nobody is there to
+   * look.
+   */
+  rebalance(by: string): RebalanceOutput | null
   /** Sells what every position holds; says of each what became of it. */
   flatten(): Promise<readonly Flattened[]>
   /** A bug ended the feed: the market actor crashes for it, and its restart begins the feed again. */
@@ -70,7 +76,7 @@ export interface RunningSystem {
   readonly restarts: number
 }
 
-const MONEY_ROOMS: readonly string[] = ['orders', 'positions', 'plans']
+const MONEY_ROOMS: readonly string[] = ['orders', 'positions', 'plans', 'bags']
 /** Why a person pauses, unless they say. */
 const USERS = 'user'
 const FRESHNESS_MS = 30_000
@@ -140,7 +146,7 @@ export async function startSystem(
   const recovered = await recover(journal, books)
   const find = (name: string): AnyActorRef | undefined => root?.system.get(name)
   const rooms = buildRooms(house, { find, onFeedEnded: options.onFeedEnded, onEnd: options.onEnd })
-  const { account, gateway, lifecycle, market, operations, orders, permission, plans, positions } = rooms
+  const { account, gateway, hodl, lifecycle, market, operations, orders, permission, plans, positions } = rooms
   const { monitor, reconciler, risk, schedule } = rooms
   const { report, restarts } = supervisionFacts(house)
 
@@ -159,6 +165,7 @@ export async function startSystem(
     orders,
     positions,
     plans,
+    hodl,
     risk,
     monitor,
     reconciler,
@@ -184,7 +191,7 @@ export async function startSystem(
     addresses.tell('coordinator', { type: 'reconciliation.begun', reason: 'start', seenAt: now })
   await exchange.start()
   await options.catchUp?.()
-  const found = revive(recovered, { orders, positions, plans })
+  const found = revive(recovered, { orders, positions, plans, hodl })
   rearmDecisions(house, permission)
   takeBackEntries(orders, permission)
   monitor.begin()
@@ -201,6 +208,7 @@ export async function startSystem(
   rooms.deadMan.look()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })),
+    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-bags', seenAt: clock.now() })),
     beat(house, settings.snapshots.everyMs, rooms.snapshots.take),
     beat(house, FRESHNESS_MS, () => {
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
@@ -240,6 +248,7 @@ export async function startSystem(
     resume: (by) => addresses.tell('coordinator', { type: 'resume-trading', reason: USERS, by, seenAt: clock.now() }),
     closeAll: (by) =>
       addresses.tell('coordinator', { type: 'close-all-positions', reason: 'api', by, seenAt: clock.now() }),
+    rebalance: rooms.portfolio.rebalance,
     feedCrashed: rooms.feed.crashed,
     stop: () => {
       for (const end of beats) end()

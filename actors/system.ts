@@ -8,6 +8,7 @@ import { agentLogic } from './agent.actor.ts'
 import { RULES_AGENTS } from './analysis-desk.ts'
 import { coordinatorInput, coordinatorLogic, rearmDecisions, signalsLogic } from './coordinator.actor.ts'
 import { exchangeLogic } from './exchange.actor.ts'
+import { hodlLogic } from './hodl.actor.ts'
 import type { House } from './house.ts'
 import { journalLogic } from './journal.actor.ts'
 import { marketLogic } from './market.actor.ts'
@@ -42,7 +43,8 @@ export function systemTree(
   report: (event: SupervisionEvent) => void,
 ): SupervisorLogic {
   const { clock, journal, settings } = house
-  const { account, feed, lifecycle, market, monitor, orders, permission, plans, positions, risk, schedule } = rooms
+  const { core, feed, hodl, lifecycle, market, monitor, orders, permission, portfolio, positions, risk, schedule } =
+    rooms
   const budget = { clock, report, intensity: INTENSITY, backoff: BACKOFF }
   /** One actor for each order, position or plan: a crash of one touches no other. */
   const members = (id: string): ChildSpec => worker(id, pool({ ...budget, name: id }), { drain: drainTree })
@@ -57,6 +59,20 @@ export function systemTree(
     }),
   })
 
+  /** Under a supervisor of its own: its crash restarts nothing else. */
+  const bags = supervisor({
+    ...budget,
+    name: 'bags',
+    strategy: 'one_for_one',
+    children: [
+      worker('hodl', hodlLogic(house, core), {
+        input: () => hodl.input(recovered.streams.get('hodl') ?? null),
+        beforeRestart: () => journal.settled(),
+        onRestored: hodl.recover,
+      }),
+    ],
+  })
+
   return supervisor({
     ...budget,
     name: 'system',
@@ -66,8 +82,9 @@ export function systemTree(
       worker('exchange', exchangeLogic(house, rooms.reconciler, rooms.financing)),
       members('orders'),
       members('positions'),
-      worker('portfolio', portfolioLogic(house, { account, risk, plans })),
+      worker('portfolio', portfolioLogic(house, { risk, portfolio })),
       members('plans'),
+      worker('bags', bags),
       worker('market', marketLogic(market), { onRestored: feed.startAgain }),
       worker('coordinator', coordinatorLogic(house, { orders, positions, risk }), {
         input: () => coordinatorInput(house, recovered.streams.get('coordinator') ?? null),

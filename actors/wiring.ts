@@ -5,6 +5,7 @@ import { ACTOR_NAMES, type ActorName, topicsHeardBy } from '../src/domain/wiring
 import { positionAddress } from './addresses.ts'
 import type { DeadMan } from './dead-man.ts'
 import type { Financing } from './financing.ts'
+import type { HodlDesk } from './hodl.actor.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { PositionDesk } from './positions.actor.ts'
@@ -17,6 +18,7 @@ export interface WiredParts {
   readonly orders: OrderDesk
   readonly positions: PositionDesk
   readonly plans: PlanDesk
+  readonly hodl: HodlDesk
   readonly risk: RiskDesk
   readonly monitor: RiskMonitor
   readonly reconciler: Reconciler
@@ -65,6 +67,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
       return parts.risk.hear(fact)
     case 'portfolio':
       if (ALLOWS[fact.type] === true) house.addresses.tell('portfolio', allowed(house))
+      parts.hodl.pass(fact)
       return parts.plans.pass(fact)
     case 'orders':
       // The drain closes the desk itself; closing twice is one closing, and here it holds whoever announced the drain.

@@ -16,6 +16,19 @@ const targetAllocation = section({
   })
   .prefault({})
 
+/** The owner's 33.34/33.33/33.33. */
+const hodlSplit = section({
+  usdt_pct: numeric({ min: 0, max: 100 }).default('33.34'),
+  xrp_pct: numeric({ min: 0, max: 100 }).default('33.33'),
+  btc_pct: numeric({ min: 0, max: 100 }).default('33.33'),
+})
+  .superRefine(({ btcPct, xrpPct, usdtPct }, context) => {
+    const sum = sumOf([btcPct, xrpPct, usdtPct].map((share) => amount(share)))
+    if (sum.eq(100)) return
+    context.addIssue({ code: 'custom', message: `sums to ${sum} and must sum to 100` })
+  })
+  .prefault({})
+
 export const portfolioSchema = section({
   target_allocation: targetAllocation,
   rebalancing: section({
@@ -37,5 +50,13 @@ export const portfolioSchema = section({
     xrp_amount: numeric({ min: 0 }).default('0'),
     usdt_amount: numeric({ min: 0 }).default('0'),
     allocation_pct: numeric({ min: 0, max: 100 }).default('10'),
+    min_profit_usd: numeric({ min: 0 }).default('1'),
+    split: hodlSplit,
+    execute_at_usd: section({
+      usdt: numeric({ above: 0 }).default('1'),
+      xrp: numeric({ above: 0 }).default('25'),
+      btc: numeric({ above: 0 }).default('15'),
+    }).prefault({}),
+    daily_cap_usd: numeric({ above: 0 }).default('1000'),
   }).prefault({}),
 }).prefault({})

@@ -4,7 +4,7 @@
 import { assign, setup } from 'xstate'
 import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
-import type { PlanId } from '../src/domain/ids.ts'
+import type { Pair, PlanId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { RebalanceTrade } from '../src/domain/portfolio.ts'
 import * as record from '../src/domain/rebalance-plan-record.ts'
@@ -31,14 +31,16 @@ const parts = setup({
   types: { context: {} as PlanContext, events: {} as PlanHears, input: {} as record.PlanBirth },
   guards: {
     areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) => record.areEnded(context, p.side),
+    isAnyWaiting: ({ context }, p: { side: RebalanceTrade['side'] }) => record.isAnyWaiting(context, p.side),
     isNothingAsked: ({ context }) => record.isNothingAsked(context),
     isLastBatch: ({ context }) => record.isLastBatch(context),
     /** By the time that it rang: one of older code rang later than this code would have set it. */
     isDue: ({ context }, p: { seenAt: number }) => p.seenAt >= context.dueAt,
     isHeld: ({ context }) => context.isHeld,
+    isAnyUnborn: ({ context }, p: Orders) => record.isAnyUnborn(context, p.orders),
   },
   actions: {
-    'claim-batch': effect<{ planId: PlanId; batch: number }>(),
+    'claim-batch': effect<{ planId: PlanId; batch: number; symbols: readonly Pair[] }>(),
     'place-trades': effect<{ planId: PlanId; trades: readonly record.PlannedTrade[] }>(),
     'cancel-trades': effect<{ planId: PlanId; keys: readonly string[]; reason: string }>(),
     'set-deadline': effect<{ name: 'batch'; at: number | null }>(),
@@ -63,8 +65,10 @@ const { to, stay, ignore, ignoring } = branches(hear)
 const setDeadline = call('set-deadline', ({ dueAt }) => ({ name: 'batch', at: dueAt }))
 const due = call('isDue', (_, { seenAt }: On<'deadline.reached'>) => ({ seenAt }))
 const hold = call('hold', (_, { retryAt }: On<'batch.held'>) => ({ retryAt }))
-const claim = call('claim-batch', ({ planId, batch }) => ({ planId, batch }))
-const begin = ['startBatch' as const, publish((plan) => [story.batchStartedFact(plan)])] as const
+const claim = call('claim-batch', (plan) => ({
+  ...{ planId: plan.planId, batch: plan.batch, symbols: record.symbolsAhead(plan) },
+}))
+const begin = [publish((plan) => story.batchStartedFacts(plan)), 'startBatch' as const] as const
 const place = (side: RebalanceTrade['side']) => [
   { type: 'ask' as const, params: { side } },
   call('place-trades', ({ planId, asking }) => ({ planId, trades: asking })),
@@ -78,6 +82,21 @@ const ordersOf = (_: PlanContext, { orders }: On<'orders.recovered'>) => ({ orde
 const tell = publish(story.endedFacts)
 const report = call('recordOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))
 const recover = [call('askUnbornAgain', ordersOf), call('recordOrders', ordersOf), tell] as const
+/** What was asked for and never written down is claimed once more: at a restart nothing may go before it is compared. */
+const claimAgain = when(
+  call('isAnyUnborn', ordersOf),
+  to(
+    '#rebalance-plan.planned',
+    ...recover,
+    call('hold', (_, { seenAt }: On<'orders.recovered'>) => ({ retryAt: seenAt })),
+  ),
+)
+/** What was lost on its way to the venue is claimed once more too. */
+const askLostAgain = (side: RebalanceTrade['side']) => ({
+  guard: { type: 'isAnyWaiting' as const, params: { side } },
+  target: '#rebalance-plan.planned',
+  actions: [call('hold', ({ updatedAt }) => ({ retryAt: updatedAt }))],
+})
 /** What is heard of the plan's orders, in every state. */
 const onOrders = (here: string) => ({
   'order.reported': stay(report, tell),
@@ -129,6 +148,7 @@ export const rebalancePlanMachine = parts.createMachine({
       ],
       on: {
         ...onOrders('active'),
+        'orders.recovered': [claimAgain, onOrders('active')['orders.recovered']],
         ...noClaim,
         ...notHeld,
         'deadline.reached': stale,
@@ -138,12 +158,12 @@ export const rebalancePlanMachine = parts.createMachine({
         selling: {
           description: 'Sells first: they bring the money that buys need.',
           entry: place('sell'),
-          always: { guard: { type: 'areEnded', params: { side: 'sell' } }, target: 'buying' },
+          always: [{ guard: { type: 'areEnded', params: { side: 'sell' } }, target: 'buying' }, askLostAgain('sell')],
         },
         buying: {
           description: 'Buys, from what is free now.',
           entry: place('buy'),
-          always: { guard: { type: 'areEnded', params: { side: 'buy' } }, target: 'settled' },
+          always: [{ guard: { type: 'areEnded', params: { side: 'buy' } }, target: 'settled' }, askLostAgain('buy')],
         },
         settled: { type: 'final', description: 'The batch has ended.' },
       },
@@ -168,7 +188,7 @@ export const rebalancePlanMachine = parts.createMachine({
     cancelled: {
       type: 'final',
       description: 'The need is gone, or a person stopped it.',
-      entry: publish((plan) => [story.cancelledFact(plan)]),
+      entry: ['dropRest', publish((plan) => [story.cancelledFact(plan)])],
     },
   },
 })

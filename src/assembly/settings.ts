@@ -1,6 +1,7 @@
 /** The configuration as the actors read it. */
 import type { Settings, TaskSettings } from '../../actors/house.ts'
 import type { Config } from '../../config/schema.ts'
+import type { HodlRules } from '../domain/hodl.ts'
 import { type Asset, asset, type Pair, pair } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { PacingRules } from '../domain/pacing.ts'
@@ -74,6 +75,18 @@ function pacingOf({ kraken }: Config['execution']): PacingRules {
     venue: TIER_LIMITS[tier],
   }
 }
+
+const hodlRulesOf = ({ split, executeAtUsd, ...rules }: Config['portfolio']['hodlBags']): HodlRules => ({
+  enabled: rules.enabled,
+  allocationPct: rules.allocationPct,
+  minProfitUsd: rules.minProfitUsd,
+  shares: [
+    { asset: asset('USDT'), sharePct: split.usdtPct, executeAtUsd: executeAtUsd.usdt },
+    { asset: asset('XRP'), sharePct: split.xrpPct, executeAtUsd: executeAtUsd.xrp },
+    { asset: asset('BTC'), sharePct: split.btcPct, executeAtUsd: executeAtUsd.btc },
+  ],
+  dailyCapUsd: rules.dailyCapUsd,
+})
 
 export function settingsOf({ config, mode, symbols, instruments, account }: SettingsInput): Settings {
   const { execution, portfolio, risk } = config
@@ -153,6 +166,7 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
       minBetweenPlansMs: rebalancing.minIntervalMs,
       orderType: rebalancing.executionType,
       orderLifeMs: execution.orders.entryLifeMs,
+      hodlRules: hodlRulesOf(hodlBags),
       hodl: hodlBags.enabled ? { BTC: hodlBags.btcAmount, XRP: hodlBags.xrpAmount, USDT: hodlBags.usdtAmount } : {},
     },
     fees,

@@ -1,5 +1,5 @@
 /** The core book's allocation against its targets, and the trades that would bring it back. */
-import { type Asset, asset, type Pair, pair } from './ids.ts'
+import { type Asset, asset, baseOf, type Pair, pair } from './ids.ts'
 import { type Instrument, roundDownToLot, sizeProblem } from './instrument.ts'
 import type { AllocationRow, Balance } from './portfolio.ts'
 import { type Amount, amount, maxOf, minOf, type Numeric, price, roundToCent, sumOf, text, ZERO } from './units.ts'
@@ -39,6 +39,8 @@ export interface CoreInput {
   readonly hodl: Readonly<Record<string, Numeric>>
   readonly targets: Targets
   readonly priceOf: PriceOf
+  /** Share of what is sold or bought that closing a position would take as its fee. */
+  readonly exitFeeRate: Numeric
 }
 
 export interface CoreAllocation {
@@ -61,13 +63,21 @@ interface CoreHolding {
   readonly rate: Amount
 }
 
-/** What the core book would hold if every position were closed at the mark: without its base, its value as USDT. */
+/** What closing the position at the mark would bring net of the exit's fee, USD; null without a price. */
+function netClosingUsd(position: ValuedPosition, { priceOf, exitFeeRate }: CoreInput): Amount | null {
+  const value = closingValueUsd(position, priceOf)
+  const rate = usdRate(baseOf(position.symbol), priceOf)
+  if (value === null || rate === null) return value
+  return value.minus(amount(position.quantity).times(rate).times(amount(exitFeeRate)))
+}
+
+/** What the core book would hold if every position were closed at the mark: without its base, its net value as USDT. */
 function coreHoldings(input: CoreInput): { holdings: CoreHolding[]; stale: string[]; exceeded: Asset[] } {
   const stale = new Set<string>()
   const exceeded: Asset[] = []
   let closed: Amount = ZERO
   for (const position of input.positions) {
-    const value = closingValueUsd(position, input.priceOf)
+    const value = netClosingUsd(position, input)
     if (value === null) stale.add(position.symbol)
     else closed = closed.plus(value)
   }
@@ -75,7 +85,7 @@ function coreHoldings(input: CoreInput): { holdings: CoreHolding[]; stale: strin
   for (const name of Object.keys(input.targets)) {
     const of = asset(name)
     const total = sumOf(input.balances.filter((one) => one.asset === of).map((one) => amount(one.total)))
-    const inPositions = input.positions.filter((one) => isSpot(one) && one.symbol.startsWith(`${of}/`))
+    const inPositions = input.positions.filter((one) => isSpot(one) && baseOf(one.symbol) === of)
     const held = total.minus(sumOf(inPositions.map((one) => amount(one.quantity))))
     const bag = amount(input.hodl[name] ?? ZERO)
     const free = held.minus(bag)
@@ -149,7 +159,8 @@ interface Wanted {
   readonly value: Amount
 }
 
-function legOf(wanted: Wanted, value: Amount, means: RebalanceMeans): RebalanceLeg | null {
+/** The leg in lots; null where it is no trade: under the minimum, or nothing that the venue takes. */
+function legOf(wanted: Wanted, value: Amount, means: RebalanceMeans, minTradeUsd: number): RebalanceLeg | null {
   const symbol = pair(`${wanted.row.asset}/${CASH}`)
   const rate = usdRate(asset(wanted.row.asset), means.priceOf)
   const instrument = means.instruments.find((one) => one.symbol === symbol)
@@ -158,7 +169,7 @@ function legOf(wanted: Wanted, value: Amount, means: RebalanceMeans): RebalanceL
   const isSell = wanted.value.isNegative()
   const bounded = isSell ? minOf(wantedQuantity, amount(wanted.row.quantity)) : wantedQuantity
   const size = roundDownToLot(bounded, instrument)
-  if (sizeProblem(instrument, size, price(rate)) !== null) return null
+  if (size.times(rate).lt(minTradeUsd) || sizeProblem(instrument, size, price(rate)) !== null) return null
   return {
     symbol,
     side: isSell ? 'sell' : 'buy',
@@ -167,9 +178,13 @@ function legOf(wanted: Wanted, value: Amount, means: RebalanceMeans): RebalanceL
   }
 }
 
-/** The legs that are trades at all: there, and worth the minimum once in lots. */
-const worthwhile = (legs: readonly (RebalanceLeg | null)[], settings: RebalanceSettings): RebalanceLeg[] =>
-  legs.filter((leg) => leg !== null).filter((leg) => amount(leg.valueUsd).gte(settings.minTradeUsd))
+/** The largest deviation to the last digit, per cent: a row's percentages are rounded, and 5 is not above 5. */
+export function largestDeviation({ coreEquityUsd, rows }: CoreAllocation): Amount {
+  const equity = amount(coreEquityUsd)
+  if (equity.isZero()) return ZERO
+  const deviations = rows.map((row) => amount(row.valueUsd).times(100).div(equity).minus(amount(row.targetPct)).abs())
+  return maxOf(ZERO, ...deviations)
+}
 
 /**
  * The trades that bring the core book to its targets when the largest deviation is above the threshold. Trades under
@@ -180,18 +195,17 @@ export function rebalanceNeed(
   means: RebalanceMeans,
   settings: RebalanceSettings = DEFAULT_REBALANCE,
 ): RebalanceNeed {
-  const deviation = amount(allocation.maxDeviationPct)
+  const equity = amount(allocation.coreEquityUsd)
+  const deviation = largestDeviation(allocation)
   const figures = `largest deviation ${deviation.toDecimalPlaces(2)} %, threshold ${settings.thresholdPct} %`
   if (deviation.lte(settings.thresholdPct)) return { action: 'no_action', reason: figures, legs: [] }
-  const equity = amount(allocation.coreEquityUsd)
   const wanted = allocation.rows
     .filter((row) => row.asset !== CASH)
     .map((row): Wanted => ({ row, value: equity.times(amount(row.targetPct)).div(100).minus(amount(row.valueUsd)) }))
   const selling = wanted.filter((one) => one.value.isNegative())
-  const sells = worthwhile(
-    selling.map((one) => legOf(one, one.value.abs(), means)),
-    settings,
-  )
+  const sells = selling
+    .map((one) => legOf(one, one.value.abs(), means, settings.minTradeUsd))
+    .filter((leg) => leg !== null)
 
   const keeps = amount(1).minus(amount(settings.feeRate))
   const proceeds = sumOf(sells.map((leg) => amount(leg.valueUsd))).times(keeps)
@@ -201,10 +215,9 @@ export function rebalanceNeed(
   const buying = wanted.filter((one) => one.value.gte(settings.minTradeUsd))
   const total = sumOf(buying.map((one) => one.value))
   const scale = total.gt(spendable) ? spendable.div(total) : amount(1)
-  const buys = worthwhile(
-    buying.map((one) => legOf(one, one.value.times(scale), means)),
-    settings,
-  )
+  const buys = buying
+    .map((one) => legOf(one, one.value.times(scale), means, settings.minTradeUsd))
+    .filter((leg) => leg !== null)
   const legs = [...sells, ...buys]
   if (legs.length === 0) return { action: 'no_action', reason: `${figures}; no trade reaches the minimum`, legs }
   return { action: 'rebalance', reason: figures, legs }

@@ -22,7 +22,6 @@ export const DEFAULT_DCA: DcaSettings = {
 }
 
 export interface DcaSchedule {
-  readonly executionStrategy: 'immediate' | 'dca_24h'
   readonly batches: number
   /** By batch; within one, sells before buys. */
   readonly trades: readonly RebalanceTrade[]
@@ -95,7 +94,7 @@ export function scheduleTrades(
   const trades = plans
     .flatMap(({ leg, count, instrument }) => tradesOf(leg, count, last, instrument, now, settings.intervalMs))
     .sort(bySellsFirst)
-  return { executionStrategy: last > 1 ? 'dca_24h' : 'immediate', batches: last, trades }
+  return { batches: last, trades }
 }
 
 /**

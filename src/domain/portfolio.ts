@@ -85,3 +85,20 @@ export interface PlanView {
   readonly plannedAt: number
   readonly updatedAt: number
 }
+
+/** What the portfolio agent puts out: the owner's output schema. */
+export interface RebalanceOutput {
+  readonly action: 'no_action' | 'rebalance'
+  /** The core book; null while a price is missing. */
+  readonly currentAllocation: {
+    readonly coreEquityUsd: Numeric
+    readonly holdings: readonly AllocationRow[]
+    readonly maxDeviationPct: Numeric
+  } | null
+  readonly trades: readonly RebalanceTrade[]
+  /** `defer`: nothing begins now. */
+  readonly executionStrategy: ExecutionStrategy
+  readonly reasoning: string
+  /** The default strategy, and not one that a model chose. */
+  readonly usedFallbackStrategy: boolean
+}

@@ -44,6 +44,8 @@ export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
   readonly trades: readonly PlannedTrade[]
   /** The batch that is due or at work, from 1. */
   readonly batch: number
+  /** The last batch that was told to have started. */
+  readonly started: number
   readonly plannedAt: number
   readonly updatedAt: number
   readonly dueAt: number
@@ -57,7 +59,7 @@ export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
 
 export const newPlan = ({ trades, seenAt, ...birth }: PlanBirth): PlanRecord => ({
   ...birth,
-  ...{ batch: 1, plannedAt: seenAt, updatedAt: seenAt, isHeld: false, reason: null, ends: [], asking: [] },
+  ...{ batch: 1, started: 0, plannedAt: seenAt, updatedAt: seenAt, isHeld: false, reason: null, ends: [], asking: [] },
   trades: trades.map((trade, index) => ({
     ...{ key: `${birth.planId}/rebalance/${index + 1}`, trade, state: 'waiting', orderId: null, ...NOTHING },
   })),
@@ -78,19 +80,23 @@ const marked = ({ trades }: Trades, keys: readonly string[], state: TradeState):
 
 export const areEnded = (record: PlanRecord, side: Side): boolean =>
   tradesOf(record, side).every(({ state }) => state === 'ended')
+export const isAnyWaiting = (record: PlanRecord, side: Side): boolean =>
+  tradesOf(record, side).some(({ state }) => state === 'waiting')
 export const isNothingAsked = (record: PlanRecord): boolean => keysOf(record, 'asked').length === 0
 export const isLastBatch = ({ trades, batch }: PlanRecord): boolean =>
   batch >= Math.max(...trades.map(({ trade }) => trade.batch))
 
-/** The batch goes now: where it is late, what is still to come keeps its distance to it. */
-export function withBatchStarted(record: PlanRecord): Pick<PlanRecord, 'trades' | 'isHeld'> {
+/** The batch goes now: where it is late, what is still to come keeps its distance to it. One that goes on stays as it is. */
+export function withBatchStarted(record: PlanRecord): Partial<PlanRecord> {
+  if (record.started === record.batch) return { isHeld: false }
   const toCome = record.trades.filter(({ trade }) => trade.batch >= record.batch)
   const shifted = shiftOverdue(
     toCome.map(({ trade }) => trade),
     record.updatedAt,
   )
   const late = new Map(toCome.map(({ key }, index) => [key, shifted[index]]))
-  return { isHeld: false, trades: record.trades.map((one) => ({ ...one, trade: late.get(one.key) ?? one.trade })) }
+  const trades = record.trades.map((one) => ({ ...one, trade: late.get(one.key) ?? one.trade }))
+  return { isHeld: false, started: record.batch, trades }
 }
 
 /** The next batch, at its time. */
@@ -122,6 +128,11 @@ function endOf(planned: PlannedTrade, order: OrderView): TradeEnd | null {
   return { kind: 'dropped', ...about(planned), reason: order.reason ?? order.status.toLowerCase() }
 }
 
+const SECOND_TRY = '/again'
+/** Whether the order proved never to have reached the venue: its trade may be asked for once more, under another key. */
+const isLost = ({ key, state }: PlannedTrade, { status, reason, filled }: OrderView): boolean =>
+  state === 'asked' && status === 'ERROR' && reason === 'not-at-venue' && filled === '0' && !key.endsWith(SECOND_TRY)
+
 /** What `orders` say of the plan's trades; each end is told once. */
 export function withReported(record: PlanRecord, orders: readonly OrderView[]): Pick<PlanRecord, 'ends' | 'trades'> {
   const ends: TradeEnd[] = []
@@ -130,6 +141,8 @@ export function withReported(record: PlanRecord, orders: readonly OrderView[]): 
     // A view that knows of less than is known already is an older one.
     if (order === undefined || planned.state === 'waiting' || amount(order.filled).lt(amount(planned.filled)))
       return planned
+    if (isLost(planned, order))
+      return { ...planned, key: `${planned.key}${SECOND_TRY}`, state: 'waiting', orderId: null, ...NOTHING }
     const end = endOf(planned, order)
     if (end !== null) ends.push(end)
     const { orderId, filled, cost, fees } = order
@@ -151,12 +164,27 @@ export function withUnborn(
   }
 }
 
-/** After a restart: trades whose orders were never written down wait again. */
-export function withRecovered(record: PlanRecord, orders: readonly OrderView[]): Trades {
+function unbornKeys(record: Trades, orders: readonly OrderView[]): readonly string[] {
   const born = new Set(orders.map(({ request }) => request.key))
-  const unborn = keysOf(record, 'asked').filter((key) => !born.has(key))
-  return { trades: marked(record, unborn, 'waiting') }
+  return keysOf(record, 'asked').filter((key) => !born.has(key))
 }
+/** Whether a trade was asked for whose order was never written down. */
+export const isAnyUnborn = (record: Trades, orders: readonly OrderView[]): boolean =>
+  unbornKeys(record, orders).length > 0
+
+/** After a restart: trades whose orders were never written down wait again. */
+export const withRecovered = (record: PlanRecord, orders: readonly OrderView[]): Trades => ({
+  trades: marked(record, unbornKeys(record, orders), 'waiting'),
+})
+
+/** Symbols of the batch's trades that nobody has asked for yet: what it takes a price of. */
+export const symbolsAhead = ({ trades, batch }: PlanRecord): readonly Pair[] => [
+  ...new Set(
+    trades
+      .filter(({ trade, state }) => trade.batch === batch && state === 'waiting')
+      .map(({ trade }) => trade.symbol as Pair),
+  ),
+]
 
 /** What nobody asked for yet will not be. */
 export const withRestDropped = (record: PlanRecord): Trades => ({

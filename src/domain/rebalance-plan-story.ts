@@ -1,6 +1,6 @@
 /** What a rebalance plan tells, and what it asks to be taken back. Pure. */
 import type { FactDraft } from './facts.ts'
-import { keysOf, type PlanRecord, planView } from './rebalance-plan-record.ts'
+import { keysOf, type PlanRecord, planView, withBatchStarted } from './rebalance-plan-record.ts'
 
 export const plannedFact = (record: PlanRecord): FactDraft => ({
   ...{ type: 'rebalance.planned', planId: record.planId, trades: record.trades.map(({ trade }) => trade) },
@@ -8,9 +8,13 @@ export const plannedFact = (record: PlanRecord): FactDraft => ({
   plan: planView(record, 'planned'),
 })
 
-export const batchStartedFact = (record: PlanRecord): FactDraft => ({
-  ...{ type: 'rebalance.batchStarted', planId: record.planId, batch: record.batch, plan: planView(record, 'active') },
-})
+/** The batch goes now; one that goes on after a restart was told before. */
+export function batchStartedFacts(record: PlanRecord): FactDraft[] {
+  const { planId, batch, started } = record
+  if (started === batch) return []
+  const plan = planView({ ...record, ...withBatchStarted(record) }, 'active')
+  return [{ type: 'rebalance.batchStarted', planId, batch, plan }]
+}
 
 /** One fact for each trade that the last message told to have ended, or to have been filled after its end. */
 export function endedFacts(record: PlanRecord): FactDraft[] {

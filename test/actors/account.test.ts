@@ -103,7 +103,7 @@ describe('the statement', () => {
   })
 })
 
-it('allocation counts an open position as if it were closed at the mark', () => {
+it('allocation counts an open position as if it were closed at the mark, net of the fee that this takes', () => {
   const { account, open, bought, mark } = accountHouse()
   open()
   bought('0.01', '40000')
@@ -111,6 +111,6 @@ it('allocation counts an open position as if it were closed at the mark', () => 
   const core = account.allocation()
   if (core.kind === 'stale') throw new Error('no allocation')
   const shares = Object.fromEntries(core.rows.map((row) => [row.asset, row.valueUsd]))
-  expect(core.coreEquityUsd).toBe('1350')
-  expect(shares).toEqual({ BTC: '0', XRP: '250', USDT: '1100' })
+  expect(core.coreEquityUsd).toBe('1346')
+  expect(shares).toEqual({ BTC: '0', XRP: '250', USDT: '1096' })
 })

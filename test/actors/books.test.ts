@@ -180,11 +180,11 @@ describe('the plan at work', () => {
     const planned = (id: string, at: number) =>
       factOf({ type: 'rebalance.planned', planId: planId(id), trades: [], ...more }, at)
     const books = folded([planned('a', T0)])
-    expect(books.plan()).toEqual({ activeId: 'a', lastPlannedAt: T0 })
+    expect(books.plan()).toEqual({ activeId: 'a', active: null, lastId: 'a', lastPlannedAt: T0 })
     books.apply(factOf({ type: 'rebalance.completed', planId: planId('another') }))
     expect(books.plan().activeId).toBe('a')
     books.apply(factOf({ type: 'rebalance.cancelled', planId: planId('a'), reason: 'not needed' }))
-    expect(books.plan()).toEqual({ activeId: null, lastPlannedAt: T0 })
+    expect(books.plan()).toEqual({ activeId: null, active: null, lastId: 'a', lastPlannedAt: T0 })
   })
 
   it('does not keep the next one waiting a day when a pause cut it short', () => {
@@ -196,7 +196,7 @@ describe('the plan at work', () => {
       factOf({ type: 'order.cancelled', order: { ...cut, status: 'CANCELLED' } }),
       factOf({ type: 'rebalance.completed', planId: plan }),
     ])
-    expect(books.plan()).toEqual({ activeId: null, lastPlannedAt: null })
+    expect(books.plan()).toEqual({ activeId: null, active: null, lastId: 'a', lastPlannedAt: null })
   })
 })
 

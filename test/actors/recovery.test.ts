@@ -109,6 +109,7 @@ function desks() {
       ...{ halve: () => false, pass: () => {} },
     },
     plans: { revive: revived('plan'), recover: recover('plan'), start: () => {}, pass: () => {}, allow: () => {} },
+    hodl: { recover: () => void said.push('recover the bags') },
   }
   return { said, inputs, parts }
 }
@@ -129,7 +130,7 @@ describe('revival', () => {
     expect(found).toEqual({ orders: 2, positions: 1, plans: 1 })
     expect(said).toEqual([
       ...['revive position p:1', 'revive order o1', 'revive plan x', 'revive order o2'],
-      ...['recover position p:1', 'recover plan x'],
+      ...['recover position p:1', 'recover plan x', 'recover the bags'],
     ])
     expect(inputs.every((input) => !input.isNew)).toBe(true)
     expect(inputs[1]?.history.map((message) => message.type)).toEqual(['venue.sent'])

@@ -249,8 +249,8 @@ function tradingDesk(limits: Partial<Settings['limits']>) {
   const input = coordinatorInput(house, null)
   const coordinator = createActor(coordinatorLogic(house, parts), { id: 'coordinator', input })
   enlist('coordinator', coordinator).start()
-  const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {}, allow: () => {} }
-  enlist('portfolio', createActor(portfolioLogic(house, { account: desk.account, risk: desk.risk, plans }))).start()
+  const portfolio = { check: () => {}, watchBags: () => {}, allow: () => {} }
+  enlist('portfolio', createActor(portfolioLogic(house, { risk: desk.risk, portfolio }))).start()
   desk.listenAs('exchange')
   return { ...desk, coordinator }
 }
@@ -296,9 +296,9 @@ describe('from verdict to birth', () => {
   )
 
   it('a verdict that nobody is there to hear gives its slot back', () => {
-    const { house, account, risk, enlist } = riskHouse()
-    const plans = { start: () => {}, pass: () => {}, revive: () => {}, recover: () => {}, allow: () => {} }
-    const portfolio = enlist('portfolio', createActor(portfolioLogic(house, { account, risk, plans })))
+    const { house, risk, enlist } = riskHouse()
+    const unused = { check: () => {}, watchBags: () => {}, allow: () => {} }
+    const portfolio = enlist('portfolio', createActor(portfolioLogic(house, { risk, portfolio: unused })))
     portfolio.start()
     risk.hear(factOf({ type: 'decision.proposed', symbol: BTC, proposal: btc('first') }))
     const about = { proposal: btc('first'), confidence: 0.9, viewConfidences: [] }

@@ -26,6 +26,7 @@ const core = (over: Partial<CoreInput> = {}): CoreInput => ({
   hodl: {},
   targets: { BTC: 30, XRP: 30, USDT: 40 },
   priceOf,
+  exitFeeRate: '0',
   ...over,
 })
 const known = (input: CoreInput): CoreAllocation => {

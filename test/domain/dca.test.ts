@@ -20,8 +20,8 @@ const schedule = (...legs: RebalanceLeg[]) => scheduleTrades(legs, BUILT_IN_INST
 
 describe('spreading a rebalance', () => {
   it('begins above 500 USD, not at it', () => {
-    expect(schedule(leg('500'))).toMatchObject({ executionStrategy: 'immediate', batches: 1 })
-    expect(schedule(leg('500.01'))).toMatchObject({ executionStrategy: 'dca_24h', batches: 6 })
+    expect(schedule(leg('500'))).toMatchObject({ batches: 1 })
+    expect(schedule(leg('500.01'))).toMatchObject({ batches: 6 })
   })
 
   it('makes six batches four hours apart, the remainder in the first', () => {

@@ -76,14 +76,23 @@ describe('a plan', () => {
   it('that comes late lets one batch go and keeps the distance of the rest', () => {
     const record = { ...born(trade(1), trade(2), trade(3)), batch: 2, updatedAt: T0 + 9 * HOUR }
     const begun = { ...record, ...plan.withBatchStarted(record) }
-    expect(begun.trades.map(({ trade: { dueAt } }) => (dueAt - T0) / HOUR)).toEqual([0, 9, 13])
+    expect(begun.trades?.map(({ trade: { dueAt } }) => (dueAt - T0) / HOUR)).toEqual([0, 9, 13])
     expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 9.5 * HOUR })).toEqual({ batch: 3, dueAt: T0 + 13 * HOUR })
     expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 14 * HOUR }).dueAt).toBe(T0 + 14 * HOUR)
   })
 
   it('in time keeps its times', () => {
     const record = { ...born(trade(1), trade(2)), updatedAt: T0 }
-    expect(plan.withBatchStarted(record).trades.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
+    expect(plan.withBatchStarted(record).trades?.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
+  })
+
+  it('asks once more, under another key, for what proved never to have reached the venue', () => {
+    const lost = hearing(asked(born(trade(1))), order(1, 'ERROR', '0', 'not-at-venue'))
+    expect([lost.ends, plan.keysOf(lost, 'waiting')]).toEqual([[], ['p/rebalance/1/again']])
+    const again = asked(lost)
+    const view = order(1, 'ERROR', '0', 'not-at-venue')
+    const twice = hearing(again, { ...view, request: { ...view.request, key: 'p/rebalance/1/again' } })
+    expect(twice.ends).toMatchObject([{ kind: 'dropped', reason: 'not-at-venue' }])
   })
 
   it('asks again for an order that was never written down', () => {

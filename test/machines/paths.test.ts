@@ -8,6 +8,7 @@ import { agentPaths } from './paths/agent.paths.ts'
 import { connectionPaths } from './paths/connection.paths.ts'
 import { coordinatorPaths } from './paths/coordinator.paths.ts'
 import { type Exploration, explore, type PathModel, together } from './paths/explore.ts'
+import { hodlPaths } from './paths/hodl.paths.ts'
 import { orderPaths } from './paths/order.paths.ts'
 import { positionPaths, trailingPaths } from './paths/position.paths.ts'
 import { rebalancePlanPaths } from './paths/rebalance-plan.paths.ts'
@@ -89,6 +90,7 @@ cover(coordinatorPaths)
 cover(orderPaths)
 cover(positionPaths, trailingPaths)
 cover(rebalancePlanPaths)
+cover(hodlPaths)
 cover(connectionPaths)
 cover(taskPaths)
 cover(agentPaths)

@@ -37,6 +37,7 @@ export const UNHANDLED: UnhandledTable = {
   connection: { stopped: FINAL },
   task: {},
   agent: {},
+  hodl: {},
   'rebalance-plan': { completed: FINAL, cancelled: FINAL },
   position: {
     opening: because('Triggers are watched from the first fill on.', 'trigger.crossed'),

@@ -66,7 +66,7 @@ describe('a rebalance', () => {
     expect(planOf(world).trades.at(2)?.dueAt).toBe(resumedAt + 4 * HOUR)
   })
 
-  it('that was at work goes on as soon as a restart has compared with the venue', async () => {
+  it('that was at work goes on as soon as a restart has compared with the venue and heard a price', async () => {
     const world = new World()
     await world.bootReady()
     world.command({ type: 'pause-trading', reason: 'user', by: 'test' })
@@ -77,6 +77,7 @@ describe('a rebalance', () => {
     await world.until(() => isTold('trading.resumed')(world), 'an end of the pause')
     world.kill()
     await world.bootReady()
-    await world.until(() => started(world).length === 1, 'a first batch', 1_000)
+    // Nothing is asked for before its pair has a price.
+    await world.until(() => started(world).length === 1, 'a first batch', 30_000)
   })
 })

@@ -55,6 +55,10 @@ export interface PortfolioFacts {
     readonly action: 'no_action' | 'rebalance' | 'defer'
     readonly reason: string
     readonly maxDeviationPct: Numeric
+    readonly executionStrategy?: ExecutionStrategy
+    readonly usedFallbackStrategy?: boolean
+    /** Who forced it; absent where the schedule asked. */
+    readonly by?: string
   }
   /** `plan`, here and below: the whole of it afterwards; absent in rows of older code. */
   'rebalance.planned': {

@@ -32,6 +32,7 @@ function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly 
         viewOf(planned, 'FILLED', '10'),
         viewOf(planned, 'CANCELLED', '4'),
         viewOf(planned, 'ERROR', '0'),
+        { ...viewOf(planned, 'ERROR', '0'), reason: 'not-at-venue' },
       ].map((order) => ({ type: 'order.reported', order, seenAt }) as const),
     ),
     ...inBatch.map(({ key }) => ({ type: 'order.turnedAway', key, reason: 'halted', seenAt }) as const),
@@ -96,9 +97,11 @@ function endsAreTold(taken: Taken<Plan>): void {
     event.type === 'orders.recovered' && !heard.some(({ request }) => request.key === key)
   const isEmpty = (one: PlannedTrade) => one.state === 'ended' && one.filled === '0' && !isUnborn(one)
   const dropped = facts.filter(({ type }) => type === 'rebalance.tradeDropped').length
-  const isNew = after.state.context.trades.filter(
-    (one, index) => isEmpty(one) && before.context.trades[index]?.state === 'asked',
-  )
+  // One whose second try is dropped with the plan itself has another key by then.
+  const isNew = after.state.context.trades.filter((one, index) => {
+    const earlier = before.context.trades[index]
+    return isEmpty(one) && earlier?.state === 'asked' && earlier.key === one.key
+  })
   if (dropped !== isNew.length) throw new Error(`${isNew.length} trades came to nothing, ${dropped} told`)
 }
 
@@ -133,7 +136,7 @@ export const rebalancePlanPaths: PathModel<Plan> = {
   required: ['planned', 'claiming', 'active', 'active.selling', 'active.buying', 'completed', 'cancelled'],
   events: ({ context }) => planEvents(context),
   abstract: ({ trades, batch, isHeld }) => ({
-    trades: trades.map(({ state, filled }) => [state, filled]),
+    trades: trades.map(({ key, state, filled }) => [key, state, filled]),
     ...{ batch, isHeld },
   }),
   check: (taken) => {
