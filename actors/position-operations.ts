@@ -13,9 +13,11 @@ import {
   type Judged,
   judgeChange,
   judgeClose,
+  judgeDistance,
   type Refusal,
   type RequestCode,
 } from '../src/domain/position-requests.ts'
+import { DEFAULT_DISTANCE_PCT } from '../src/domain/trailing.ts'
 import { type Amount, type Numeric, price, text } from '../src/domain/units.ts'
 import type { PositionStatus } from '../src/ports/desk.ts'
 import { positionAddress } from './addresses.ts'
@@ -49,6 +51,8 @@ export interface PositionOperations {
   ): PositionAnswer
   /** Everything in the trading book, through the coordinator, an answer for each; core holdings stay. */
   closeAll(reason: string, by: string): readonly PositionAnswer[]
+  /** From now on its stop follows the price by this, per cent of the best; without, as positions are born to. */
+  enableTrailingStop(id: string, distancePct: Numeric | undefined, by: string): PositionAnswer
   exposure(): ExposureView
   /** The stops and targets that these prices would set off, by symbol. It asks: only ticks act. */
   checkTriggers(prices: Readonly<Record<string, Numeric>>): readonly Crossing[]
@@ -66,6 +70,7 @@ type Asked = PositionHears extends infer C ? (C extends PositionHears ? Omit<C, 
 
 export function createPositionOperations(house: House, parts: ExposureParts): PositionOperations {
   const { addresses, books, clock, settings } = house
+  const bornDistance = settings.positionPolicy.trailing?.distancePct ?? DEFAULT_DISTANCE_PCT
   const markOf = ({ symbol }: PositionView): Amount | null => parts.account.priceOf()(symbol)
   const statusOf = (position: PositionView): PositionStatus => worthNow(withCharges(books, position), markOf(position))
   const refused = (id: string, { code, message }: Refusal): PositionAnswer => ({
@@ -126,6 +131,12 @@ export function createPositionOperations(house: House, parts: ExposureParts): Po
       // A way out needs nobody but the position.
       return leaving.map((id) => close(id, { reason: note, by }))
     },
+    enableTrailingStop: (id, distancePct, by) =>
+      ask(
+        id,
+        (position) => judgeDistance(position, distancePct ?? bornDistance),
+        (distance) => ({ type: 'enable-trailing', distancePct: distance, by }),
+      ),
     exposure: () => exposureNow(house, parts),
     checkTriggers: (prices) => crossedBy(books.openPositions(), prices),
   }

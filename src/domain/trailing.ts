@@ -21,6 +21,7 @@ export type TrailingTerms = Omit<TrailingStop, 'bestPrice'>
 
 /** The owner's, where nothing else is configured. */
 export const DEFAULT_ACTIVATION_PCT: Numeric = '1'
+export const DEFAULT_DISTANCE_PCT: Numeric = '1.5'
 
 /** A position's side. */
 type Direction = 'long' | 'short'

@@ -183,3 +183,40 @@ describe('a close', () => {
     expect(operations.closeAll('enough', 'trader')).toEqual([])
   })
 })
+
+describe('a stop that follows', () => {
+  const enable = (id: string, distancePct?: string) => operations.enableTrailingStop(id, distancePct, 'trader')
+
+  it('follows by the distance that was asked for, and sells when the price comes back', async () => {
+    const id = await hold()
+    expect(enable(id, '0.5')).toEqual({ accepted: true, positionId: id })
+    await world.until(() => world.position().trailing?.distancePct === '0.5', 'another distance')
+    world.print(BTC, '51000')
+    await world.until(() => world.position().stopLoss === '50745', 'a stop half a per cent behind')
+    expect(await stopAtVenue()).toBe('50745')
+    world.print(BTC, '50700')
+    await world.until(() => world.is('closed'), 'a closed position')
+    expect(world.position().closeReason).toBe('trailing_stop')
+  })
+
+  it('follows by the configured distance where none is named', async () => {
+    const { positionPolicy } = world.settings
+    world = new World({ settings: { positionPolicy: { ...positionPolicy, trailing: null } } })
+    await world.bootReady()
+    operations = world.system.positions
+    const id = await hold()
+    expect(world.position().trailing).toBeNull()
+    expect(enable(id).accepted).toBe(true)
+    await world.until(() => world.position().trailing !== null, 'a stop that follows')
+    expect(world.position().trailing).toMatchObject({ distancePct: '1.5', activationPct: '1', bestPrice: null })
+  })
+
+  it('is refused for a distance that is none, and for what is closed or unknown', async () => {
+    const id = await hold()
+    for (const distance of ['0', '-1', '100', 'far']) expect(enable(id, distance).code).toBe('INVALID_DISTANCE')
+    expect(enable('nobody').code).toBe('UNKNOWN_POSITION')
+    operations.close(id, { by: 'trader' })
+    await world.until(() => world.is('closed'), 'a closed position')
+    expect(enable(id).code).toBe('ALREADY_CLOSED')
+  })
+})

@@ -10,6 +10,18 @@ const unless = source === null ? ' (skipped: no market data)' : ''
 let recorded: Recorded | null = null
 afterEach(() => recorded?.end())
 
+/** Positions whose stop was ever moved away from the market. */
+function loosened({ facts }: Recorded): readonly string[] {
+  const stops = new Map<string, string>()
+  return facts.flatMap((fact) => {
+    if (!('position' in fact)) return []
+    const { positionId, stopLoss } = fact.position
+    const before = stops.get(positionId) ?? '0'
+    stops.set(positionId, stopLoss)
+    return amount(stopLoss).lt(before) ? [`${positionId} from ${before} to ${stopLoss}`] : []
+  })
+}
+
 describe.skipIf(source === null)(`a crash with positions open${unless}`, { timeout: 120_000 }, () => {
   it.each<[string, Crash]>([
     [MAY_2021.name, MAY_2021],
@@ -21,12 +33,14 @@ describe.skipIf(source === null)(`a crash with positions open${unless}`, { timeo
 
     expect(hits.length).toBeGreaterThanOrEqual(10)
     expect(new Set(hits.map(({ symbol }) => symbol)).size).toBe(2)
-    for (const { by, slippagePct, net } of hits) {
+    for (const { by, slippagePct, net, reason } of hits) {
       expect(by).toBe('venue')
       expect(amount(slippagePct).gte(0)).toBe(true)
       expect(amount(slippagePct).lt(1)).toBe(true)
-      expect(amount(net).lt(0)).toBe(true)
+      if (reason === 'stop_loss') expect(amount(net).lt(0)).toBe(true)
     }
+    expect(hits.some(({ reason }) => reason === 'trailing_stop')).toBe(true)
+    expect(loosened(recorded)).toEqual([])
     const { unprotectedSeconds, protectGapMs } = await recorded.statement()
     expect(unprotectedSeconds).toBe(0)
     expect(protectGapMs.max).toBeLessThan(1_000)

@@ -1,6 +1,7 @@
 /** Crashes of 2021 with positions open: who buys when, what every stop brought, and how it is printed. */
 import type { Pair } from '../../src/domain/ids.ts'
 import { pair } from '../../src/domain/ids.ts'
+import type { CloseReason } from '../../src/domain/position.ts'
 import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
 import { Recorded } from '../support/recorded.ts'
 
@@ -53,13 +54,14 @@ export interface StopHit {
   readonly slippagePct: Numeric
   /** `venue`: the resting stop sold it all. `local`: the second watch had to. */
   readonly by: 'venue' | 'local'
+  readonly reason: CloseReason | null
   readonly net: Numeric
 }
 
 export function stopHits(recorded: Recorded): readonly StopHit[] {
   const filled = recorded.factsOf('order.filled')
   return recorded.factsOf('position.stopHit').map(({ at, position }) => {
-    const { positionId, symbol, entryPrice, stopLoss, exitPrice, realisedGross, fees } = position
+    const { positionId, symbol, entryPrice, stopLoss, exitPrice, realisedGross, fees, closeReason: reason } = position
     const ownStop = filled.find(
       ({ order }) => order.request.positionId === positionId && order.request.purpose === 'stop',
     )
@@ -69,6 +71,7 @@ export function stopHits(recorded: Recorded): readonly StopHit[] {
     return {
       ...{ at, symbol, quantity: text(sumOf(entered.map((order) => amount(order.filled)))) },
       ...{ entry: entryPrice, trigger: stopLoss, fill: exitPrice, by: ownStop === undefined ? 'local' : 'venue' },
+      reason,
       slippagePct: text(amount(stopLoss).minus(exitPrice).times(100).div(stopLoss)),
       net: text(amount(realisedGross).minus(fees)),
     }
@@ -116,7 +119,7 @@ const places = (value: Numeric, count: number): string => amount(value).toFixed(
 
 /** Markdown, a line for each stop. */
 export function stopTable(hits: readonly StopHit[]): string {
-  const rows = hits.map(({ at, symbol, quantity, entry, trigger, fill, slippagePct, by, net }) => {
+  const rows = hits.map(({ at, symbol, quantity, entry, trigger, fill, slippagePct, by, net, reason }) => {
     const digits = symbol === XRP ? 5 : 1
     const prices = [entry, trigger, fill].map((one) => places(one, digits))
     return [
@@ -125,11 +128,12 @@ export function stopTable(hits: readonly StopHit[]): string {
       places(quantity, symbol === XRP ? 2 : 6),
       ...prices,
       places(slippagePct, 3),
+      String(reason),
       by,
       places(net, 2),
     ]
   })
-  const head = ['UTC', 'pair', 'volume', 'entry', 'trigger', 'fill', 'slippage %', 'by', 'net USDT']
+  const head = ['UTC', 'pair', 'volume', 'entry', 'trigger', 'fill', 'slippage %', 'reason', 'by', 'net USDT']
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
@@ -137,7 +141,8 @@ export function stopTable(hits: readonly StopHit[]): string {
 export function stopSummary({ name }: Crash, hits: readonly StopHit[]): string {
   const slippage = hits.map(({ slippagePct }) => amount(slippagePct))
   const mean = slippage.length === 0 ? ZERO : sumOf(slippage).div(slippage.length)
+  const trailing = hits.filter(({ reason }) => reason === 'trailing_stop').length
   const local = hits.filter(({ by }) => by === 'local').length
   const worst = maxOf(ZERO, ...slippage)
-  return `${name}: ${hits.length} stops hit, ${local} of them by the local watch; slippage mean ${mean.toFixed(3)} %, most ${worst.toFixed(3)} %`
+  return `${name}: ${hits.length} stops hit, ${trailing} of them trailing, ${local} sold by the local watch; slippage mean ${mean.toFixed(3)} %, most ${worst.toFixed(3)} %`
 }

@@ -47,7 +47,8 @@ export class Users {
     if (deed < 0.69) return this.#pause(system)
     if (deed < 0.705) return this.#halt(system)
     if (deed < 0.75) return this.#closePosition(system)
-    if (deed < 0.85) return this.#modify(system)
+    if (deed < 0.82) return this.#modify(system)
+    if (deed < 0.85) return this.#trail(system)
     if (deed < 0.91) return this.#cancelOrder(system)
     if (deed < 0.97) return this.#checkPortfolio(system)
     if (deed < 0.975) return this.#stop(system)
@@ -149,6 +150,14 @@ export class Users {
     }
     const { accepted, code } = system.positions.modify(position.positionId, change, 'trader')
     this.#parts.note(`modify ${position.positionId} ${JSON.stringify(change)}: ${accepted ? 'accepted' : code}`)
+  }
+
+  #trail(system: RunningSystem): void {
+    const position = this.#position(system)
+    if (position === null) return
+    const distance = pick(this.#parts.random, [undefined, '0.3', '0.8', '3', '0'])
+    const { accepted, code } = system.positions.enableTrailingStop(position.positionId, distance, 'trader')
+    this.#parts.note(`trail ${position.positionId} by ${distance ?? 'what is usual'}: ${accepted ? 'accepted' : code}`)
   }
 
   #cancelOrder(system: RunningSystem): void {
