@@ -155,8 +155,8 @@ export class Users {
   #trail(system: RunningSystem): void {
     const position = this.#position(system)
     if (position === null) return
-    const distance = pick(this.#parts.random, [undefined, '0.3', '0.8', '3', '0'])
-    const { accepted, code } = system.positions.enableTrailingStop(position.positionId, distance, 'trader')
+    const distance = pick(this.#parts.random, [null, '0.3', '0.8', '3', '0'])
+    const { accepted, code } = system.positions.enableTrailingStop(position.positionId, distance ?? undefined, 'trader')
     this.#parts.note(`trail ${position.positionId} by ${distance ?? 'what is usual'}: ${accepted ? 'accepted' : code}`)
   }
 
