@@ -49,7 +49,8 @@ export const coordinatorLogic = (house: House, { orders, positions, risk }: Coor
           const instrument = instrumentOf(settings, proposal.symbol)
           const plan = { positionId, proposalId: proposal.proposalId, side, leverage, instrument, stopLoss, takeProfit }
           // The reservation stands until the books know the entry: until then nothing else counts its slot.
-          return positions.open({ ...plan, entry: verdict.order }, { correlationId })
+          if (!positions.open({ ...plan, entry: verdict.order }, { correlationId })) risk.release(positionId)
+          return
         }
         case 'release-reservation':
           return risk.release(effect.params.positionId)

@@ -115,6 +115,8 @@ export function createExecutionDesk(
         trade.settle({ accepted: true, orderId: fact.order.orderId, positionId })
       if (fact.type === 'order.denied' && fact.key.startsWith(`${positionId}/`))
         trade.settle({ ...refused('ORDER_REFUSED', fact.reason), positionId })
+      if (fact.type === 'position.denied' && fact.positionId === positionId)
+        trade.settle({ ...refused('POSITION_REFUSED', fact.reason), positionId })
       if (fact.type === 'position.closed' && fact.position.positionId === positionId)
         trade.settle({ ...refused('ORDER_REFUSED', 'its entry was not placed'), positionId })
     }

@@ -14,6 +14,7 @@ import { newPosition, type PositionBirth } from '../src/domain/position-birth.ts
 import * as cover from '../src/domain/position-cover.ts'
 import * as tale from '../src/domain/position-facts.ts'
 import * as plan from '../src/domain/position-plan.ts'
+import * as reduce from '../src/domain/position-reduce.ts'
 import * as story from '../src/domain/position-story.ts'
 import * as trail from '../src/domain/position-trail.ts'
 import type { OrdersReport } from '../src/domain/reports.ts'
@@ -31,7 +32,7 @@ export interface PositionContext extends story.PositionRecord, cover.Exposure {
 }
 interface Reported {
   readonly order: OrderView
-  readonly amendRefused: string | null
+  readonly amendRefused?: string
 }
 interface Due {
   readonly name: DeadlineName
@@ -58,6 +59,7 @@ const parts = setup({
       p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
     isCrossing: (_, p: { of: TriggerKind; crossed: TriggerKind }) => p.crossed === p.of,
     isModifiable: ({ context }, change: story.ExitChange) => story.changeProblem(context, change) === null,
+    closesWhole: ({ context }, wish: reduce.ReduceWish) => reduce.closesWhole(context, wish),
     isTrailable: ({ context }, change: trail.TrailingChange) =>
       trailingProblem(trail.trailingTerms(context, change)) === null,
     movesTriggers: ({ context }, p: Reported) =>
@@ -72,15 +74,18 @@ const parts = setup({
     arm: assign(({ context }, p: { name: DeadlineName; at: number | null }) => ({
       deadlines: { ...context.deadlines, [p.name]: p.at },
     })),
-    recordOrder: assign(({ context }, p: Reported) => story.withOrder(context, p.order, p.amendRefused)),
-    recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => story.withOrders(context, p.orders)),
-    dropOrder: assign(({ context }, p: { key: string }) => story.withoutOrder(context, p.key)),
+    recordOrder: assign(({ context }, p: Reported) => reduce.afterReport(context, p.order, p.amendRefused)),
+    recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => reduce.afterReturn(context, p.orders)),
+    dropOrder: assign(({ context }, p: { key: string }) => reduce.afterRefusal(context, p.key)),
+    reduce: assign(({ context }, wish: reduce.ReduceWish) => reduce.withReduction(context, wish)),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
     planProtection: assign(({ context }, p: { retry: boolean }) => plan.planProtection(context, p.retry)),
     planExit: assign(({ context }, p: { retry: boolean }) => plan.planExit(context, p.retry)),
     planWithdrawal: assign(({ context }) => plan.planWithdrawal(context)),
     withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : plan.planWithdrawal(context))),
-    giveReason: assign(({ context }, p: { reason: CloseReason }) => ({ closeReason: context.closeReason ?? p.reason })),
+    giveReason: assign(({ context }, p: { reason: CloseReason; wish?: story.CloseWish }) =>
+      context.closeReason === null ? { closeReason: p.reason, closeWish: p.wish ?? context.closeWish } : {},
+    ),
     giveStopReason: assign(({ context }) => ({ closeReason: context.closeReason ?? trail.stopReason(context) })),
     follow: assign(({ context }, p: { price: Numeric }) => trail.withPrice(context, p.price)),
     followAgain: assign(({ context }) => trail.withTrailedStop(context)),
@@ -92,12 +97,10 @@ const parts = setup({
 
 type On<T extends PositionHears['type']> = Extract<PositionHears, { type: T }>
 const { call, given, publish, arm, due, branches } = phrases<PositionContext, PositionHears, DeadlineName>()
-const { to, stay, ignore } = branches(hear)
+const { to, stay, ignore, ignoring } = branches(hear)
 
 const tell = (type: Parameters<typeof story.positionFact>[0], phase: PositionPhase) =>
   publish((position) => [story.positionFact(type, position, phase)])
-const tellProtected = publish((position) => [tale.protectedFact(position)])
-const tellClosing = publish((position) => [tale.closingFact(position)])
 const refuse = (reason: string) => ({
   ...stay(publish((position) => [tale.positionDenied(position, reason)])),
   description: `Refused: ${reason}.`,
@@ -121,15 +124,15 @@ const dueWhileHolding = { ...due('exit'), type: 'isDueWhileHolding' as const }
 const stale = ignore('A deadline of an earlier state.')
 
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
-const asAsked = call('giveReason', (_, { reason }: On<'close-position'>) => ({ reason }))
+const asAsked = call('giveReason', (_, { reason, reference, note }: On<'close-position'>) => ({
+  reason,
+  wish: { reference: reference ?? null, note: note ?? null },
+}))
+const asReduced = call('giveReason', (_, { reason }: On<'reduce-position'>) => ({ reason }))
 const protect = (retry: boolean) => [{ type: 'planProtection' as const, params: { retry } }, direct, ...armAmend]
 const amendDue = when(due('amend'), stay('followAgain', ...protect(true)))
 const exit = (retry: boolean) => [{ type: 'planExit' as const, params: { retry } }, direct]
-const requested = (_: PositionContext, { stopLoss, takeProfit }: On<'modify-position'>) => ({
-  ...(stopLoss === undefined ? {} : { stopLoss }),
-  ...(takeProfit === undefined ? {} : { takeProfit }),
-})
-const amended = [call('modify', requested), ...protect(true), watch(true)]
+const amended = [given('modify', 'modify-position'), ...protect(true), watch(true)]
 /** What the last message made of it, where no change of state would tell that. */
 const tellNews = (here: PositionPhase) => publish((position) => tale.newsFacts(position, here))
 const crossing = (of: TriggerKind) =>
@@ -144,13 +147,9 @@ const trailingAsked = <A = never>(here: PositionPhase, then: readonly A[] = []) 
 ]
 
 /** Everything heard of an order updates its slot; each state then decides from what is held now. */
-const reported = (_: PositionContext, { order, amendRefused }: On<'order.reported'>): Reported => ({
-  order,
-  amendRefused: amendRefused ?? null,
-})
-const learn = call('recordOrder', reported)
-const relearn = call('recoverOrders', (_, { orders }: On<'orders.recovered'>) => ({ orders }))
-const forget = call('dropOrder', (_, { key }: On<'order.turnedAway'>) => ({ key }))
+const learn = given('recordOrder', 'order.reported')
+const relearn = given('recoverOrders', 'orders.recovered')
+const forget = given('dropOrder', 'order.turnedAway')
 const note = 'noteExposure' as const
 const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
   'order.reported': stay(learn, note, tellNews(here), ...then),
@@ -162,10 +161,17 @@ const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
 const onStop = (here: PositionPhase, arms: readonly (typeof armProtect)[number][] = []) => ({
   ...onOrders(here, [...arms, ...protect(false)]),
   'order.reported': [
-    when(call('movesTriggers', reported), stay(learn, note, ...arms, tellNews(here), ...protect(false), watch(true))),
+    when(
+      given('movesTriggers', 'order.reported'),
+      stay(learn, note, ...arms, tellNews(here), ...protect(false), watch(true)),
+    ),
     stay(learn, note, ...arms, tellNews(here), ...protect(false)),
   ],
   'enable-trailing': trailingAsked(here, [...protect(false), watch(true)]),
+  'reduce-position': [
+    when(given('closesWhole', 'reduce-position'), to('#position.closing', asReduced)),
+    stay(given('reduce', 'reduce-position'), ...protect(true), tellNews(here)),
+  ],
 })
 /** Nothing is held any more: the stop sold it, unless another reason was given. */
 const ended = [
@@ -180,7 +186,7 @@ const soldOut = [
 /** What is no longer asked of a position on its way out. */
 const leaving = {
   'trigger.crossed': ignore('Already on the way out.'),
-  'close-position': ignore('Already on the way out.'),
+  ...ignoring('Already on the way out.', 'close-position', 'reduce-position'),
   'modify-position': refuse('it is closing'),
   'enable-trailing': refuse('it is closing'),
 }
@@ -202,10 +208,8 @@ export const positionMachine = parts.createMachine({
       ],
       on: {
         ...onOrders('opening', []),
-        'close-position': {
-          ...stay(asAsked, 'planWithdrawal', direct),
-          description: 'The entry is withdrawn; what fills in the race is sold.',
-        },
+        'close-position': { ...stay(asAsked, 'planWithdrawal', direct), description: 'A racing fill is sold.' },
+        'reduce-position': { ...stay(asReduced, 'planWithdrawal', direct), description: 'Withdrawn whole.' },
         'modify-position': refuse('nothing is held yet'),
         'enable-trailing': trailingAsked('opening'),
         'deadline.reached': stale,
@@ -226,10 +230,7 @@ export const positionMachine = parts.createMachine({
         'trigger.crossed': [
           targetReached,
           trailReached,
-          {
-            ...to('closing', 'giveStopReason'),
-            description: 'No stop is live: the local watch acts at once.',
-          },
+          { ...to('closing', 'giveStopReason'), description: 'No stop is live: the local watch acts at once.' },
         ],
         'deadline.reached': [
           {
@@ -247,7 +248,7 @@ export const positionMachine = parts.createMachine({
     },
     protected: {
       description: 'A stop rests at the venue for all that is held.',
-      entry: [tellProtected, watch(true), ...protect(true)],
+      entry: [publish(tale.protectedFacts), watch(true), ...protect(true)],
       exit: [...disarm('grace'), ...disarm('amend')],
       always: [...ended, { guard: 'isUncovered', target: 'protecting' }],
       on: {
@@ -260,14 +261,14 @@ export const positionMachine = parts.createMachine({
         'deadline.reached': [when(due('grace'), to('closing', 'giveStopReason')), amendDue, stale],
         'close-position': to('closing', asAsked),
         'modify-position': [
-          when(call('isModifiable', requested), stay(...amended, tellNews('protected'))),
-          refuse('the stop or target is on the wrong side'),
+          when(given('isModifiable', 'modify-position'), stay(...amended, tellNews('protected'))),
+          stay(publish((position, change: On<'modify-position'>) => tale.changeDenied(position, change))),
         ],
       },
     },
     closing: {
       description: 'Entry and stop are cancelled, then what is left is sold at market.',
-      entry: [tellClosing, watch(false), ...armExit, ...exit(true)],
+      entry: [publish(tale.closingFacts), watch(false), ...armExit, ...exit(true)],
       exit: disarm('exit'),
       always: soldOut,
       on: {

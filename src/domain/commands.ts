@@ -47,7 +47,10 @@ export type PositionCommand = Heard & { readonly by?: string } & (
         readonly reference?: Numeric | null
         readonly note?: string | null
       }
-    | { readonly type: 'modify-position'; readonly stopLoss?: Numeric; readonly takeProfit?: Numeric | null }
+    /** A stop can be replaced and never cleared; a null target takes it away. */
+    | { readonly type: 'modify-position'; readonly stopLoss?: Numeric | null; readonly takeProfit?: Numeric | null }
+    /** Sells that share of what is held, above 0 and at most 1; its stop is amended first. */
+    | { readonly type: 'reduce-position'; readonly share: Numeric; readonly reason: CloseReason }
     /** From now on its stop follows the price by that distance, per cent; from the activation that it has, or this one. */
     | { readonly type: 'enable-trailing'; readonly distancePct: Numeric; readonly activationPct?: Numeric }
   )

@@ -6,8 +6,8 @@ import type { OrderRequest } from './order.ts'
 import type { PositionSide } from './position.ts'
 import type { PositionPolicy } from './position-policy.ts'
 import { newSlot } from './position-slot.ts'
-import type { OrderDirective, PositionRecord } from './position-story.ts'
-import type { Numeric } from './units.ts'
+import { type OrderDirective, type PositionRecord, stopProblem } from './position-story.ts'
+import { amount, type Numeric } from './units.ts'
 
 /** The birth of a position: journaled as its first row. */
 export interface PositionBirth {
@@ -23,6 +23,34 @@ export interface PositionBirth {
   readonly seenAt: number
 }
 
+/** The most that any pair is lent. */
+const MOST_LEVERAGE = 5
+
+/**
+ * Why a position may not be born like this; null when it may. A bad number is a reason too. A market entry has no price
+ * to compare its stop with; its average is 0 until it is filled, and so is its profit.
+ */
+export function positionProblem({
+  entry,
+  leverage,
+  side,
+  stopLoss,
+  takeProfit,
+}: Omit<PositionBirth, 'policy' | 'seenAt'>): string | null {
+  try {
+    if (!(Number.isInteger(leverage) && leverage >= 1 && leverage <= MOST_LEVERAGE))
+      return 'leverage is a whole number from 1 to 5'
+    if (!amount(entry.quantity).gt(0)) return 'its size must be above zero'
+    const at = amount(entry.limitPrice ?? 0)
+    if (at.lt(0)) return 'its entry cannot be below zero'
+    const isBehind = side === 'long' ? amount(stopLoss).lt(at) : amount(stopLoss).gt(at)
+    if (at.gt(0) && !isBehind) return `its stop must be ${side === 'long' ? 'below' : 'above'} its entry`
+    return stopProblem(side, stopLoss, takeProfit)
+  } catch {
+    return 'its size and its prices are numbers'
+  }
+}
+
 /** A position that holds nothing yet, with its entry to be placed. */
 export const newPosition = ({
   entry,
@@ -31,6 +59,7 @@ export const newPosition = ({
 }: PositionBirth): PositionRecord & { readonly directives: readonly OrderDirective[] } => ({
   ...birth,
   ...{ stopWanted: null, stopGiven: birth.stopLoss, closeReason: null, dust: '0', news: [] },
+  ...{ reduction: null, closeWish: { reference: null, note: null } },
   ...{ openedAt: seenAt, updatedAt: seenAt, closedAt: null },
   trailing: birth.policy.trailing === null ? null : { ...birth.policy.trailing, bestPrice: null },
   slots: [newSlot(entry)],

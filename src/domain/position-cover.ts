@@ -1,7 +1,7 @@
 /** How far what a position holds is covered by a stop at the venue, and since when it is not. */
 import { roundDownToLot } from './instrument.ts'
 import { isSlotLive, mayStillFill, unfilled } from './position-slot.ts'
-import { heldBy, isEntryLive, isHolding, liveStop, type PositionRecord } from './position-story.ts'
+import { heldBy, isEntryLive, isHolding, liveStop, ofPurpose, type PositionRecord } from './position-story.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
 
 /** How much the stop at the venue would sell. */
@@ -12,7 +12,7 @@ function coverOf(record: PositionRecord): Amount {
 }
 
 /** Too little for an order of its own: below the pair's least quantity or cost, at the price of the stop. */
-const isCrumb = ({ instrument, stopLoss }: PositionRecord, size: Amount): boolean =>
+export const isCrumb = ({ instrument, stopLoss }: PositionRecord, size: Amount): boolean =>
   size.lt(amount(instrument.orderMin)) || size.times(stopLoss).lt(amount(instrument.costMin))
 
 /**
@@ -21,13 +21,25 @@ const isCrumb = ({ instrument, stopLoss }: PositionRecord, size: Amount): boolea
  */
 export function isCovered(record: PositionRecord): boolean {
   if (liveStop(record) === undefined) return false
-  const bare = sellable(record).minus(coverOf(record))
+  const bare = toProtect(record).minus(coverOf(record))
   return bare.lte(0) || (coverOf(record).gt(0) && isEntryLive(record) && isCrumb(record, bare))
 }
 
 /** What an exit may sell: whole lots of what is held. */
 export const sellable = (record: PositionRecord): Amount =>
   roundDownToLot(maxOf(heldBy(record), ZERO), record.instrument)
+
+/** What of a reduction is not sold yet, base units. */
+export const leftToSell = (record: PositionRecord): Amount =>
+  record.reduction === null
+    ? ZERO
+    : ofPurpose(record, 'exit')
+        .slice(record.reduction.from)
+        .reduce((left, { view }) => left.minus(amount(view?.filled ?? 0)), amount(record.reduction.quantity))
+
+/** What the stop is for: all that is held, less what is being sold. */
+export const toProtect = (record: PositionRecord): Amount =>
+  maxOf(sellable(record).minus(maxOf(leftToSell(record), ZERO)), ZERO)
 
 /** How long something held has had no stop. Times in milliseconds UTC. */
 export interface Exposure {

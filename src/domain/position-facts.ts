@@ -4,22 +4,29 @@ import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { PositionPhase, PositionSide } from './position.ts'
 import { type Exposure, isCovered } from './position-cover.ts'
-import { isHolding, type PositionRecord, positionFact, positionView } from './position-story.ts'
+import {
+  changeProblem,
+  type ExitChange,
+  isHolding,
+  type PositionRecord,
+  positionFact,
+  positionView,
+} from './position-story.ts'
 import { nextTrailLook } from './position-trail.ts'
 import type { Numeric } from './units.ts'
 
 /** A stop rests at the venue for all that is held. */
-export const protectedFact = (record: PositionRecord & Exposure): FactDraft => ({
-  type: 'position.protected',
-  position: positionView(record, 'protected'),
-  gapMs: record.gapMs,
-})
+export const protectedFacts = (record: PositionRecord & Exposure): FactDraft[] => [
+  { type: 'position.protected', position: positionView(record, 'protected'), gapMs: record.gapMs },
+]
 
-export const closingFact = (record: PositionRecord): FactDraft => ({
-  type: 'position.closing',
-  position: positionView(record, 'closing'),
-  reason: record.closeReason ?? 'api',
-})
+/** That it is on its way out, why, and what whoever asked for it had in mind. */
+export const closingFacts = (record: PositionRecord): FactDraft[] => [
+  {
+    ...{ type: 'position.closing', position: positionView(record, 'closing') },
+    ...{ reason: record.closeReason ?? 'api', ...record.closeWish },
+  },
+]
 
 /** That it must be flattened, and that it is naked where it is; nothing where nothing is held any more. */
 export function emergencyFacts(record: PositionRecord & Exposure): FactDraft[] {
@@ -56,6 +63,11 @@ export const positionDenied = ({ positionId, instrument }: PositionRecord, reaso
   ...{ type: 'position.denied', positionId, symbol: instrument.symbol, reason },
 })
 
+/** Why its stop and target stay as they are. */
+export const changeDenied = (record: PositionRecord, change: ExitChange): FactDraft[] => [
+  positionDenied(record, changeProblem(record, change) ?? 'its stop and its target stay as they are'),
+]
+
 /** What the last message made of it: what is held only where no change of state tells it. */
 export function newsFacts(record: PositionRecord, here: PositionPhase): FactDraft[] {
   const staysAsItIs = isHolding(record) && here !== 'opening' && (here !== 'protected' || isCovered(record))
@@ -65,6 +77,17 @@ export function newsFacts(record: PositionRecord, here: PositionPhase): FactDraf
         return staysAsItIs ? [positionFact('position.filled', record, here)] : []
       case 'amended':
         return [positionFact('position.amended', record, here)]
+      case 'reducing':
+        return [
+          {
+            ...{ type: 'position.reducing', position: positionView(record, here) },
+            ...{ reason: one.reason, quantity: one.quantity },
+          },
+        ]
+      case 'reduced':
+        return [{ type: 'position.reduced', position: positionView(record, here), reason: one.reason }]
+      case 'liquidated':
+        return [{ type: 'position.liquidated', position: positionView(record, here) }]
       case 'denied':
         return [positionDenied(record, one.reason)]
       default:

@@ -3,7 +3,7 @@ import type { Approved } from './approved.ts'
 import { isOnMargin, sentLeverage } from './margin-lots.ts'
 import type { OrderRequest, Side } from './order.ts'
 import type { PositionSide } from './position.ts'
-import { isCovered, isDust, sellable } from './position-cover.ts'
+import { isCovered, isDust, leftToSell, sellable, toProtect } from './position-cover.ts'
 import {
   changeNow,
   isAtVenue,
@@ -24,7 +24,7 @@ import {
   stopToBe,
 } from './position-story.ts'
 import { approveReduction, type LiveExit } from './risk.ts'
-import { type Amount, amount, maxOf, text, ZERO } from './units.ts'
+import { type Amount, amount, maxOf, minOf, text, ZERO } from './units.ts'
 
 /** New slots and the directives that go with them. */
 export interface OrderPlan {
@@ -44,7 +44,12 @@ const liveExits = (record: PositionRecord): LiveExit[] =>
       ocoGroup: null,
     }))
 
-function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amount): Approved<OrderRequest> | null {
+function reduction(
+  record: PositionRecord,
+  purpose: 'stop' | 'exit',
+  size: Amount,
+  intent: 'reduce' | 'close',
+): Approved<OrderRequest> | null {
   const leverage = sentLeverage(record.side, record.leverage)
   const request: OrderRequest = {
     key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
@@ -59,7 +64,7 @@ function reduction(record: PositionRecord, purpose: 'stop' | 'exit', size: Amoun
     postOnly: false,
     reduceOnly: isOnMargin({ leverage }),
     leverage,
-    intent: purpose === 'stop' ? 'reduce' : 'close',
+    intent,
     purpose,
     book: 'trading',
     positionId: record.positionId,
@@ -102,14 +107,15 @@ export function isStopFutile(record: PositionRecord): boolean {
  * One stop for all that is held: placed, or amended where it rests for another quantity or trigger.
  * `retry` allows one more after a refusal.
  */
-export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
+function planStop(record: PositionRecord, retry: boolean): OrderPlan {
   const unchanged: OrderPlan = { slots: record.slots, directives: [] }
   if ((!retry && hasJustFailed(record, 'stop')) || isStopFutile(record)) return unchanged
-  const size = sellable(record)
-  if (size.lte(0) || isDust(record) || liveExit(record) !== undefined) return unchanged
+  const size = toProtect(record)
+  const isClosing = record.reduction === null && liveExit(record) !== undefined
+  if (size.lte(0) || isDust(record) || isClosing) return unchanged
   const stop = liveStop(record)
   if (stop === undefined) {
-    const request = reduction(record, 'stop', size)
+    const request = reduction(record, 'stop', size, 'reduce')
     return request === null ? unchanged : placed(record, request)
   }
   if (stop.view === null || !isAtVenue(stop.view) || stop.view.phase === 'cancelling') return unchanged
@@ -121,6 +127,30 @@ export function planProtection(record: PositionRecord, retry: boolean): OrderPla
     ...(amendsSize ? { quantity: text(total) } : {}),
     ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
   })
+}
+
+/**
+ * The part that is to be sold goes once the stop has shrunk to what will remain, for until then it is promised to the
+ * stop. An entry that still works is withdrawn.
+ */
+function planReduction(record: PositionRecord): OrderPlan {
+  const unchanged: OrderPlan = { slots: record.slots, directives: [] }
+  if (record.reduction === null) return unchanged
+  const isWithdrawn = ofPurpose(record, 'entry').every(({ view }) => view?.phase === 'cancelling')
+  const directives = isWithdrawn ? [] : planWithdrawal(record).directives
+  const left = minOf(leftToSell(record), sellable(record))
+  if (left.lte(0) || liveExit(record) !== undefined) return { slots: record.slots, directives }
+  const request = reduction(record, 'exit', left, 'reduce')
+  if (request === null) return { slots: record.slots, directives }
+  const sale = placed(record, request)
+  return { slots: sale.slots, directives: [...directives, ...sale.directives] }
+}
+
+/** What the position asks for while it stays: its stop, then what of it is to be sold. */
+export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
+  const stop = planStop(record, retry)
+  const sale = planReduction({ ...record, slots: stop.slots })
+  return { slots: sale.slots, directives: [...stop.directives, ...sale.directives] }
 }
 
 /** A resting exit as it should be, where it may be asked for that now; one change at a time, and the latest wins. */
@@ -146,7 +176,7 @@ export function planExit(record: PositionRecord, retry: boolean): OrderPlan {
   if (inTheWay.length > 0 || liveExit(record) !== undefined) return { slots: record.slots, directives: cancels }
   if (!retry && hasJustFailed(record, 'exit')) return { slots: record.slots, directives: [] }
   const size = sellable(record)
-  const request = size.gt(0) && !isDust(record) ? reduction(record, 'exit', size) : null
+  const request = size.gt(0) && !isDust(record) ? reduction(record, 'exit', size, 'close') : null
   return request === null ? { slots: record.slots, directives: [] } : placed(record, request)
 }
 

@@ -22,6 +22,8 @@ export interface OrderSlot {
   readonly repricedAt?: number
   /** When a change was last refused. */
   readonly refusedAt?: number
+  /** Nobody here asked for it: the venue closed by force, or somebody did there by hand. */
+  readonly isForced?: true
 }
 
 export const newSlot = (request: Approved<OrderRequest>): OrderSlot => ({ request, view: null, dropped: false })

@@ -27,6 +27,7 @@ import {
   isSamePrice,
   isSlotLive,
   mayStillFill,
+  newSlot,
   type OrderSlot,
   recovered,
 } from './position-slot.ts'
@@ -56,7 +57,11 @@ export interface PositionRecord {
   /** How the stop follows the price; null where it stands still. */
   readonly trailing: TrailingStop | null
   readonly slots: readonly OrderSlot[]
+  /** A part that is to be sold; null while none is. */
+  readonly reduction: Reduction | null
   readonly closeReason: CloseReason | null
+  /** What whoever closed it had in mind; recorded, and no part of any sum. */
+  readonly closeWish: CloseWish
   /** Base units given over to the core book because no exit could sell them. */
   readonly dust: Numeric
   readonly openedAt: number
@@ -66,11 +71,28 @@ export interface PositionRecord {
   readonly news: readonly News[]
 }
 
+export interface Reduction {
+  /** Base units. */
+  readonly quantity: Numeric
+  readonly reason: CloseReason
+  /** Exits of its own come after so many others. */
+  readonly from: number
+}
+
+export interface CloseWish {
+  readonly reference: Numeric | null
+  readonly note: string | null
+}
+
 export type News =
   /** It holds more, or less. */
   | { readonly kind: 'held' }
   /** Its stop or its target is another, or how its stop follows. */
   | { readonly kind: 'amended' }
+  | { readonly kind: 'reducing'; readonly reason: CloseReason; readonly quantity: Numeric }
+  | { readonly kind: 'reduced'; readonly reason: CloseReason }
+  /** It was closed, or a part of it, by an order that is not ours. */
+  | { readonly kind: 'liquidated' }
   /** Something will not be done. */
   | { readonly kind: 'denied'; readonly reason: string }
 
@@ -134,6 +156,17 @@ const newsOf = (before: PositionRecord, after: PositionRecord): readonly News[] 
   ...after.news,
 ]
 
+/** An exit of this position that it never asked for, and that was executed: the venue's own, or a hand's at the venue. */
+const isForced = (record: PositionRecord, { request, fills }: OrderView): boolean =>
+  request.positionId === record.positionId && request.purpose === 'exit' && fills.length > 0
+
+function withForced<R extends PositionRecord>(record: R, order: OrderView): R {
+  // Nothing was approved: nobody asked us.
+  const request = order.request as Approved<OrderRequest>
+  const forced = { ...record, slots: [...record.slots, { ...newSlot(request), view: order, isForced: true }] }
+  return { ...forced, news: [...newsOf(record, forced), { kind: 'liquidated' }] }
+}
+
 /**
  * The record with one order's latest view in its slot, and why a change of it was refused where it was; views of orders
  * that it never asked for change nothing.
@@ -145,7 +178,7 @@ export function withOrder<R extends PositionRecord>(
 ): R {
   const { updatedAt } = record
   const slot = record.slots.find(({ request }) => request.key === order.request.key)
-  if (slot === undefined) return record
+  if (slot === undefined) return isForced(record, order) ? withForced(record, order) : record
   const refused = amendRefused ?? (isLost(slot, order) ? 'the request never arrived' : null)
   const slots = record.slots.map((one) => (one === slot ? heardOf(slot, order, refused !== null, updatedAt) : one))
   const told = refused === null ? record : withRefusal(record, order, refused)
@@ -158,7 +191,9 @@ export function withOrders<R extends PositionRecord>(record: R, orders: readonly
   const byKey = new Map(orders.map((order) => [order.request.key, order]))
   const shown = orders.map((order) => stopShownBy(record, order)).find((one) => one !== null) ?? null
   const slots = record.slots.map((slot) => recovered(slot, byKey.get(slot.request.key), record.updatedAt))
-  return { ...withShownStop(record, shown), slots }
+  const known = new Set(slots.map(({ request }) => request.key))
+  const forced = orders.filter((order) => !known.has(order.request.key) && isForced(record, order))
+  return forced.reduce(withForced, { ...withShownStop(record, shown), slots })
 }
 
 export const withoutOrder = <R extends PositionRecord>(record: R, key: string): R => ({
@@ -202,7 +237,8 @@ export const positionFact = (type: PlainFact, record: PositionRecord, phase: Pos
 
 /** A stop and a target, either of which may stay as it is; a null target takes it away. */
 export interface ExitChange {
-  readonly stopLoss?: Numeric
+  /** Null is refused: nobody holds a position without a stop. */
+  readonly stopLoss?: Numeric | null
   readonly takeProfit?: Numeric | null
 }
 
@@ -212,7 +248,7 @@ export function withExits<R extends PositionRecord>(record: R, { stopLoss, takeP
   const isThere = record.stopWanted === null && isSamePrice(stopLoss, record.stopLoss)
   return {
     ...record,
-    stopWanted: stopLoss === undefined || isThere ? record.stopWanted : stopLoss,
+    stopWanted: isThere ? record.stopWanted : (stopLoss ?? record.stopWanted),
     stopGiven: stopLoss ?? record.stopGiven,
     takeProfit: takeProfit === undefined ? record.takeProfit : takeProfit,
     news: takeProfit === undefined ? record.news : [...record.news, { kind: 'amended' }],
@@ -221,15 +257,22 @@ export function withExits<R extends PositionRecord>(record: R, { stopLoss, takeP
 
 /** Why its exits would be on the wrong side of each other after the change; null when they would not. */
 export function changeProblem(record: PositionRecord, change: ExitChange): string | null {
-  const changed = withExits(record, change)
-  return stopProblem(changed.side, stopToBe(changed), changed.takeProfit)
+  if (change.stopLoss === null) return 'a stop can be replaced, never cleared'
+  if (change.stopLoss === undefined && change.takeProfit === undefined) return 'neither a stop nor a target is named'
+  const takeProfit = change.takeProfit === undefined ? record.takeProfit : change.takeProfit
+  return stopProblem(record.side, change.stopLoss ?? stopToBe(record), takeProfit)
 }
 
 /** Why a change of stop or target cannot be made; null when it can. `mark` is not needed: the sides are the entry's. */
 export function stopProblem(side: PositionSide, stopLoss: Numeric, takeProfit: Numeric | null): string | null {
-  if (amount(stopLoss).lte(0)) return 'the stop must be above zero'
-  if (takeProfit === null) return null
-  const rightWayRound =
-    side === 'long' ? amount(takeProfit).gt(amount(stopLoss)) : amount(takeProfit).lt(amount(stopLoss))
-  return rightWayRound ? null : `the target must be ${side === 'long' ? 'above' : 'below'} the stop`
+  try {
+    if (amount(stopLoss).lte(0)) return 'the stop must be above zero'
+    if (takeProfit === null) return null
+    if (amount(takeProfit).lte(0)) return 'the target must be above zero'
+    const rightWayRound =
+      side === 'long' ? amount(takeProfit).gt(amount(stopLoss)) : amount(takeProfit).lt(amount(stopLoss))
+    return rightWayRound ? null : `the target must be ${side === 'long' ? 'above' : 'below'} the stop`
+  } catch {
+    return 'a stop and a target are prices'
+  }
 }

@@ -93,8 +93,9 @@ export function nextAmendAt(record: PositionRecord): number | null {
   return trailedStop(record) === null ? null : later(stop.refusedAt, policy.trailSweepMs)
 }
 
-/** What a stop that sold it is called: by the price that it had at the venue. */
+/** What sold it, where nobody had it closed: force, or its stop, called by the price that it had at the venue. */
 export function stopReason(record: PositionRecord): CloseReason {
+  if (!isHolding(record) && record.slots.some(({ isForced }) => isForced)) return 'liquidated'
   const price = ofPurpose(record, 'stop').at(-1)?.view?.triggerPrice ?? record.stopLoss
   const isTrailed = record.trailing !== null && record.trailing.bestPrice !== null
   return isTrailed && !isSamePrice(price, record.stopGiven) ? 'trailing_stop' : 'stop_loss'

@@ -58,7 +58,7 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
     positionLogic(house.house, { orders, triggers, deadMan: createDeadMan(house.house) }),
     house.spawn,
   )
-  const open = (): void =>
+  const open = (): boolean =>
     desk.open(
       {
         ...{ positionId: POSITION, proposalId: 'proposal-1', side: 'long', leverage: 1, instrument: instrument(BTC) },

@@ -105,7 +105,7 @@ function desks() {
       ...{ cancelEntries: () => 0, watch: () => {}, close: () => {} },
     },
     positions: {
-      ...{ revive: revived('position'), recover: recover('position'), open: () => {}, close: () => false },
+      ...{ revive: revived('position'), recover: recover('position'), open: () => true, close: () => false },
       ...{ halve: () => false, pass: () => {} },
     },
     plans: { revive: revived('plan'), recover: recover('plan'), start: () => {}, pass: () => {}, allow: () => {} },

@@ -29,7 +29,8 @@ const slot = (view: OrderView | null, over: Partial<OrderSlot> = {}): OrderSlot 
 /** A long of one BTC from 100 with its stop at 97; slots as given. */
 const recordOf = (slots: readonly OrderSlot[], over: Partial<PositionRecord> = {}): PositionRecord => ({
   ...{ positionId: POSITION, proposalId: 'proposal', side: 'long', leverage: 1, instrument: instrument('BTC/USDT') },
-  ...{ policy: POLICY, stopGiven: '97', trailing: null, news: [] },
+  ...{ policy: POLICY, stopGiven: '97', trailing: null, news: [], reduction: null },
+  closeWish: { reference: null, note: null },
   ...{ stopLoss: '97', stopWanted: null, takeProfit: '106', slots, closeReason: null, dust: '0' },
   ...{ openedAt: AT, updatedAt: AT, closedAt: null, ...over },
 })

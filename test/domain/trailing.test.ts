@@ -40,7 +40,7 @@ function holding(over: Partial<PositionRecord> = {}): PositionRecord {
   return {
     ...{ positionId: POSITION, proposalId: 'p', side, leverage: 1, instrument: BTC, policy: POLICY, news: [] },
     ...{ stopLoss, stopWanted: null, stopGiven: stopLoss, takeProfit: null, trailing, closeReason: null, dust: '0' },
-    ...{ openedAt: AT, updatedAt: AT, closedAt: null },
+    ...{ openedAt: AT, updatedAt: AT, closedAt: null, reduction: null, closeWish: { reference: null, note: null } },
     slots: [
       { ...newSlot(entry.request as never), view: entry },
       { ...newSlot(request), view: orderOf(request) },

@@ -3,9 +3,10 @@
  * at 100; a part is five, or one, which is under the pair's minimum of two.
  */
 import type { PositionContext, PositionHears } from '../../../machines/position.machine.ts'
-import { orderId, pair, venueOrderId } from '../../../src/domain/ids.ts'
+import { orderId, pair, tradeId, venueOrderId } from '../../../src/domain/ids.ts'
 import type { Instrument } from '../../../src/domain/instrument.ts'
 import { isFinal, type OrderRequest, type OrderView } from '../../../src/domain/order.ts'
+import { toProtect } from '../../../src/domain/position-cover.ts'
 import type { OrderSlot } from '../../../src/domain/position-slot.ts'
 import { heldBy } from '../../../src/domain/position-story.ts'
 import { amount, text } from '../../../src/domain/units.ts'
@@ -48,10 +49,10 @@ function parts(view: OrderView): string[] {
   return wanted.filter((part) => amount(part).gt(amount(view.filled)) && amount(part).lt(amount(view.quantity)))
 }
 
-/** The venue does what an amendment asked: the stop is for all that is held, at the position's price. */
+/** The venue does what an amendment asked: the stop is for all that is not being sold, at the position's price. */
 function amended(view: OrderView, context: PositionContext): OrderView[] {
   if (view.request.purpose !== 'stop') return []
-  const quantity = text(amount(view.filled).plus(heldBy(context)))
+  const quantity = text(amount(view.filled).plus(toProtect(context)))
   const triggerPrice = context.stopWanted ?? context.stopLoss
   const isAsIs = quantity === view.quantity && view.triggerPrice === triggerPrice
   return isAsIs || heldBy(context).lte(0) ? [] : [{ ...view, quantity, triggerPrice }]
@@ -121,6 +122,7 @@ export function positionEvents(context: PositionContext): readonly PositionHears
     { type: 'trigger.crossed', trigger: 'trail', price: '100.99', seenAt },
     { type: 'enable-trailing', distancePct: '0', seenAt },
     { type: 'close-position', reason: 'api', seenAt },
+    { type: 'reduce-position', share: '0', reason: 'breaker', seenAt },
     ...(isEntryOver ? [{ type: 'modify-position', stopLoss: '96', seenAt } as const] : []),
     { type: 'modify-position', stopLoss: '130', seenAt },
     { type: 'modify-position', takeProfit: null, seenAt },
@@ -130,6 +132,55 @@ export function positionEvents(context: PositionContext): readonly PositionHears
         ? [{ type: 'deadline.reached', name, dueAt, seenAt: Math.max(seenAt, dueAt) } as const]
         : [],
     ),
+  ]
+}
+
+/** The venue sells all that is held, or half of it, by an order of its own. */
+function forced(context: PositionContext): OrderView[] {
+  const held = heldBy(context)
+  const key = `${context.positionId}/liquidation/V`
+  if (held.lte(0) || context.slots.some(({ request }) => request.key === key)) return []
+  const request = { ...entryRequest, key, side: 'sell', type: 'market', purpose: 'exit', intent: 'close' } as const
+  const fill = { tradeId: tradeId('forced'), price: '90', fee: '0', liquidity: 'taker', at: context.updatedAt } as const
+  return [held, held.div(2).floor()]
+    .filter((part) => part.gt(0))
+    .map((part) => text(part))
+    .map((filled) => ({
+      ...unheard({ ...request, positionId: context.positionId, quantity: filled }, context.updatedAt),
+      ...{ status: 'FILLED', phase: 'done', filled, cost: text(amount(filled).times(90)) },
+      fills: [{ ...fill, quantity: filled }],
+    }))
+}
+
+/** Of those, what is heard around an order of the venue's own. */
+export function forcedEvents(context: PositionContext): readonly PositionHears[] {
+  const seenAt = context.updatedAt + 100
+  const isPossible = (event: PositionHears): boolean => {
+    if (event.type !== 'order.reported') return event.type !== 'modify-position' && event.type !== 'order.turnedAway'
+    const { phase, status, request, quantity } = event.order
+    const isSold = request.purpose !== 'entry' && status === 'FILLED'
+    if (isSold) return amount(quantity).lte(heldBy(context))
+    return phase === 'open' || status === 'FILLED' || (status === 'CANCELLED' && context.closeReason !== null)
+  }
+  const sold = forced(context).map((order) => ({ type: 'order.reported', order, seenAt }) as const)
+  return [...positionEvents(context).filter(isPossible), ...sold]
+}
+
+/** Of those, what a reduction meets. */
+export function reducingEvents(context: PositionContext): readonly PositionHears[] {
+  const seenAt = context.updatedAt + 100
+  const isFilledAtOnce = (event: PositionHears): boolean => {
+    if (event.type === 'modify-position' || event.type === 'trigger.crossed') return false
+    if (event.type === 'order.turnedAway') return event.key.includes('/exit/')
+    if (event.type !== 'order.reported') return event.type !== 'enable-trailing'
+    const { phase, status, request } = event.order
+    if (request.purpose === 'exit') return context.closeReason === null || status === 'FILLED'
+    return phase === 'open' || status === 'FILLED' || (status === 'CANCELLED' && context.closeReason !== null)
+  }
+  return [
+    ...positionEvents(context).filter(isFilledAtOnce),
+    { type: 'reduce-position', share: '0.5', reason: 'breaker', seenAt },
+    { type: 'reduce-position', share: '0.9', reason: 'breaker', seenAt },
   ]
 }
 

@@ -10,7 +10,7 @@ import { heldBy, isEntryLive, liveStop, type OrderDirective, stopToBe } from '..
 import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
-import { positionEvents, trailingEvents, XRP } from './position-events.ts'
+import { forcedEvents, positionEvents, reducingEvents, trailingEvents, XRP } from './position-events.ts'
 
 type Position = typeof positionMachine
 type State = SnapshotFrom<Position>
@@ -31,9 +31,12 @@ function exitsFit({ context }: State): void {
   const exits = [...live(context, 'stop'), ...live(context, 'exit')]
   const promised = sumOf(exits.map(unfilled))
   const held = heldBy(context)
+  // What the venue sells by force it does not ask us for; there, what only reduces cannot sell more.
+  if (context.slots.some(({ isForced }) => isForced) && held.gte(0)) return
   if (held.lt(0)) throw new Error(`${held} held: more was sold than bought`)
   if (promised.gt(held)) throw new Error(`${promised} promised to live exits, ${held} held`)
-  if (exits.length > 1) throw new Error(`${exits.length} live exits`)
+  const reducing = exits.filter(({ request }) => request.purpose === 'exit' && request.intent === 'reduce').length
+  if (exits.length > 1 + reducing || reducing > 1) throw new Error(`${exits.length} live exits`)
 }
 
 /** What each state says about itself is so. */
@@ -66,7 +69,8 @@ function directivesFit({ before, after: { state, effects } }: Taken<Position>): 
   const isLeaving = ['closing', 'emergencyExit', 'closed'].includes(state.value)
   if (isLeaving && before.value === state.value && placed.some((purpose) => purpose !== 'exit'))
     throw new Error(`${placed} placed on the way out`)
-  if (!isLeaving && placed.includes('exit')) throw new Error('an exit is placed while the position stays')
+  const isSale = before.context.reduction !== null || state.context.reduction !== null
+  if (!isLeaving && placed.includes('exit') && !isSale) throw new Error('an exit is placed while the position stays')
   if (placed.includes('entry')) throw new Error('the entry is placed a second time')
 }
 
@@ -125,6 +129,17 @@ function trailOnlyTightens({ before, event, after: { state } }: Taken<Position>)
     throw new Error(`a stop at ${wanted} is further behind ${best} than its distance`)
 }
 
+/** No more is sold than the part that was asked for, whatever is lost, refused or found again. */
+function reducesByItsPart({ before, after: { state } }: Taken<Position>): void {
+  const { reduction } = state.context.reduction === null ? before.context : state.context
+  if (reduction === null || state.context.closeReason !== null) return
+  const own = state.context.slots.filter(({ request }) => request.purpose === 'exit').slice(reduction.from)
+  const sold = sumOf(own.map(({ view }) => amount(view?.filled ?? 0)))
+  const promised = sumOf(own.filter(isSlotLive).map(unfilled))
+  if (sold.plus(promised).gt(reduction.quantity))
+    throw new Error(`${sold} sold and ${promised} on its way of ${reduction.quantity}`)
+}
+
 export function checkPosition(taken: Taken<Position>): void {
   exitsFit(taken.after.state)
   statesMeanWhatTheySay(taken.after.state)
@@ -132,6 +147,7 @@ export function checkPosition(taken: Taken<Position>): void {
   asksAgain(taken)
   stopIsTheVenues(taken)
   trailOnlyTightens(taken)
+  reducesByItsPart(taken)
   nobodyIsForgotten(taken)
 }
 
@@ -175,10 +191,16 @@ export const positionPaths: PathModel<Position> = {
     stopLoss: [context.stopLoss, context.stopWanted, context.trailing?.bestPrice],
     asked: liveStop(context)?.asked !== undefined,
     isLeaving: context.closeReason !== null,
+    reduction: context.reduction?.quantity,
     waits: Object.entries(context.deadlines).flatMap(([name, at]) => (at === null ? [] : [name])),
   }),
   check: checkPosition,
 }
+
+/** A part is sold, in a life where the entry is filled at once. */
+export const reducingPaths: PathModel<Position> = { ...positionPaths, events: ({ context }) => reducingEvents(context) }
+/** The venue sells by force all of it, or a part. */
+export const forcedPaths: PathModel<Position> = { ...positionPaths, events: ({ context }) => forcedEvents(context) }
 
 /** A stop that follows, in a life with whole fills and known answers: what else may befall it, the other paths tell. */
 export const trailingPaths: PathModel<Position> = {
