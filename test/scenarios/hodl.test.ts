@@ -104,3 +104,62 @@ describe('a day of hodl purchases and DCA', () => {
     if (process.env.SHOW !== undefined) process.stdout.write(`${shown}\n`)
   })
 })
+
+/** So much profit is told as if trades had brought it, and the first coins are on order. */
+async function ordering(): Promise<World> {
+  const world = new World()
+  await world.bootReady()
+  const { house } = world.system
+  const rules = world.settings.portfolio.hodlRules
+  house.addresses.tell('hodl', { type: 'profit.told', profitUsd: '500', rules, seenAt: world.clock.now() })
+  await world.until(() => world.order('hodl')?.status === 'OPEN', 'an order of the bags')
+  expect(world.order('hodl')).toMatchObject({
+    request: { key: 'hodl/BTC/1', book: 'core', side: 'buy', type: 'limit' },
+  })
+  return world
+}
+const bitcoins = (world: World) => world.factsOf('hodl.bought').filter((fact) => fact.asset === BTC_COIN)
+
+describe('a purchase of the bags', () => {
+  it('that fills while the process is dead is counted once, and never ordered twice', async () => {
+    const world = await ordering()
+    world.kill()
+    world.print(BTC, '49990', '1000000')
+    await world.bootReady()
+    await world.until(() => bitcoins(world).length === 1, 'coins in the bag')
+    await world.pass(2 * HOUR)
+    expect(bitcoins(world)).toHaveLength(1)
+    expect(world.placements(/^hodl\//)).toBe(1)
+    const { quantity, spentUsd } = bagOf(world.system.house.books.hodl(), BTC_COIN)
+    const order = world.order('hodl')
+    expect([quantity, spentUsd]).toEqual([order?.filled, text(amount(order?.cost ?? 0).plus(amount(order?.fees ?? 0)))])
+  })
+
+  it('goes on through a crash of the bags, which restarts nobody else', async () => {
+    const world = await ordering()
+    const bug = Object.defineProperty({ type: 'profit.told', seenAt: world.clock.now() }, 'profitUsd', {
+      get: () => {
+        throw new Error('a bug')
+      },
+    })
+    world.system.house.addresses.tell('hodl', bug as never)
+    await world.until(() => world.factsOf('actor.restarted').length > 0, 'a restart')
+    expect(world.factsOf('actor.restarted').map(({ actor }) => actor)).toEqual(['hodl'])
+    world.print(BTC, '49990', '1000000')
+    await world.until(() => bitcoins(world).length === 1, 'coins in the bag')
+    expect(world.placements(/^hodl\//)).toBe(1)
+  })
+
+  it('is taken back by a pause, told once, and made when trading goes on', async () => {
+    const world = await ordering()
+    world.command({ type: 'pause-trading', reason: 'user', by: 'test' })
+    await world.until(() => world.order('hodl')?.status === 'CANCELLED', 'an order taken back')
+    await world.pass(5 * HOUR)
+    expect(world.factsOf('hodl.postponed').map((fact) => fact.asset)).toEqual(['BTC'])
+    expect(world.placements(/^hodl\//)).toBe(1)
+    world.command({ type: 'resume-trading', reason: 'user', by: 'test' })
+    await world.until(() => world.order('hodl')?.status === 'OPEN', 'another order')
+    world.print(BTC, '49990', '1000000')
+    await world.until(() => bitcoins(world).length === 1, 'coins in the bag')
+  })
+})

@@ -141,6 +141,7 @@ const JOURNALED = [
   'rebalance.trade',
   'rebalance.comp',
   'rebalance.canc',
+  ...['hodl.accrued', 'hodl.bought', 'hodl.postponed'],
 ]
 const CONTROL = ['signal.', 'risk.approved', 'risk.denied', 'trading.', 'degradation.', 'command.', 'task.toggled']
 
