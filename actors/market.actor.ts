@@ -8,6 +8,7 @@ import type { VolatilityReading, VolatilityRules } from '../src/analysis/volatil
 import type { Candle, Timeframe } from '../src/domain/candle.ts'
 import { TIMEFRAME_MS } from '../src/domain/candle.ts'
 import type { Pair } from '../src/domain/ids.ts'
+import type { Numeric } from '../src/domain/units.ts'
 import type { Marks } from '../src/domain/valuation.ts'
 import type { BookLevel, MarketEvent } from '../src/ports/market-feed.ts'
 import type { House, Settings } from './house.ts'
@@ -51,6 +52,8 @@ export interface Market {
   ): Promise<{ readonly candles: number; readonly refused: number; readonly missing: readonly string[] }>
   hear(event: MarketEvent): void
   checkFreshness(): void
+  /** Looks again at the last traded prices: at what was registered after the tick that would have crossed it. */
+  sweepTriggers(): void
   /** Waits until every candle heard is written. */
   flush(): Promise<void>
   readonly candlesHeard: number
@@ -67,6 +70,7 @@ export function createMarket(
   const states = new Map<Pair, MarketState>()
   const prices = createLastPrices()
   const stale = new Set<Pair>()
+  const lastTraded = new Map<Pair, Numeric>()
   const orderBooks = new Map<Pair, Book>()
   const written = writeBehind<Candle>({
     ...{ clock, log, what: 'candles', save: (candles) => store.save(candles), waitMs: settings.candleWriteMs },
@@ -131,6 +135,7 @@ export function createMarket(
         case 'trade':
           prices.trade(event.symbol, event.price, event.at, clock.now())
           freshen(event.symbol)
+          lastTraded.set(event.symbol, event.price)
           triggers.tick(event.symbol, event.price)
           return
         case 'quote':
@@ -154,6 +159,9 @@ export function createMarket(
         case 'ended':
           return onEnded()
       }
+    },
+    sweepTriggers: () => {
+      for (const [symbol, traded] of lastTraded) if (!stale.has(symbol)) triggers.tick(symbol, traded)
     },
     checkFreshness: () => {
       const now = clock.now()
@@ -182,6 +190,8 @@ export function marketLogic(market: Market) {
         return market.hear(message.event)
       case 'check-freshness':
         return market.checkFreshness()
+      case 'sweep-triggers':
+        return market.sweepTriggers()
       case 'feed.crashed':
         throw new Error(message.problem)
     }

@@ -30,6 +30,7 @@ export type ExchangeMessage =
 export type MarketMessage =
   | { readonly type: 'market.told'; readonly event: MarketEvent }
   | { readonly type: 'check-freshness'; readonly seenAt: number }
+  | { readonly type: 'sweep-triggers' }
   | { readonly type: 'feed.crashed'; readonly problem: string }
 
 export type PortfolioMessage = Heard &

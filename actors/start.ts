@@ -214,6 +214,7 @@ export async function startSystem(
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
       addresses.tell('journal', { type: 'health.changed', health: journal.health() })
     }),
+    beat(house, settings.positionPolicy.trailSweepMs, () => addresses.tell('market', { type: 'sweep-triggers' })),
     beat(house, settings.reconcileEveryMs, () =>
       addresses.tell('system', { type: 'picture.doubted', reason: 'routine', stopTrading: false, seenAt: clock.now() }),
     ),

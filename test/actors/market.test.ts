@@ -50,6 +50,32 @@ describe('marks', () => {
   })
 })
 
+describe('a trigger that is registered after the tick that crosses it', () => {
+  const follow = { symbol: BTC, side: 'long', stopLoss: '90', takeProfit: null, trail: '101' } as const
+
+  it('is told by the sweep, once, though nobody trades', () => {
+    const { crossed, market, trade, triggers } = marketHouse()
+    trade('102')
+    triggers.watch(POSITION, follow)
+    expect(crossed).toEqual([])
+    market.sweepTriggers()
+    market.sweepTriggers()
+    expect(crossed).toEqual([`${POSITION} trail at 102`])
+  })
+
+  it('waits for a fresh price where the last one is stale', () => {
+    const { clock, crossed, market, trade, triggers } = marketHouse()
+    trade('102')
+    clock.advanceTo(T0 + SETTINGS.staleAfterMs + 1)
+    market.checkFreshness()
+    triggers.watch(POSITION, follow)
+    market.sweepTriggers()
+    expect(crossed).toEqual([])
+    trade('103')
+    expect(crossed).toEqual([`${POSITION} trail at 103`])
+  })
+})
+
 describe('marks that were handed out', () => {
   it('stay what they were, however the price goes on', () => {
     const { market, trade } = marketHouse()
