@@ -12,6 +12,7 @@ import {
 } from '../src/domain/money-snapshot.ts'
 import { price } from '../src/domain/units.ts'
 import type { Account } from './account.ts'
+import { withCharges } from './exposure.ts'
 import type { House } from './house.ts'
 import { problemText } from './supervision/supervision-event.ts'
 import { writeBehind } from './write-behind.ts'
@@ -51,7 +52,7 @@ export function createSnapshots(
 
   function look(at: number): Look {
     const priceOf = account.priceOf()
-    const open = books.openPositions()
+    const open = books.openPositions().map((position) => withCharges(books, position))
     const positions = open.flatMap((position) => {
       const mark = priceOf(position.symbol)
       return mark === null ? [] : [positionSnapshot(position, price(mark), at)]

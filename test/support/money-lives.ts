@@ -2,7 +2,7 @@
 import type { RiskRecord } from '../../src/domain/breakers.ts'
 import type { FactDraft } from '../../src/domain/facts.ts'
 import type { HodlBook } from '../../src/domain/hodl.ts'
-import { asset, orderId, pair, planId, positionId } from '../../src/domain/ids.ts'
+import { asset, orderId, pair, planId, positionId, tradeId } from '../../src/domain/ids.ts'
 import type { PlanTradeView, PlanView } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
 import { NOTHING_REMEMBERED } from '../../src/domain/risk-record.ts'
@@ -49,6 +49,14 @@ export function positionLife(id: string, at: number, over: Partial<PositionView>
     ),
   ]
 }
+
+/** A charge of margin, booked to its position; the same flow twice is one charge. */
+export const charged = (id: string, flowId: string, cost: string, at: number): JournalEntry =>
+  stated(at, 'account', {
+    type: 'account.financed',
+    flow: { flowId, kind: 'financing', asset: asset('USDT'), amount: `-${cost}`, fee: '0', at, tradeId: tradeId('t1') },
+    ...{ positionId: positionId(id), usdRate: '1', valueUsd: `-${cost}` },
+  })
 
 const tradeOf = (plan: string, batch: number, side: 'buy' | 'sell', at: number): PlanTradeView => ({
   ...{ symbol: 'XRP/USDT', side, quantity: '100.5', valueUsd: '60.3', batch, dueAt: at },

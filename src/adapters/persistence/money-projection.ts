@@ -7,12 +7,15 @@ import type { FactBodies } from '../../domain/facts.ts'
 import type { HodlBook } from '../../domain/hodl.ts'
 import type { PlanView } from '../../domain/portfolio.ts'
 import type { PositionView } from '../../domain/position.ts'
+import { amount, type Numeric, text } from '../../domain/units.ts'
 import type { Columns, ProjectedRow } from './projection.ts'
 import { UPCASTERS, upcast } from './upcasters.ts'
 
 type MoneyRows = {
   /** The last state of each in these rows, here and below; `pos` is the row that told it. */
   readonly positions: readonly Columns[]
+  /** What the venue charged for positions on margin: one for each charge. */
+  readonly charges: readonly Columns[]
   readonly plans: readonly Columns[]
   readonly planTrades: readonly Columns[]
   /** One for each executed trade. */
@@ -27,7 +30,7 @@ type MoneyRows = {
 
 /** Of the journal's types, those that are projected here. */
 export const isMoney = ({ kind, type }: Pick<ProjectedRow, 'kind' | 'type'>): boolean =>
-  kind === 'fact' && (/^(position|rebalance|hodl)\./.test(type) || type === 'risk.stateChanged')
+  kind === 'fact' && /^(position|rebalance|hodl)\.|^(account\.financed|risk\.stateChanged)$/.test(type)
 
 /** What facts of money carry, each of them some of it. */
 interface Told {
@@ -39,7 +42,7 @@ interface Told {
 
 const positionOf = (pos: number, view: PositionView): Columns => {
   const { positionId, symbol, side, status, phase, leverage, quantity, entryPrice, exitPrice, stopLoss } = view
-  const { takeProfit, trailing, realisedGross, fees, financing, closeReason, openedAt, updatedAt, closedAt } = view
+  const { takeProfit, trailing, realisedGross, fees, closeReason, openedAt, updatedAt, closedAt } = view
   return {
     ...{ pos, position_id: positionId, symbol, side, status, phase, leverage, quantity, entry_price: entryPrice },
     ...{
@@ -49,8 +52,16 @@ const positionOf = (pos: number, view: PositionView): Columns => {
       trailing_stop: trailing,
       realised_gross: realisedGross,
     },
-    ...{ fees, financing, view, close_reason: closeReason },
+    ...{ fees, view, close_reason: closeReason },
     ...{ opened_at: openedAt, updated_at: updatedAt, closed_at: closedAt },
+  }
+}
+
+function chargeOf(pos: number, { flow, positionId, valueUsd }: FactBodies['account.financed']): Columns {
+  const cost = (value: Numeric): Numeric => text(amount(value).negated())
+  return {
+    ...{ pos, flow_id: flow.flowId, position_id: positionId, asset: flow.asset },
+    ...{ amount: cost(flow.amount), value_usd: cost(valueUsd) },
   }
 }
 
@@ -111,6 +122,8 @@ export function projectMoney(rows: Iterable<ProjectedRow>): MoneyRows {
   const positions = new Map<string, Columns>()
   const plans = new Map<string, { readonly pos: number; readonly plan: PlanView }>()
   const bags = new Map<string, Columns>()
+  /** By flow: what is told twice is charged once. */
+  const charges = new Map<string, Columns>()
   const rebalances: Columns[] = []
   const bagChanges: Columns[] = []
   const riskChanges: Columns[] = []
@@ -122,6 +135,11 @@ export function projectMoney(rows: Iterable<ProjectedRow>): MoneyRows {
     const told = body as Told
     if (told.position !== undefined) positions.set(told.position.positionId, positionOf(pos, told.position))
     if (told.plan !== undefined) plans.set(told.plan.planId, { pos, plan: told.plan })
+    if (type === 'account.financed') {
+      const charge = chargeOf(pos, body as unknown as FactBodies['account.financed'])
+      const flowId = String(charge.flow_id)
+      charges.set(flowId, charges.get(flowId) ?? charge)
+    }
     if (type === 'rebalance.tradeExecuted')
       rebalances.push(rebalanceOf(pos, body as unknown as FactBodies['rebalance.tradeExecuted']))
     if (told.hodl !== undefined) {
@@ -135,6 +153,7 @@ export function projectMoney(rows: Iterable<ProjectedRow>): MoneyRows {
   }
   return {
     positions: [...positions.values()],
+    charges: [...charges.values()],
     plans: [...plans.values()].map(({ pos, plan }) => planOf(pos, plan)),
     planTrades: [...plans.values()].flatMap(({ pos, plan }) => planTradesOf(pos, plan)),
     ...{ rebalances, bags: [...bags.values()], bagChanges, risk: risk === null ? [] : [risk], riskChanges },

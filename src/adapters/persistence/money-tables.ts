@@ -9,22 +9,31 @@ const PARTS = {
   positions: `
 positions_now as (
   insert into positions as known (account, pos, position_id, symbol, side, status, phase, leverage, quantity, entry_price,
-    exit_price, stop_loss, take_profit, trailing_stop, realised_gross, fees, financing, view, close_reason, opened_at,
+    exit_price, stop_loss, take_profit, trailing_stop, realised_gross, fees, view, close_reason, opened_at,
     updated_at, closed_at)
   select $1, r.pos, r.position_id, r.symbol, r.side, r.status, r.phase, r.leverage, r.quantity, r.entry_price,
-    r.exit_price, r.stop_loss, r.take_profit, r.trailing_stop, r.realised_gross, r.fees, r.financing, r.view, r.close_reason,
+    r.exit_price, r.stop_loss, r.take_profit, r.trailing_stop, r.realised_gross, r.fees, r.view, r.close_reason,
     ${at('r.opened_at')}, ${at('r.updated_at')}, ${at('r.closed_at')}
   from json_to_recordset($p::json->'positions') as r(pos bigint, position_id text, symbol text, side text, status text,
     phase text, leverage int, quantity numeric, entry_price numeric, exit_price numeric, stop_loss numeric,
-    take_profit numeric, trailing_stop json, realised_gross numeric, fees numeric, financing numeric, view json,
+    take_profit numeric, trailing_stop json, realised_gross numeric, fees numeric, view json,
     close_reason text, opened_at bigint, updated_at bigint, closed_at bigint)
     join written w on w.pos = r.pos
   on conflict (account, position_id) do update set pos = excluded.pos, status = excluded.status, phase = excluded.phase,
     leverage = excluded.leverage, quantity = excluded.quantity, entry_price = excluded.entry_price,
     exit_price = excluded.exit_price, stop_loss = excluded.stop_loss, take_profit = excluded.take_profit,
     trailing_stop = excluded.trailing_stop, realised_gross = excluded.realised_gross, fees = excluded.fees,
-    financing = excluded.financing, view = excluded.view, close_reason = excluded.close_reason,
+    view = excluded.view, close_reason = excluded.close_reason,
     updated_at = excluded.updated_at, closed_at = excluded.closed_at ${LAST}
+)`,
+  charges: `
+charges_new as (
+  insert into position_charges (account, flow_id, pos, position_id, asset, amount, value_usd, at)
+  select $1, r.flow_id, r.pos, r.position_id, r.asset, r.amount, r.value_usd, w.at
+  from json_to_recordset($p::json->'charges') as r(pos bigint, flow_id text, position_id text, asset text,
+    amount numeric, value_usd numeric)
+    join written w on w.pos = r.pos
+  on conflict do nothing
 )`,
   plans: `
 plans_now as (
@@ -123,9 +132,9 @@ risk_changes as (
 
 export const MONEY: Projection = {
   name: 'money',
-  version: 1,
+  version: 2,
   tables: [
-    ...['positions', 'rebalance_plans', 'scheduled_trades', 'rebalancing_history'],
+    ...['positions', 'position_charges', 'rebalance_plans', 'scheduled_trades', 'rebalancing_history'],
     ...['hodl_bags', 'hodl_bag_history', 'risk_state', 'risk_state_history'],
   ],
   reads: isMoney,

@@ -40,11 +40,16 @@ order by ${time} desc, ${name} desc limit $6`
 /** A place in the journal as text that sorts like the number. */
 const POS = `lpad(r.pos::text, 16, '0') collate "C"`
 
+/** What it was charged for by the venue is told apart from it, and also after its end. */
+const POSITION = `r.view::text as body, (
+  select coalesce(sum(c.amount), 0) from position_charges c where c.account = r.account and c.position_id = r.position_id
+)::text as financing`
+
 const POSITIONS = listSql({
-  ...{ table: 'positions', columns: 'r.view::text as body', time: 'r.opened_at', name: 'r.position_id collate "C"' },
+  ...{ table: 'positions', columns: POSITION, time: 'r.opened_at', name: 'r.position_id collate "C"' },
   more: ' and ($7::text is null or r.status = $7) and ($8::text is null or r.symbol = $8)',
 })
-const ONE_POSITION = 'select r.view::text as body from positions r where r.account = $1 and r.position_id = $2'
+const ONE_POSITION = `select ${POSITION} from positions r where r.account = $1 and r.position_id = $2`
 const ITS_ORDERS = `
 select r.order_id as "orderId" from orders r where r.account = $1 and r.position_id = $2 order by r.created_at, r.order_id`
 
@@ -102,6 +107,12 @@ const RISK_CHANGES = listSql({
 type Body = { readonly body: string }
 const stated = <T>({ body }: Body): T => JSON.parse(body) as T
 
+type PositionRow = Body & { readonly financing: string }
+const positionOf = (row: PositionRow): PositionView => ({
+  ...stated<PositionView>(row),
+  financing: text(row.financing),
+})
+
 const positionSnapshotOf = ({
   placeAt: _at,
   placeName: _name,
@@ -157,18 +168,18 @@ export class PostgresMoneyHistory implements MoneyHistory {
   }
 
   positions({ status, symbol, ...span }: PositionFilter, page: PageAsk): Promise<HistoryPage<PositionView>> {
-    return this.#list<Body, PositionView>(this.#facts, POSITIONS, span, page, stated, [status, symbol])
+    return this.#list(this.#facts, POSITIONS, span, page, positionOf, [status, symbol])
   }
 
   position(positionId: PositionId): Promise<PositionStory | null> {
     return this.#facts.inTime(async () => {
-      const [found] = await this.#facts.ask<Body>(ONE_POSITION, [positionId])
+      const [found] = await this.#facts.ask<PositionRow>(ONE_POSITION, [positionId])
       if (found === undefined) return null
       const orders = await this.#facts.ask<{ orderId: OrderId }>(ITS_ORDERS, [positionId])
       const newest = [null, null, null, null, 1, positionId]
       const [latest] = await this.#facts.ask<PositionSnapshot & Placed>(POSITION_SNAPSHOTS, newest)
       return {
-        position: stated<PositionView>(found),
+        position: positionOf(found),
         orderIds: orders.map(({ orderId }) => orderId),
         latestSnapshot: latest === undefined ? null : positionSnapshotOf(latest),
       }

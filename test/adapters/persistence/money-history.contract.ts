@@ -16,6 +16,7 @@ import {
 } from '../../../src/ports/order-history.ts'
 import { requestOf } from '../../domain/order-builders.ts'
 import {
+  charged,
   hodlBook,
   hodlLife,
   planLife,
@@ -117,6 +118,19 @@ export function moneyHistoryContract(database: () => Database): void {
     expect(story?.position).toMatchObject({ positionId: 'p1', phase: 'closed' })
     expect(story?.latestSnapshot).toEqual(look(T0 + 2 * MINUTE, '41001.5').positions[0])
     expect(await history.position(positionId('nobody'))).toBeNull()
+  })
+
+  it('counts every charge of margin to its position once, also one that is told after its end', async () => {
+    const { history } = await told(
+      [...positionLife('p1', T0)],
+      [
+        charged('p1', 'f1', '0.02', T0 + 1),
+        charged('p1', 'f1', '0.02', T0 + 2),
+        charged('p1', 'f2', '0.0105', T0 + 99),
+      ],
+    )
+    expect((await history.positions(ANY, FIRST)).rows).toMatchObject([{ status: 'closed', financing: '0.0305' }])
+    expect((await history.position(P1))?.position.financing).toBe('0.0305')
   })
 
   it('gives looks back to the last digit, newest first, between two moments', async () => {

@@ -7,6 +7,7 @@ import { projectJournal } from '../../../src/adapters/persistence/project-journa
 import type { Sql } from '../../../src/adapters/persistence/sql.ts'
 import type { JournalEntry } from '../../../src/ports/journal.ts'
 import {
+  charged,
   hodlLife,
   planLife,
   planView,
@@ -19,7 +20,7 @@ import { entryOf, T0 } from './entries.ts'
 import { threeLives, written } from './history-entries.ts'
 
 const TABLES = [
-  ...['positions', 'rebalance_plans', 'scheduled_trades', 'rebalancing_history'],
+  ...['positions', 'position_charges', 'rebalance_plans', 'scheduled_trades', 'rebalancing_history'],
   ...['hodl_bags', 'hodl_bag_history', 'risk_state', 'risk_state_history'],
 ]
 
@@ -39,6 +40,7 @@ async function tablesOf(sql: Sql, account: string): Promise<Readonly<Record<stri
 const allLives = (): readonly JournalEntry[] =>
   [
     ...[...positionLife('p1', T0), ...positionLife('p2', T0 + 2, { side: 'short', leverage: 3 })],
+    ...[charged('p2', 'f1', '0.02', T0 + 3), charged('p2', 'f1', '0.02', T0 + 4), charged('p2', 'f2', '0.01', T0 + 99)],
     ...[...planLife('plan1', T0 + 1), ...hodlLife(T0 + 3), ...riskLife(T0 + 4), ...threeLives(), entryOf(1)],
   ].toSorted((a, b) => a.heard.at - b.heard.at)
 
@@ -49,18 +51,18 @@ export function moneyProjectionContract(database: () => Database): void {
     const tables = await tablesOf(sql, account)
     const counts = Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, rows.length]))
     expect(counts).toEqual({
-      ...{ positions: 2, rebalance_plans: 1, scheduled_trades: 3, rebalancing_history: 2 },
+      ...{ positions: 2, position_charges: 2, rebalance_plans: 1, scheduled_trades: 3, rebalancing_history: 2 },
       // BTC alone: set aside twice, spent once; nothing became of the bag of USDT.
       ...{ hodl_bags: 2, hodl_bag_history: 3, risk_state: 1, risk_state_history: 3 },
     })
     const [position] = await sql.query(
-      `select status, phase, quantity::float8 as quantity, financing::float8 as financing, close_reason,
+      `select status, phase, quantity::float8 as quantity, close_reason,
         trailing_stop->>'bestPrice' as best, view->>'exitPrice' as exit from positions
         where account = $1 and position_id = 'p1'`,
       [account],
     )
     expect(position).toEqual({
-      ...{ status: 'closed', phase: 'closed', quantity: 0, financing: 0, close_reason: 'trailing_stop' },
+      ...{ status: 'closed', phase: 'closed', quantity: 0, close_reason: 'trailing_stop' },
       ...{ best: '41000', exit: '40385' },
     })
   })
@@ -138,11 +140,11 @@ export function moneyProjectionContract(database: () => Database): void {
     journal.append(stated(T0, 'position:old', { type: 'position.opening', position }), () => null)
     await journal.settled()
     const rows = await sql.query(
-      `select version, trailing_stop, financing::float8 as financing, view->>'financing' as told
+      `select version, trailing_stop, view->>'financing' as told
         from positions join journal using (account, pos) where account = $1`,
       [account],
     )
-    expect(rows).toEqual([{ version: 1, trailing_stop: null, financing: 0, told: '0' }])
+    expect(rows).toEqual([{ version: 1, trailing_stop: null, told: '0' }])
   })
 
   it('keeps the executed trades of plans of older code, and makes up no plan for them', async () => {

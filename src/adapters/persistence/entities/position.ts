@@ -24,13 +24,29 @@ export const PositionsTable = defineEntity({
     trailingStop: json().nullable(),
     realisedGross: numeric(),
     fees: numeric(),
-    financing: numeric(),
     /** The whole of it, as it was stated. */
     view: json(),
     closeReason: p.text().nullable(),
     openedAt: time(),
     updatedAt: time(),
     closedAt: time().nullable(),
+  },
+})
+
+export const PositionChargesTable = defineEntity({
+  name: 'PositionCharge',
+  tableName: 'position_charges',
+  properties: {
+    account: p.text().primary(),
+    flowId: p.text().primary(),
+    /** The journal row that it projects. */
+    pos: whole(),
+    positionId: p.text(),
+    asset: p.text(),
+    /** Above zero: what it cost. */
+    amount: numeric(),
+    valueUsd: numeric(),
+    at: time(),
   },
 })
 

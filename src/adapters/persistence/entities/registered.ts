@@ -17,7 +17,7 @@ import {
   RebalancingHistoryTable,
   ScheduledTradesTable,
 } from './portfolio.ts'
-import { PositionSnapshotsTable, PositionsTable } from './position.ts'
+import { PositionChargesTable, PositionSnapshotsTable, PositionsTable } from './position.ts'
 
 export const ENTITIES = [
   JournalTable,
@@ -31,6 +31,7 @@ export const ENTITIES = [
   OrderStatusLogTable,
   ExecutionEventsTable,
   PositionsTable,
+  PositionChargesTable,
   PositionSnapshotsTable,
   PortfolioSnapshotsTable,
   HodlBagsTable,
