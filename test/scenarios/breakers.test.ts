@@ -1,6 +1,7 @@
 /** The circuit breakers from the price to the order: each acts once, over restarts too, and each has its way back. */
 import { describe, expect, it } from 'vitest'
 import type { RiskLimits } from '../../src/domain/risk-limits.ts'
+import { amount } from '../../src/domain/units.ts'
 import { BTC, MINUTE, NOON, SECOND, World, XRP } from '../support/whole-system.ts'
 
 const HOUR = 60 * MINUTE
@@ -110,6 +111,59 @@ describe('a daily loss', () => {
     world.signal({ symbol: XRP, entryPrice: '1', stopLoss: '0.98', takeProfit: '1.05', sizePct: 5 })
     await world.until(() => world.told('signal.dropped').length > 0, 'a dropped signal')
     expect(world.factsOf('signal.dropped')[0]?.reason).toBe('PAUSED')
+  })
+})
+
+describe('a weekly loss', () => {
+  const halved = (world: World) => world.factsOf('position.reduced').filter(({ reason }) => reason === 'breaker')
+
+  it.each([
+    ['in one life', false],
+    ['over a restart', true],
+  ])(
+    'halves what is held once, stop first, and is over in the next week once a person saw it (%s)',
+    async (_, dies) => {
+      const world = await holding({ weeklyLossPct: SMALL })
+      const held = amount(world.position().quantity)
+      world.print(BTC, '49100')
+      await world.until(() => tripped(world).length > 0, 'a trip', 3 * SECOND)
+      if (dies) await restart(world)
+      await world.until(() => halved(world).length > 0, 'half a position')
+      await world.until(() => world.order('stop')?.status === 'OPEN', 'its stop')
+      const half = Number(held.div(2))
+      expect(Number(world.position().quantity)).toBeCloseTo(half, 6)
+      expect(Number(world.order('stop')?.quantity)).toBeCloseTo(half, 6)
+      expect(state(world)).toBe('RUNNING')
+      world.signal({ symbol: XRP, entryPrice: '1', stopLoss: '0.98', takeProfit: '1.05', sizePct: 5 })
+      await world.until(() => world.told('risk.denied').length > 0, 'a verdict')
+      expect(world.factsOf('risk.denied')[0]?.codes).toContain('CIRCUIT_BREAKER')
+      if (dies) await restart(world)
+      await world.pass(10 * MINUTE)
+      expect(halved(world)).toHaveLength(1)
+      expect(Number(world.position().quantity)).toBeCloseTo(half, 6)
+
+      await world.pass(7 * DAY - 12 * HOUR + MINUTE - (world.clock.now() - NOON))
+      expect(latched(world)).toEqual(['weekly_loss'])
+      world.command(RESET)
+      await world.pass(2 * SECOND)
+      expect(world.factsOf('risk.breakerAcknowledged')).toMatchObject([{ breaker: 'weekly_loss', by: 'admin' }])
+      expect(latched(world)).toEqual([])
+      expect(world.factsOf('risk.breakerLifted')).toMatchObject([{ breaker: 'weekly_loss', by: 'time' }])
+      expect(halved(world)).toHaveLength(1)
+      expect(tripped(world)).toEqual(['weekly_loss'])
+    },
+  )
+
+  it('that was seen within its week stands until the week is over', async () => {
+    const world = await holding({ weeklyLossPct: SMALL })
+    world.print(BTC, '49100')
+    await world.until(() => tripped(world).length > 0, 'a trip', 3 * SECOND)
+    world.command(RESET)
+    await world.pass(MINUTE)
+    expect(world.system.desk.risk().breakers).toMatchObject([{ name: 'weekly_loss', acknowledged: true }])
+    world.command(RESET)
+    await world.pass(SECOND)
+    expect(world.factsOf('command.refused')).toMatchObject([{ command: 'reset-trading' }])
   })
 })
 
