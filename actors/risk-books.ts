@@ -36,7 +36,7 @@ export function createRiskBooks(
 ): RiskBooks & { apply(fact: Fact): void } {
   let risk = NOTHING_REMEMBERED
   let told: { readonly risk: RiskRecord; readonly at: number } | null = null
-  const halved = new Map<PositionId, number>()
+  const halved = new Map<PositionId, { readonly at: number; readonly isDone: boolean }>()
   /** Of the plan at work: they rest when it is over. */
   const tradedByPlan = new Set<Pair>()
 
@@ -82,7 +82,14 @@ export function createRiskBooks(
           tradedByPlan.clear()
           return
         case 'position.reducing':
-          if (fact.reason === 'breaker') halved.set(fact.position.positionId, fact.at)
+          if (fact.reason === 'breaker') halved.set(fact.position.positionId, { at: fact.at, isDone: false })
+          return
+        case 'position.reduced':
+          if (fact.reason === 'breaker') halved.set(fact.position.positionId, { at: fact.at, isDone: true })
+          return
+        case 'position.denied':
+          // Begun and given up, as by a start that found its stop unanswered: it is to be asked for again.
+          if (halved.get(fact.positionId)?.isDone === false) halved.delete(fact.positionId)
           return
         case 'position.closed': {
           const { position } = fact
@@ -99,6 +106,6 @@ export function createRiskBooks(
     risk: () => risk,
     riskTold: () => told,
     streaks,
-    halvedAt: (positionId) => halved.get(positionId) ?? null,
+    halvedAt: (positionId) => halved.get(positionId)?.at ?? null,
   }
 }

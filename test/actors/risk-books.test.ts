@@ -4,7 +4,7 @@ import { createBooks } from '../../actors/books.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 import { positionId } from '../../src/domain/ids.ts'
 import { NOTHING_REMEMBERED } from '../../src/domain/risk-record.ts'
-import { balance, factOf, POSITION, positionOf, SETTINGS, T0 } from './trading-house.ts'
+import { BTC, balance, factOf, POSITION, positionOf, SETTINGS, T0 } from './trading-house.ts'
 
 const folded = (facts: readonly Fact[]) => {
   const books = createBooks(SETTINGS.limits)
@@ -48,6 +48,10 @@ describe('breakers', () => {
     expect(books.halvedAt(POSITION)).toBe(T0)
     books.apply(factOf({ type: 'position.closed', position: positionOf({ status: 'closed' }) }))
     expect(books.halvedAt(POSITION)).toBeNull()
+    const denied = factOf({ type: 'position.denied', positionId: POSITION, symbol: BTC, reason: '0.005 was not sold' })
+    const reduced = factOf({ type: 'position.reduced', position: positionOf(), reason: 'breaker' })
+    expect(folded([reducing, denied]).halvedAt(POSITION)).toBeNull()
+    expect(folded([reducing, reduced, denied]).halvedAt(POSITION)).toBe(T0)
     expect(folded([{ ...reducing, reason: 'api' }]).halvedAt(POSITION)).toBeNull()
   })
 })

@@ -142,7 +142,13 @@ describe('a weekly loss', () => {
       expect(halved(world)).toHaveLength(1)
       expect(Number(world.position().quantity)).toBeCloseTo(half, 6)
 
+      // The rest of the week goes by while nobody is there.
+      world.kill()
+      world.fallSilent()
       await world.pass(7 * DAY - 12 * HOUR + MINUTE - (world.clock.now() - NOON))
+      world.print(XRP, '1')
+      world.print(BTC, '49100')
+      await world.bootReady()
       expect(latched(world)).toEqual(['weekly_loss'])
       world.command(RESET)
       await world.pass(2 * SECOND)
@@ -153,6 +159,25 @@ describe('a weekly loss', () => {
       expect(tripped(world)).toEqual(['weekly_loss'])
     },
   )
+
+  it.each([
+    ['risk.breakerTripped', 'RISK_ALERTS'],
+    ['position.reducing', 'EXECUTION_EVENTS'],
+    ['position.reduced', 'EXECUTION_EVENTS'],
+  ] as const)('halves once although the process died in the moment of %s', async (moment, topic) => {
+    const world = await holding({ weeklyLossPct: SMALL })
+    const held = Number(world.position().quantity)
+    world.bus.subscribe('reaper', topic, ({ payload }) => {
+      if (payload.type === moment) world.journal.die()
+    })
+    world.print(BTC, '49100')
+    await world.until(() => world.hasDied, 'the end of the process', MINUTE)
+    await restart(world)
+    await world.pass(5 * MINUTE)
+    expect(Number(world.position().quantity)).toBeCloseTo(held / 2, 6)
+    expect(tripped(world)).toEqual(['weekly_loss'])
+    expect(world.factsOf('position.reduced')).toHaveLength(1)
+  })
 
   it('that was seen within its week stands until the week is over', async () => {
     const world = await holding({ weeklyLossPct: SMALL })
