@@ -8,6 +8,7 @@ import type { Makers } from '../../actors/start.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 import { orderId, tradeId, venueOrderId } from '../../src/domain/ids.ts'
 import type { OrderView } from '../../src/domain/order.ts'
+import { amount, text } from '../../src/domain/units.ts'
 import type { Exchange } from '../../src/ports/exchange.ts'
 import type { Journal } from '../../src/ports/journal.ts'
 
@@ -154,6 +155,16 @@ export const SABOTAGES = {
       (tell) => tell,
       (real) => ({ ...real, openPositions: (symbol) => real.openPositions(symbol).slice(1) }),
     ),
+  /** A stop that is to be moved ends up two per cent lower. */
+  'trail-loosens': () =>
+    bentAddresses((tell) => (name, message) => {
+      if (!isOrder(name) || message.type !== 'amend-order' || message.triggerPrice === undefined)
+        return tell(name, message)
+      return tell(name, {
+        ...message,
+        triggerPrice: text(amount(message.triggerPrice).times('0.98').toDecimalPlaces(1)),
+      })
+    }),
   /** What has tripped is forgotten at once. */
   'breaker-twice': () =>
     bentAddresses(

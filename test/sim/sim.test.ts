@@ -9,12 +9,13 @@ const SEEDS = 20
 const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: RegExp]>> = {
   'blind-retry': [3, /one placement per intention/],
   'fill-twice': [1, /every fill once/],
-  'drop-late-fill': [5, /every fill once|no halt without a cause/],
+  'drop-late-fill': [7, /every fill once|no halt without a cause/],
   'effect-before-journal': [1, /journal before effect/],
   'naked-entry': [1, /no position stays naked/],
-  'double-exit': [5, /a closed position holds nothing|exits never exceed|no order is overfilled/],
-  'ignore-halt': [7, /a halt holds until it is reset/],
-  'lost-slot': [4, /slots are never above the limits/],
+  'double-exit': [27, /a closed position holds nothing|exits never exceed|no order is overfilled/],
+  'ignore-halt': [4, /a halt holds until it is reset/],
+  'lost-slot': [1, /slots are never above the limits/],
+  'trail-loosens': [2, /a stop that follows never loosens/],
   'breaker-twice': [10, /a breaker trips once/],
 }
 const WITHIN_SEEDS = 200
