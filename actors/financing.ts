@@ -4,6 +4,7 @@ import type { FactDraft } from '../src/domain/facts.ts'
 import type { PositionId, TradeId } from '../src/domain/ids.ts'
 import { amount, text } from '../src/domain/units.ts'
 import { freshPrices, type Marks, type PriceOf, usdRate } from '../src/domain/valuation.ts'
+import { positionAddress } from './addresses.ts'
 import type { Books } from './books.ts'
 import type { House } from './house.ts'
 import { record } from './record.ts'
@@ -41,6 +42,14 @@ export function financingFact({ books }: Pick<House, 'books'>, flow: Flow, price
 export function bookFinancing(house: House, draft: FinancedDraft): void {
   if (house.books.isKnownFlow(draft.flow.flowId)) return
   record(house, 'book-financing', draft)
+  tellCharge(house, draft.positionId, draft.flow)
+}
+
+/** What it has cost so far, for a position that lives. */
+function tellCharge({ addresses, books, clock }: House, positionId: PositionId, flow: Flow): void {
+  const charge = { chargeId: flow.flowId, amount: text(amount(flow.amount).negated()), at: flow.at }
+  const financing = books.financingOf(positionId)
+  addresses.tell(positionAddress(positionId), { type: 'position.financed', ...charge, financing, seenAt: clock.now() })
 }
 
 export function createFinancing(house: House, marks: () => Marks): Financing {

@@ -17,13 +17,13 @@ import * as plan from '../src/domain/position-plan.ts'
 import * as reduce from '../src/domain/position-reduce.ts'
 import * as story from '../src/domain/position-story.ts'
 import * as trail from '../src/domain/position-trail.ts'
-import type { OrdersReport } from '../src/domain/reports.ts'
+import type { ChargeReport, OrdersReport } from '../src/domain/reports.ts'
 import { trailingProblem } from '../src/domain/trailing.ts'
 import { amount, type Numeric, text } from '../src/domain/units.ts'
 import { hear, phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
-export type PositionHears = OrdersReport | PositionCommand | TriggerCrossed | DeadlineReached
+export type PositionHears = OrdersReport | ChargeReport | PositionCommand | TriggerCrossed | DeadlineReached
 type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit' | 'amend'
 
 export interface PositionContext extends story.PositionRecord, cover.Exposure {
@@ -78,6 +78,7 @@ const parts = setup({
     recoverOrders: assign(({ context }, p: { orders: readonly OrderView[] }) => reduce.afterReturn(context, p.orders)),
     dropOrder: assign(({ context }, p: { key: string }) => reduce.afterRefusal(context, p.key)),
     reduce: assign(({ context }, wish: reduce.ReduceWish) => reduce.withReduction(context, wish)),
+    recordCharge: assign((_, { financing }: Pick<ChargeReport, 'financing'>) => ({ financing })),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
     planProtection: assign(({ context }, p: { retry: boolean }) => plan.planProtection(context, p.retry)),
     planExit: assign(({ context }, p: { retry: boolean }) => plan.planExit(context, p.retry)),
@@ -156,6 +157,7 @@ const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
   /** Entered anew: deadlines and triggers are registered again. */
   'orders.recovered': { ...to(`#position.${here}`, relearn, note), reenter: true },
   'order.turnedAway': stay(forget, note, ...then),
+  'position.financed': stay(given('recordCharge', 'position.financed')),
 })
 /** The same where a stop is held or sought, and what is watched may be another price now. */
 const onStop = (here: PositionPhase, arms: readonly (typeof armProtect)[number][] = []) => ({

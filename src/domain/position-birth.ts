@@ -59,7 +59,7 @@ export const newPosition = ({
 }: PositionBirth): PositionRecord & { readonly directives: readonly OrderDirective[] } => ({
   ...birth,
   ...{ stopWanted: null, stopGiven: birth.stopLoss, closeReason: null, dust: '0', news: [] },
-  ...{ reduction: null, closeWish: { reference: null, note: null } },
+  ...{ reduction: null, closeWish: { reference: null, note: null }, financing: '0' },
   ...{ openedAt: seenAt, updatedAt: seenAt, closedAt: null },
   trailing: birth.policy.trailing === null ? null : { ...birth.policy.trailing, bestPrice: null },
   slots: [newSlot(entry)],

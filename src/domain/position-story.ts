@@ -62,6 +62,8 @@ export interface PositionRecord {
   readonly closeReason: CloseReason | null
   /** What whoever closed it had in mind; recorded, and no part of any sum. */
   readonly closeWish: CloseWish
+  /** What the venue has charged for it on margin so far, quote units. */
+  readonly financing: Numeric
   /** Base units given over to the core book because no exit could sell them. */
   readonly dust: Numeric
   readonly openedAt: number
@@ -164,7 +166,9 @@ function withForced<R extends PositionRecord>(record: R, order: OrderView): R {
   // Nothing was approved: nobody asked us.
   const request = order.request as Approved<OrderRequest>
   const forced = { ...record, slots: [...record.slots, { ...newSlot(request), view: order, isForced: true }] }
-  return { ...forced, news: [...newsOf(record, forced), { kind: 'liquidated' }] }
+  // What ended it is why it ended, whatever it had been about to do.
+  const closeReason = isHolding(record) && !isHolding(forced) ? 'liquidated' : record.closeReason
+  return { ...forced, closeReason, news: [...newsOf(record, forced), { kind: 'liquidated' }] }
 }
 
 /**
@@ -220,7 +224,7 @@ export function positionView(record: PositionRecord, phase: PositionPhase): Posi
     trailing: record.trailing,
     realisedGross: text(realisedGross(record.side, holdings)),
     fees: text(holdings.fees),
-    financing: '0',
+    financing: record.financing,
     closeReason: record.closeReason,
     openedAt: record.openedAt,
     updatedAt: record.updatedAt,

@@ -77,3 +77,14 @@ export type OrdersReport = Heard &
     /** After a restart: every order the position ever had, as it is now. */
     | { readonly type: 'orders.recovered'; readonly orders: readonly OrderView[] }
   )
+
+/** What a position on margin hears of its cost. `financing` is all of it so far: what was lost is made good by the next. */
+export type ChargeReport = Heard & {
+  readonly type: 'position.financed'
+  readonly chargeId: string
+  /** Of this charge, quote units. */
+  readonly amount: Numeric
+  readonly financing: Numeric
+  /** Milliseconds UTC. */
+  readonly at: number
+}

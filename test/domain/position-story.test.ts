@@ -31,7 +31,7 @@ const recordOf = (slots: readonly OrderSlot[], over: Partial<PositionRecord> = {
   ...{ positionId: POSITION, proposalId: 'proposal', side: 'long', leverage: 1, instrument: instrument('BTC/USDT') },
   ...{ policy: POLICY, stopGiven: '97', trailing: null, news: [], reduction: null },
   closeWish: { reference: null, note: null },
-  ...{ stopLoss: '97', stopWanted: null, takeProfit: '106', slots, closeReason: null, dust: '0' },
+  ...{ stopLoss: '97', stopWanted: null, takeProfit: '106', slots, closeReason: null, dust: '0', financing: '0' },
   ...{ openedAt: AT, updatedAt: AT, closedAt: null, ...over },
 })
 const entry = (filled: string, over: Partial<OrderView> = {}): OrderView =>

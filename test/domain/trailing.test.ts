@@ -39,7 +39,16 @@ function holding(over: Partial<PositionRecord> = {}): PositionRecord {
   const trailing: TrailingStop = { ...TERMS, bestPrice: null }
   return {
     ...{ positionId: POSITION, proposalId: 'p', side, leverage: 1, instrument: BTC, policy: POLICY, news: [] },
-    ...{ stopLoss, stopWanted: null, stopGiven: stopLoss, takeProfit: null, trailing, closeReason: null, dust: '0' },
+    ...{
+      stopLoss,
+      stopWanted: null,
+      stopGiven: stopLoss,
+      takeProfit: null,
+      trailing,
+      closeReason: null,
+      dust: '0',
+      financing: '0',
+    },
     ...{ openedAt: AT, updatedAt: AT, closedAt: null, reduction: null, closeWish: { reference: null, note: null } },
     slots: [
       { ...newSlot(entry.request as never), view: entry },

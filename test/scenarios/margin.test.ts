@@ -1,6 +1,7 @@
 /** Trading on margin, on paper: longs with leverage, shorts, what they cost, and how they end. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ExecutionResult, TradeProposal } from '../../actors/execution-desk.ts'
+import { asset } from '../../src/domain/ids.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
 import { amount, sumOf, text } from '../../src/domain/units.ts'
 import { speak } from '../support/speak.ts'
@@ -180,5 +181,36 @@ describe('the margin of the account', () => {
     const equity = amount(world.system.desk.allocation()?.equity ?? 0)
     expect(amount(tiedUp()).lte(equity.times('0.5'))).toBe(true)
     expect(answers.some(({ accepted }) => !accepted)).toBe(true)
+  })
+})
+
+describe('what the venue closes by force', () => {
+  it('is the position’s end, booked once, and no flow of somebody else', async () => {
+    // No way out gets through, and the cash that would have carried the loss is gone.
+    world.exchange.faults.refuses = ({ request }) =>
+      request.purpose === 'entry' ? null : { code: 'mode', message: 'EService:Market in cancel_only mode' }
+    trend()
+    expect(await trade(LONG)).toMatchObject({ accepted: true })
+    await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+    world.print(BTC, '49990', '1000000')
+    await world.until(() => world.is('protecting'), 'a position that looks for protection')
+    await world.pass(1_000)
+    const rest = amount(await usdt()).minus('2100')
+    world.venue.byHand((engine, at) => engine.withdraw(asset('USDT'), text(rest), at))
+    world.print(BTC, '30000')
+    await world.until(() => world.position().phase === 'closed', 'the end')
+    expect(world.position().closeReason).toBe('liquidated')
+    expect(world.factsOf('position.liquidated')).toHaveLength(1)
+    await reconciled()
+    await reconciled()
+    expect(world.factsOf('order.filledLate')).toHaveLength(1)
+    expect(world.told('order.external')).toEqual([])
+    expect(world.factsOf('account.flowed').map(({ flow }) => flow.kind)).toEqual(['withdrawal'])
+    const { books } = world.system.house
+    expect(books.marginLots()).toEqual([])
+    const { positionId, realisedGross, fees, financing } = world.position()
+    expect(financing).toBe(books.financingOf(positionId))
+    const net = amount(realisedGross).minus(fees).minus(books.financingOf(positionId))
+    expect(text(amount(await usdt()).minus(amount('10000').minus(rest)))).toBe(text(net))
   })
 })

@@ -117,6 +117,7 @@ export function positionEvents(context: PositionContext): readonly PositionHears
     ...unborn.map(({ request }) => ({ type: 'order.turnedAway', key: request.key, reason: 'no', seenAt }) as const),
     { type: 'order.turnedAway', key: 'p-9/entry/1', reason: 'no', seenAt },
     { type: 'orders.recovered', orders, seenAt },
+    { type: 'position.financed', chargeId: 'L1', amount: '0.5', financing: '0.5', at: seenAt, seenAt },
     { type: 'trigger.crossed', trigger: 'stopLoss', price: '95', seenAt },
     { type: 'trigger.crossed', trigger: 'takeProfit', price: '115', seenAt },
     { type: 'trigger.crossed', trigger: 'trail', price: '100.99', seenAt },
