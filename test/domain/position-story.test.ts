@@ -19,6 +19,7 @@ import {
   withOrders,
   withoutOrder,
 } from '../../src/domain/position-story.ts'
+import { stopReason } from '../../src/domain/position-trail.ts'
 import { amount, text } from '../../src/domain/units.ts'
 import { AT, fillOf, orderOf, POLICY, POSITION, requestOf } from './order-builders.ts'
 import { instrument } from './risk-builders.ts'
@@ -289,5 +290,31 @@ describe('a change of stop or target', () => {
     ['long', '9.5', '10', null],
   ])('of a %s to stop %s and target %s: %s', (side, stopLoss, takeProfit, problem) => {
     expect(stopProblem(side, stopLoss, takeProfit)).toBe(problem)
+  })
+})
+
+describe('an exit that nobody here asked for', () => {
+  const request = requestOf({ key: 'p1/liquidation/V', side: 'sell', type: 'market', purpose: 'exit', intent: 'close' })
+  const forced = (filled: string) => orderOf(request, [fillOf('v', '90', filled)], { status: 'FILLED', phase: 'done' })
+  const held = recordOf([slot(entry('1')), slot(stop())])
+
+  it('is an order of the venue itself: what it sold is no longer held, and it is told, once', () => {
+    const after = withOrder(held, forced('0.4'))
+    expect([text(heldBy(after)), after.news.map(({ kind }) => kind)]).toEqual(['0.6', ['held', 'liquidated']])
+    const again = withOrder({ ...after, news: [] }, forced('0.4'))
+    expect([text(heldBy(again)), again.news]).toEqual(['0.6', []])
+    expect(asked(planProtection(after, false))).toEqual(['amend p1/stop/1 0.6 -'])
+  })
+
+  it('is found again after a restart', () => {
+    const back = withOrders(held, [entry('1'), stop(), forced('1')])
+    expect([text(heldBy(back)), stopReason(back)]).toEqual(['0', 'liquidated'])
+    expect(asked(planExit(back, true))).toEqual(['cancel p1/stop/1'])
+  })
+
+  it('is none of ours where it is of another position, or was never executed', () => {
+    expect(withOrder(held, { ...forced('1'), fills: [] })).toBe(held)
+    const others = { ...forced('1'), request: requestOf({ ...request, positionId: null }) }
+    expect(withOrder(held, others)).toBe(held)
   })
 })
