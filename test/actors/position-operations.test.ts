@@ -134,6 +134,9 @@ describe('a close', () => {
     const asked = { exitPrice: '52500', reason: 'take_profit', by: 'trader' }
     expect(operations.close(id, asked)).toEqual({ accepted: true, positionId: id })
     await world.until(() => world.is('closed'), 'a closed position')
+    expect(world.factsOf('position.closing')).toMatchObject([
+      { reason: 'api', reference: '52500', note: 'take_profit' },
+    ])
     const exit = world.order('exit')
     expect(exit).toMatchObject({ status: 'FILLED', request: { type: 'market' } })
     const { closeReason, exitPrice } = world.position()
