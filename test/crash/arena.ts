@@ -14,7 +14,7 @@ import type { Candle } from '../../src/domain/candle.ts'
 import { type Pair, pair } from '../../src/domain/ids.ts'
 import type { Log } from '../../src/ports/log.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { liveEnvironment, writeConfig } from '../support/live-config.ts'
+import { type LiveChanges, liveEnvironment, writeConfig } from '../support/live-config.ts'
 import type { PostgresServer } from '../support/postgres.ts'
 import { type Death, Life, type Look } from './live-child.ts'
 
@@ -47,6 +47,22 @@ export class CameToNothing extends Error {
   override readonly name = 'CameToNothing'
 }
 
+/** What the process is configured to do: only what a story is about is within its reach. */
+export const GROUNDS = {
+  usual: {},
+  margin: { margin: true },
+  drawdown: { breakers: { drawdown_pct: 1 } },
+  losses: { breakers: { daily_loss_pct: 0.5, weekly_loss_pct: 1, straight_losses: 1 } },
+} as const satisfies Readonly<Record<string, LiveChanges>>
+export type Ground = keyof typeof GROUNDS
+
+export interface ArenaOptions {
+  readonly onStep: (step: string) => void
+  readonly ground: Ground
+  /** Handed to every life beside what it needs to trade. */
+  readonly env: Readonly<Record<string, string>>
+}
+
 export class Arena {
   readonly sandbox: Sandbox
   readonly sql: Sql
@@ -65,24 +81,22 @@ export class Arena {
     database: Database,
     env: Readonly<Record<string, string>>,
     folder: string,
-    onStep: (step: string) => void,
+    { ground, onStep }: Pick<ArenaOptions, 'ground' | 'onStep'>,
   ) {
     this.sandbox = sandbox
     this.sql = database.sql
     this.#database = database
     this.#folder = folder
-    this.#configDir = writeConfig(folder)
+    this.#configDir = writeConfig(folder, GROUNDS[ground])
     this.#env = env
     this.#onStep = onStep
     this.#repeat()
   }
 
-  /** `env` is handed to every life beside what it needs to trade. */
   static async open(
     server: PostgresServer,
     name: string,
-    onStep: (step: string) => void,
-    env: Readonly<Record<string, string>> = {},
+    { ground = 'usual', onStep = () => undefined, env = {} }: Partial<ArenaOptions> = {},
   ): Promise<Arena> {
     const databaseUrl = await server.freshDatabase(name)
     const database = await openDatabase({ databaseUrl, log: silent, clock })
@@ -93,7 +107,10 @@ export class Arena {
     })
     for (const symbol of [BTC, XRP]) sandbox.venue.market.seed(history(symbol, clock.now()))
     const folder = mkdtempSync(join(tmpdir(), 'triplegain-crash-'))
-    return new Arena(sandbox, database, { ...liveEnvironment(sandbox, databaseUrl), ...env }, folder, onStep)
+    return new Arena(sandbox, database, { ...liveEnvironment(sandbox, databaseUrl), ...env }, folder, {
+      ground,
+      onStep,
+    })
   }
 
   get #dataDir(): string {
@@ -163,7 +180,8 @@ export class Arena {
 
 /** A look in few lines. */
 function told({ coordinator, orders, positions, system }: Look): string {
-  const trading = `${system.state}, ${coordinator.state} ${coordinator.haltReason ?? ''} ${system.notReadyBecause.join(', ')}`
+  const reasons = [coordinator.haltReason ?? '', ...coordinator.pauseReasons, ...system.notReadyBecause].join(', ')
+  const trading = `${system.state}, ${coordinator.state} ${reasons}`
   return [
     trading,
     ...positions.slice(-3).map((one) => `position ${one.positionId} ${one.phase} ${one.quantity} stop ${one.stopLoss}`),

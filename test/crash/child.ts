@@ -4,6 +4,8 @@
  * Everything else is in the environment, as for `npm start`.
  */
 
+import { planAddress } from '../../actors/addresses.ts'
+import type { TradeProposal } from '../../actors/execution-desk.ts'
 import type { RunningSystem } from '../../actors/start.ts'
 import { loadConfig } from '../../config/load.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
@@ -23,8 +25,14 @@ export type Told =
       readonly stopLoss: Numeric
       readonly takeProfit: Numeric
     }
+  /** A person's own, which no view need agree with. */
+  | { readonly type: 'trade'; readonly proposal: TradeProposal }
   | { readonly type: 'move-stop'; readonly stopLoss: Numeric }
+  | { readonly type: 'trail'; readonly distancePct: Numeric; readonly activationPct: Numeric }
   | { readonly type: 'close' }
+  /** As a person asks for it, who has a price in mind. */
+  | { readonly type: 'ask-close'; readonly exitPrice: Numeric }
+  | { readonly type: 'cancel-plan' }
   | { readonly type: 'cancel-entry' }
   | { readonly type: 'pause' | 'resume' | 'reset' }
   | { readonly type: 'rebalance' }
@@ -66,6 +74,7 @@ const at = (step: string, moment: Moment): void => {
 }
 
 const look = ({ desk, house }: RunningSystem) => ({
+  breakers: desk.risk().breakers,
   /** A rebalance that is not done. */
   plan: house.books.plan().activeId,
   system: desk.system(),
@@ -84,6 +93,13 @@ function obey(system: RunningSystem, told: Told): void {
       speak(system.house, terms)
       return
     }
+    case 'trade': {
+      const { proposal } = told
+      // Without a regime nothing is levered.
+      speak(system.house, { symbol: pair(proposal.symbol), action: 'HOLD' })
+      void system.execution.executeTrade(proposal)
+      return
+    }
     case 'move-stop':
       for (const { positionId } of open)
         addresses.tell(`position:${positionId}`, { type: 'modify-position', stopLoss: told.stopLoss, seenAt })
@@ -92,6 +108,21 @@ function obey(system: RunningSystem, told: Told): void {
       for (const { positionId } of open)
         addresses.tell(`position:${positionId}`, { type: 'close-position', reason: 'api', seenAt })
       return
+    case 'trail': {
+      const { distancePct, activationPct } = told
+      for (const { positionId } of open)
+        addresses.tell(`position:${positionId}`, { type: 'enable-trailing', distancePct, activationPct, seenAt })
+      return
+    }
+    case 'ask-close':
+      for (const { positionId } of open)
+        system.positions.close(positionId, { exitPrice: told.exitPrice, reason: 'by hand', by: 'test' })
+      return
+    case 'cancel-plan': {
+      const { activeId } = system.house.books.plan()
+      if (activeId !== null) addresses.tell(planAddress(activeId), { type: 'cancel-plan', reason: 'asked to', seenAt })
+      return
+    }
     case 'cancel-entry':
       for (const { orderId, request } of system.desk.orders({ live: true }))
         if (request.purpose === 'entry')

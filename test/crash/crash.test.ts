@@ -11,7 +11,7 @@ let server: PostgresServer
 let arena: Arena
 beforeAll(async () => {
   server = await startPostgres()
-  arena = await Arena.open(server, 'crash_cases', () => undefined)
+  arena = await Arena.open(server, 'crash_cases')
   await comeBack(arena)
 }, SLOW_MS)
 afterAll(async () => {

@@ -6,9 +6,9 @@
 import type { PostgresServer } from '../support/postgres.ts'
 import { Arena, BTC, CameToNothing, now, wait, XRP } from './arena.ts'
 import type { Death, Look } from './live-child.ts'
+import { fillRebalance, HAND, isFlat, type Story } from './stages.ts'
 import { MOMENTS, type Moment } from './steps.ts'
-import { fillRebalance, HAND, isFlat, STORIES, type Story } from './stories.ts'
-import { problems } from './verify.ts'
+import { isBreakersHalt, problems } from './verify.ts'
 
 /** A death in a story; or, where `told` says how far it got before it was killed, a death in the recovery from that. */
 export interface Case {
@@ -69,7 +69,10 @@ async function flatten(arena: Arena): Promise<boolean> {
     if (clientOrderId === null) arena.sandbox.venue.cancel({ venueOrderId }, HAND)
   arena.life.tell({ type: 'resume' })
   return arena.until('nothing held and nothing resting', (look) => {
-    if (isFlat(look)) return true
+    const { coordinator } = look
+    // A breaker's halt was compared with the books before; another halt stays, and is told of.
+    if (coordinator.state === 'HALTED' && isBreakersHalt(look)) arena.life.tell({ type: 'reset' })
+    else if (isFlat(look)) return true
     fillRebalance(arena, look)
     arena.life.tell({ type: 'cancel-entry' })
     arena.life.tell({ type: 'close' })
@@ -123,38 +126,73 @@ async function dieInRecovery(arena: Arena, { stages }: Story, told: number, deat
 const isKilled = async ({ life }: Arena): Promise<string | null> =>
   (await life.ended) === 'SIGKILL' ? null : `it ended by itself, with ${life.exit}`
 
+/** One arena at a time, which goes from one story to the next as long as it serves. */
+export class Arenas {
+  readonly #server: PostgresServer
+  readonly #name: string
+  readonly #onStep: (step: string) => void
+  #open: { readonly arena: Arena; readonly story: Story } | null = null
+  #opened = 0
+
+  constructor(server: PostgresServer, name: string, onStep: (step: string) => void = () => undefined) {
+    this.#server = server
+    this.#name = name
+    this.#onStep = onStep
+  }
+
+  /** Ready to trade. */
+  async for(story: Story): Promise<Arena> {
+    const open = this.#open
+    if (open !== null && open.story.ground === story.ground && open.story.isDear !== true) return open.arena
+    await this.close()
+    this.#opened += 1
+    const name = `${this.#name}_${this.#opened}`
+    const arena = await Arena.open(this.#server, name, { ground: story.ground, onStep: this.#onStep })
+    this.#open = { arena, story }
+    await comeBack(arena)
+    return arena
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = null
+    await open?.arena.close()
+  }
+}
+
 /** Steps in order of their first appearance: in the stories, and in the recoveries from a kill after each stage. */
-export async function findSteps(server: PostgresServer): Promise<Found> {
+export async function findSteps(server: PostgresServer, stories: readonly Story[]): Promise<Found> {
   const found = new Map<string, Omit<Case, 'death'>>()
   let where: Omit<Case, 'death'> | null = null
-  const arena = await Arena.open(server, 'steps', (step) => {
+  const arenas = new Arenas(server, 'steps', (step) => {
     if (where !== null && !found.has(step)) found.set(step, where)
   })
   try {
-    await comeBack(arena)
-    // What a start still does is no story's.
-    await wait(1_000)
-    for (const story of STORIES) {
+    for (const story of stories) {
+      const arena = await arenas.for(story)
+      // What a start still does is no story's.
+      await wait(1_000)
       where = { story, told: null }
       if (!(await tell(arena, story.stages)))
         throw new CameToNothing(`it ended with ${arena.life.exit} in: ${story.name}`)
       // Late fills are waited for; what follows them belongs to this story too.
       await wait(1_000)
       where = null
-      await flatten(arena)
+      if (story.isDear !== true) await flatten(arena)
     }
-    for (const story of STORIES)
+    for (const story of stories)
       for (let told = 1; told < story.stages.length; told += 1) {
+        const arena = await arenas.for(story)
         await tell(arena, story.stages.slice(0, told))
         arena.life.signal('SIGKILL')
         await arena.life.ended
         where = { story, told }
         await comeBack(arena)
         where = null
-        await flatten(arena)
+        if (story.isDear !== true) await flatten(arena)
       }
   } finally {
-    await arena.close()
+    await arenas.close()
   }
   return found
 }

@@ -21,9 +21,16 @@ export class StepNames {
     const kind = this.#kinds.get(stream) ?? kindOf(stream, heard.type, heard.body)
     this.#kinds.set(stream, kind)
     // Several fills at once are one kind of step.
-    const stated = [...new Set(facts.map(({ type }) => type))]
-    return stated.length === 0 ? `${kind} ${heard.type}` : `${kind} ${heard.type} > ${stated.join(' ')}`
+    const stated = [...new Set(facts.map((fact) => named(fact.type, { ...fact })))]
+    const told = `${kind} ${named(heard.type, heard.body)}`
+    return stated.length === 0 ? told : `${told} > ${stated.join(' ')}`
   }
+}
+
+/** With what it is about, where one type stands for several things. */
+function named(type: string, { breaker, trigger }: Readonly<Record<string, unknown>>): string {
+  const about = breaker ?? trigger
+  return typeof about === 'string' ? `${type}:${about}` : type
 }
 
 /** Orders are of several kinds, by what they are for. */

@@ -1,10 +1,13 @@
 /** What has to be true after any death: compared between the sandbox, which saw every request, and the journal. */
 
+import type { BreakerName } from '../../src/domain/breakers.ts'
 import { baseOf, quoteOf } from '../../src/domain/ids.ts'
+import { isOnMargin, type MarginLot, netted } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderRequest } from '../../src/domain/order.ts'
 import { type Amount, amount, text, ZERO } from '../../src/domain/units.ts'
 import { type Arena, BALANCES } from './arena.ts'
 import type { Look } from './live-child.ts'
+import { otherTables, toldTwice } from './verify-facts.ts'
 
 interface IntendedRow {
   readonly orderId: string
@@ -19,11 +22,13 @@ const INTENDED = `
 select body->'order'->>'orderId' as "orderId", body->'order'->'request' as request
 from journal where type = 'order.intended'`
 const FILLS = `
-select distinct on (body->'fill'->>'tradeId') body->'order'->'request' as request, body->'fill' as fill
-from journal where type in ('order.filled', 'order.partiallyFilled')`
+select request, fill from (
+  select distinct on (body->'fill'->>'tradeId') body->'order'->'request' as request, body->'fill' as fill, pos
+  from journal where type in ('order.filled', 'order.partiallyFilled', 'order.filledLate') and kind = 'fact'
+) once order by pos`
 /** Deposits and the like, and what orders of other hands traded. */
 const FLOWS = `
-select body->'flow'->>'asset' as asset, body->'flow'->>'amount' as amount from journal where type = 'account.flowed'
+select body->'flow'->>'asset' as asset, body->'flow'->>'amount' as amount from journal where type in ('account.flowed', 'account.financed')
 union all
 select move->>'asset', move->>'amount' from journal, json_array_elements(body->'moves') as move
 where type = 'order.externalFilled'`
@@ -44,8 +49,12 @@ export async function problems({ sandbox, sql }: Arena, look: Look): Promise<rea
     ),
     ...forgotten(sandbox, look, intended),
     ...naked(look),
+    ...oversold(look),
     ...halted(look),
+    ...unheeded(look),
     ...(await imbalances(sandbox, sql)),
+    ...(await toldTwice(sql)),
+    ...(await otherTables(sql)),
   ]
 }
 
@@ -92,19 +101,48 @@ function forgotten({ venue }: Arena['sandbox'], look: Look, intended: ReadonlyMa
 const naked = ({ positions, orders }: Look): string[] =>
   positions.flatMap(({ phase, positionId }) => {
     const own = orders.filter(({ request }) => request.positionId === positionId)
-    const filled = (purposes: readonly string[]): Amount =>
-      own.reduce((sum, { filled, request }) => (purposes.includes(request.purpose) ? sum.plus(filled) : sum), ZERO)
-    const held = filled(['entry']).minus(filled(['stop', 'exit']))
+    const held = heldOf(own)
     if (phase === 'closed' || held.isZero()) return []
+    // A target rests beside its stop, and each of them covers all.
     const covered = own
       .filter(
-        ({ request, status }) => request.purpose !== 'entry' && (status === 'OPEN' || status === 'PARTIALLY_FILLED'),
+        ({ request, status }) =>
+          (request.purpose === 'stop' || request.purpose === 'exit') &&
+          (status === 'OPEN' || status === 'PARTIALLY_FILLED'),
       )
       .reduce((sum, one) => sum.plus(one.quantity).minus(one.filled), ZERO)
     return covered.eq(held) ? [] : [`position ${positionId} holds ${text(held)}, exits cover ${text(covered)}`]
   })
 
-function halted({ coordinator }: Look): string[] {
+const heldOf = (own: Look['orders']): Amount =>
+  own.reduce((sum, { filled, request }) => (request.purpose === 'entry' ? sum.plus(filled) : sum.minus(filled)), ZERO)
+
+/** Positions that were left by more than they had, whichever exits were filled. */
+const oversold = ({ positions, orders }: Look): string[] =>
+  positions.flatMap(({ positionId }) => {
+    const held = heldOf(orders.filter(({ request }) => request.positionId === positionId))
+    return held.lt(0) ? [`position ${positionId} holds ${text(held)}`] : []
+  })
+
+const isLatched = ({ breakers }: Look, name: BreakerName): boolean => breakers.some((one) => one.name === name)
+
+/** Halted because the trading book fell too far, and for nothing else. */
+export const isBreakersHalt = (look: Look): boolean =>
+  look.coordinator.haltReason === 'drawdown' && isLatched(look, 'drawdown')
+
+/** Breakers that stand, and trading that does not: what is latched is always heeded. */
+function unheeded(look: Look): string[] {
+  const { pauseReasons, state } = look.coordinator
+  const isPaused = pauseReasons.includes('daily_loss')
+  return [
+    ...(isLatched(look, 'drawdown') && state !== 'HALTED' ? [`the drawdown is latched, trading is ${state}`] : []),
+    ...(isLatched(look, 'daily_loss') === isPaused ? [] : [`daily loss latched: ${!isPaused}, paused: ${isPaused}`]),
+  ]
+}
+
+function halted(look: Look): string[] {
+  if (isBreakersHalt(look)) return []
+  const { coordinator } = look
   const reasons = [
     coordinator.haltReason,
     ...Object.entries(coordinator.haltedSymbols).map((entry) => JSON.stringify(entry)),
@@ -116,11 +154,20 @@ function halted({ coordinator }: Look): string[] {
 async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promise<string[]> {
   const ours = new Map<string, Amount>(Object.entries(BALANCES).map(([asset, total]) => [asset, amount(total)]))
   const add = (asset: string, change: Amount): void => void ours.set(asset, (ours.get(asset) ?? ZERO).plus(change))
+  let lots: readonly MarginLot[] = []
   for (const { request, fill } of await sql.query<FillRow>(FILLS)) {
+    const quote = quoteOf(request.symbol)
+    add(quote, amount(fill.fee).negated())
+    if (isOnMargin(request)) {
+      const closed = netted(lots, { ...request, fill })
+      lots = closed.lots
+      add(quote, closed.profit)
+      continue
+    }
     const cost = amount(fill.price).times(fill.quantity)
     const isBuy = request.side === 'buy'
     add(baseOf(request.symbol), isBuy ? amount(fill.quantity) : amount(fill.quantity).negated())
-    add(quoteOf(request.symbol), (isBuy ? cost.negated() : cost).minus(fill.fee))
+    add(quote, isBuy ? cost.negated() : cost)
   }
   for (const { asset, amount: moved } of await sql.query<{ asset: string; amount: string }>(FLOWS))
     add(asset, amount(moved))

@@ -133,7 +133,7 @@ export async function runTakeovers(
   }: { count: number; nonces: Nonces; seed: string; onTakeover?: (one: Takeover) => void },
 ): Promise<Campaign> {
   const random = seededRandom(seed)
-  const arena = await Arena.open(server, `fencing_${nonces}`, () => undefined, { NONCES: nonces })
+  const arena = await Arena.open(server, `fencing_${nonces}`, { env: { NONCES: nonces } })
   const takeovers: Takeover[] = []
   try {
     await arena.start()

@@ -3,7 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 
-const EXECUTION = `execution:
+/** What may differ from one process under test to another; names as in the files. */
+export interface LiveChanges {
+  /** Out of reach unless named. */
+  readonly breakers?: Partial<typeof FAR>
+  readonly margin?: boolean
+  /** Of `hodl_bags`; nothing is set aside without it. */
+  readonly hodl?: Readonly<Record<string, unknown>>
+}
+
+const executionOf = ({ margin = false }: LiveChanges): string => `execution:
   mode: live
   feed: kraken
   kraken:
@@ -16,26 +25,34 @@ const EXECUTION = `execution:
   orders: {amend_min_interval_seconds: 0}
   deadlines_ms: {late_fills: 500}
   positions: {sync_interval_seconds: 5}
+  margin: {enabled: ${margin}}
 `
-const RISK = `risk:
+const FAR = { daily_loss_pct: 90, weekly_loss_pct: 90, drawdown_pct: 90, straight_losses: 1000 }
+const riskOf = ({ breakers = {} }: LiveChanges): string => `risk:
   by_losses: {confidence_floor: [], size: [], leverage: [], cooldown_minutes: []}
-  breakers: {daily_loss_pct: 90, weekly_loss_pct: 90, drawdown_pct: 90}
+  breakers: ${JSON.stringify({ ...FAR, ...breakers })}
   cooldown_minutes: {after_trade: 0, after_loss: 0, after_rebalance: 0}
+  fast_move: {cooldown_minutes: 0}
+  volatility_spike: {cooldown_minutes: 0}
 `
 const SILENT = ['ta_analysis', 'regime_detection', 'sentiment_analysis', 'trading_decision', 'portfolio_check']
 const ORCHESTRATION = `coordinator:
   schedules:
 ${SILENT.map((task) => `    ${task}: {enabled: false}\n`).join('')}`
-const PORTFOLIO = `portfolio:
+const portfolioOf = ({ hodl = { enabled: false } }: LiveChanges): string => `portfolio:
+  hodl_bags: ${JSON.stringify(hodl)}
   rebalancing:
     dca: {threshold_usd: 500, batches: 2, interval_hours: 0.0005}
 `
 
 /** Writes the files into a fresh folder below `folder`; answers its path. */
-export function writeConfig(folder: string): string {
+export function writeConfig(folder: string, changes: LiveChanges = {}): string {
   const dir = join(folder, 'config')
   mkdirSync(dir, { recursive: true })
-  const files = { execution: EXECUTION, risk: RISK, orchestration: ORCHESTRATION, portfolio: PORTFOLIO }
+  const files = {
+    ...{ execution: executionOf(changes), risk: riskOf(changes) },
+    ...{ orchestration: ORCHESTRATION, portfolio: portfolioOf(changes) },
+  }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text)
   return dir
 }
