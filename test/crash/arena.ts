@@ -51,8 +51,10 @@ export class CameToNothing extends Error {
 export const GROUNDS = {
   usual: {},
   margin: { margin: true },
-  drawdown: { breakers: { drawdown_pct: 1 } },
-  losses: { breakers: { daily_loss_pct: 0.5, weekly_loss_pct: 1, straight_losses: 1 } },
+  /** A profit is spent on all bags as soon as it is made. */
+  bags: { hodl: { enabled: true, daily_cap_usd: 1_000_000 } },
+  drawdown: { breakers: { drawdown_pct: 0.2 } },
+  losses: { breakers: { daily_loss_pct: 0.1, weekly_loss_pct: 0.2, straight_losses: 1 } },
 } as const satisfies Readonly<Record<string, LiveChanges>>
 export type Ground = keyof typeof GROUNDS
 

@@ -29,6 +29,7 @@ export type Told =
   | { readonly type: 'trade'; readonly proposal: TradeProposal }
   | { readonly type: 'move-stop'; readonly stopLoss: Numeric }
   | { readonly type: 'trail'; readonly distancePct: Numeric; readonly activationPct: Numeric }
+  | { readonly type: 'reduce'; readonly share: Numeric }
   | { readonly type: 'close' }
   /** As a person asks for it, who has a price in mind. */
   | { readonly type: 'ask-close'; readonly exitPrice: Numeric }
@@ -75,6 +76,7 @@ const at = (step: string, moment: Moment): void => {
 
 const look = ({ desk, house }: RunningSystem) => ({
   breakers: desk.risk().breakers,
+  hodl: house.books.hodl(),
   /** A rebalance that is not done. */
   plan: house.books.plan().activeId,
   system: desk.system(),
@@ -114,6 +116,10 @@ function obey(system: RunningSystem, told: Told): void {
         addresses.tell(`position:${positionId}`, { type: 'enable-trailing', distancePct, activationPct, seenAt })
       return
     }
+    case 'reduce':
+      for (const { positionId } of open)
+        addresses.tell(`position:${positionId}`, { type: 'reduce-position', share: told.share, reason: 'api', seenAt })
+      return
     case 'ask-close':
       for (const { positionId } of open)
         system.positions.close(positionId, { exitPrice: told.exitPrice, reason: 'by hand', by: 'test' })

@@ -6,7 +6,7 @@
 import type { PostgresServer } from '../support/postgres.ts'
 import { Arena, BTC, CameToNothing, now, wait, XRP } from './arena.ts'
 import type { Death, Look } from './live-child.ts'
-import { fillRebalance, HAND, isFlat, type Story } from './stages.ts'
+import { fillCore, HAND, isFlat, type Story } from './stages.ts'
 import { MOMENTS, type Moment } from './steps.ts'
 import { isBreakersHalt, problems } from './verify.ts'
 
@@ -73,7 +73,7 @@ async function flatten(arena: Arena): Promise<boolean> {
     // A breaker's halt was compared with the books before; another halt stays, and is told of.
     if (coordinator.state === 'HALTED' && isBreakersHalt(look)) arena.life.tell({ type: 'reset' })
     else if (isFlat(look)) return true
-    fillRebalance(arena, look)
+    fillCore(arena, look)
     arena.life.tell({ type: 'cancel-entry' })
     arena.life.tell({ type: 'close' })
     return false

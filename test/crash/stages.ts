@@ -98,9 +98,9 @@ export const sixthOfAll = (balances: readonly Balance[]): Numeric => {
   return text(roundDownTo(all.div(6), 0))
 }
 
-/** Prints through what the rebalancer has resting, and back. */
-export function fillRebalance(arena: Arena, { orders }: Look): void {
-  const order = orders.find((one) => one.request.purpose === 'rebalance' && !isOver(one))
+/** Prints through what the core book has resting, and back. */
+export function fillCore(arena: Arena, { orders }: Look): void {
+  const order = orders.find((one) => one.request.book === 'core' && !isOver(one))
   if (order === undefined) return
   const { side, symbol } = order.request
   const base = amount(symbol === BTC ? '50000' : '1')

@@ -63,10 +63,10 @@ const OTHER = { symbol: XRP, entryPrice: '1', stopLoss: '0.97', takeProfit: '1.0
 const bothHeld: readonly Stage[] = [signal, printAll, ...held(OTHER, '0.9995')]
 const isLatched = ({ breakers }: Look, ...names: readonly string[]): boolean =>
   names.every((name) => breakers.some((one) => one.name === name))
-/** Far through the stop: 1.2 % of the account is lost. */
+/** Through the stop: 0.3 % of the account is lost. */
 const crash = (what: string, until: Stage['until']): Stage => ({
   what,
-  act: (arena) => arena.print(BTC, '44000'),
+  act: (arena) => arena.print(BTC, '48900'),
   until,
 })
 

@@ -1,11 +1,13 @@
 /** What traders do, as often as it takes: each story begins and ends flat, and its stages are the same after a crash. */
 import { asset } from '../../src/domain/ids.ts'
 import type { OrderView } from '../../src/domain/order.ts'
+import { amount } from '../../src/domain/units.ts'
 import { BTC, XRP } from './arena.ts'
+import type { Look } from './live-child.ts'
 import {
   BY_HAND,
   close,
-  fillRebalance,
+  fillCore,
   flat,
   HAND,
   isFlat,
@@ -36,6 +38,12 @@ const surplus: Stage = {
 }
 
 const isRebalance = ({ request }: OrderView): boolean => request.purpose === 'rebalance'
+
+/** What its entry brought and its exits took, as the position itself tells it. */
+const isHalved = (look: Look): boolean => {
+  const [entry, one] = [last(look.orders, 'entry'), position(look)]
+  return entry !== undefined && one !== undefined && amount(one.quantity).times(2).eq(entry.filled)
+}
 
 const USUAL: readonly Story[] = [
   {
@@ -98,7 +106,7 @@ const USUAL: readonly Story[] = [
   {
     ground: 'usual',
     name: 'too many coins of one kind, sold for the others in two parts',
-    stages: [surplus, { ...flat('a finished rebalance', () => undefined), meanwhile: fillRebalance }],
+    stages: [surplus, { ...flat('a finished rebalance', () => undefined), meanwhile: fillCore }],
   },
   {
     ground: 'usual',
@@ -130,6 +138,47 @@ const USUAL: readonly Story[] = [
   },
   {
     ground: 'usual',
+    name: 'half of it sold, the rest closed by hand',
+    stages: [
+      signal,
+      printAll,
+      {
+        what: 'half of it sold, and the rest protected',
+        act: ({ life }) => life.tell({ type: 'reduce', share: '0.5' }),
+        until: (look) => last(look.orders, 'exit')?.status === 'FILLED' && isHalved(look) && isPhase('protected')(look),
+      },
+      close,
+    ],
+  },
+  {
+    ground: 'bags',
+    name: 'a profit that buys for the bags, the first of them in parts',
+    stages: [
+      signal,
+      printAll,
+      {
+        what: 'a purchase for the first bag at the venue',
+        act: (arena) => arena.print(BTC, '52600'),
+        until: ({ orders }) => last(orders, 'hodl')?.status === 'OPEN',
+      },
+      {
+        what: 'a part of it bought',
+        act: (arena) => {
+          arena.print(XRP, '0.999', '40')
+          arena.print(XRP, '1', '0.00001')
+        },
+        until: ({ orders }) => last(orders, 'hodl')?.status === 'PARTIALLY_FILLED',
+      },
+      {
+        what: 'all bags filled',
+        act: () => undefined,
+        meanwhile: fillCore,
+        until: (look) => isFlat(look) && look.hodl.bags.every(({ pendingUsd }) => amount(pendingUsd).lt(1)),
+      },
+    ],
+  },
+  {
+    ground: 'usual',
     name: 'target and stop reached one after the other',
     stages: [
       signal,
@@ -150,7 +199,7 @@ const USUAL: readonly Story[] = [
         act: () => undefined,
         meanwhile: (arena, look) => {
           if (look.orders.filter(isRebalance).every(isOver)) arena.life.tell({ type: 'pause' })
-          else fillRebalance(arena, look)
+          else fillCore(arena, look)
         },
         until: (look) => look.coordinator.state === 'PAUSED' && look.orders.filter(isRebalance).every(isOver),
       },

@@ -1,8 +1,10 @@
 /** What the journal's facts say once, and what the tables say of them. */
 import { isDeepStrictEqual } from 'node:util'
 import type { BreakerName, RiskRecord } from '../../src/domain/breakers.ts'
+import type { HodlBag, HodlBook } from '../../src/domain/hodl.ts'
 import type { PlanView } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
+import { type Amount, amount, type Numeric, sumOf, text } from '../../src/domain/units.ts'
 import type { Arena } from './arena.ts'
 
 type Sql = Arena['sql']
@@ -13,7 +15,7 @@ from journal where kind = 'fact' and type in ('risk.breakerTripped', 'risk.break
 /** No story reduces a position more than once. */
 const REDUCED = `
 select body->'position'->>'positionId' as id, type, count(*)::int as times from journal
-where kind = 'fact' and type in ('position.reducing', 'position.reduced', 'position.closing', 'position.closed')
+where kind = 'fact' and type in ('position.reducing', 'position.reduced', 'position.closed')
 group by 1, 2 having count(*) > 1`
 
 interface BreakerRow {
@@ -89,3 +91,62 @@ async function otherTrades(sql: Sql): Promise<string[]> {
     return isDeepStrictEqual(is.sort(), should.sort()) ? [] : [`trades of plan ${id} are ${is}, told as ${should}`]
   })
 }
+
+const ACCRUED = `select body->>'amountUsd' as usd from journal where type = 'hodl.accrued'`
+const BOUGHT = `
+select body->>'asset' as asset, body->>'quantity' as quantity, body->>'valueUsd' as usd, body->>'fees' as fees,
+  body->>'orderId' is not null as ordered from journal where type = 'hodl.bought'`
+const PURCHASES = `
+select distinct on (body->'fill'->>'tradeId') split_part(body->'order'->'request'->>'symbol', '/', 1) as asset,
+  body->'fill'->>'quantity' as quantity
+from journal where kind = 'fact' and type in ('order.filled', 'order.partiallyFilled', 'order.filledLate')
+  and body->'order'->'request'->>'purpose' = 'hodl'`
+const LEDGER = `select body->'hodl' as hodl from journal where body->'hodl' is not null order by pos desc limit 1`
+const BAGS = `
+select asset, quantity::text, pending_usd::text as "pendingUsd", spent_usd::text as "spentUsd",
+  high_usd::text as "highUsd" from hodl_bags`
+
+interface Bought {
+  readonly asset: string
+  readonly quantity: Numeric
+  readonly usd: Numeric
+  readonly fees: Numeric
+  readonly ordered: boolean
+}
+
+/** Bags that are not what was set aside, bought and filled; each purchase counts once. */
+export async function wrongBags(sql: Sql): Promise<string[]> {
+  const [ledger] = await sql.query<{ readonly hodl: HodlBook }>(LEDGER)
+  const written = await sql.query<HodlBag & { readonly highUsd: Numeric }>(BAGS)
+  if (ledger === undefined) return written.length === 0 ? [] : ['bags are written that no fact told of']
+  const { bags, highUsd } = ledger.hodl
+  const accrued = sumOf((await sql.query<{ readonly usd: Numeric }>(ACCRUED)).map(({ usd }) => amount(usd)))
+  const bought = await sql.query<Bought>(BOUGHT)
+  const filled = await sql.query<Pick<Bought, 'asset' | 'quantity'>>(PURCHASES)
+  const quantityOf = (rows: readonly Pick<Bought, 'asset' | 'quantity'>[], of: string): Amount =>
+    sumOf(rows.filter(({ asset }) => asset === of).map(({ quantity }) => amount(quantity)))
+  const kept = sumOf(bags.flatMap(({ pendingUsd, spentUsd }) => [amount(pendingUsd), amount(spentUsd)]))
+  const paid = sumOf(bought.flatMap(({ usd, fees }) => [amount(usd), amount(fees)]))
+  const spent = sumOf(bags.map(({ spentUsd }) => amount(spentUsd)))
+  const ordered = bought.filter((one) => one.ordered)
+  return [
+    ...unequal('pending and spent of all bags, and what was set aside', kept, accrued),
+    ...unequal('spent, and what purchases cost', spent, paid),
+    ...bags.flatMap((bag) => {
+      const row = written.find(({ asset }) => asset === bag.asset)
+      const same = (one: Numeric, other: Numeric | undefined, what: string): string[] =>
+        unequal(`${what} of the ${bag.asset} bag, and its row`, amount(one), amount(other ?? '-1'))
+      return [
+        ...unequal(`the ${bag.asset} bag, and what was bought`, amount(bag.quantity), quantityOf(bought, bag.asset)),
+        ...unequal(`${bag.asset} bought, and filled`, quantityOf(ordered, bag.asset), quantityOf(filled, bag.asset)),
+        ...same(bag.quantity, row?.quantity, 'quantity'),
+        ...same(bag.pendingUsd, row?.pendingUsd, 'pending'),
+        ...same(bag.spentUsd, row?.spentUsd, 'spent'),
+        ...same(highUsd, row?.highUsd, 'high'),
+      ]
+    }),
+  ]
+}
+
+const unequal = (what: string, one: Amount, other: Amount): string[] =>
+  one.eq(other) ? [] : [`${what}: ${text(one)} and ${text(other)}`]

@@ -7,7 +7,7 @@ import type { Fill, OrderRequest } from '../../src/domain/order.ts'
 import { type Amount, amount, text, ZERO } from '../../src/domain/units.ts'
 import { type Arena, BALANCES } from './arena.ts'
 import type { Look } from './live-child.ts'
-import { otherTables, toldTwice } from './verify-facts.ts'
+import { otherTables, toldTwice, wrongBags } from './verify-facts.ts'
 
 interface IntendedRow {
   readonly orderId: string
@@ -55,6 +55,7 @@ export async function problems({ sandbox, sql }: Arena, look: Look): Promise<rea
     ...(await imbalances(sandbox, sql)),
     ...(await toldTwice(sql)),
     ...(await otherTables(sql)),
+    ...(await wrongBags(sql)),
   ]
 }
 
