@@ -3,21 +3,23 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Books } from '../../actors/books.ts'
 import type { RunningSystem } from '../../actors/start.ts'
 import { projectMoney } from '../../src/adapters/persistence/money-projection.ts'
+import { baseOf } from '../../src/domain/ids.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
 import { isLive } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
-import { amount, ZERO } from '../../src/domain/units.ts'
+import { type Amount, amount, minOf, sumOf, ZERO } from '../../src/domain/units.ts'
 import type { Fail, Scene } from './scene.ts'
 import { shown, type Truth } from './truth.ts'
 
 /** Orders, balances and ledger at the end of a walk. */
-export function makeUp(scene: Scene, system: RunningSystem, fail: Fail): void {
+export function makeUp(scene: Scene, bags: ReadonlyMap<string, Amount>, system: RunningSystem, fail: Fail): void {
   const balances = scene.balances()
   const { books } = system.house
   checkOrders(scene.truth, books, fail)
   checkBalances(scene, balances, books, fail)
   checkLedger(system, balances, fail)
   checkTables(scene, books, fail)
+  checkBags(scene, bags, balances, fail)
   checkExposure(scene.truth, system, fail)
 }
 
@@ -74,4 +76,22 @@ function checkExposure(truth: Truth, system: RunningSystem, fail: Fail): void {
   }
   if (slots.used !== positions.length)
     fail('exposure is what is held', `${slots.used} slots for ${positions.length} positions`)
+}
+
+/** Outside of positions the account holds what its bags say, but for what other hands took away. */
+function checkBags(
+  { foreign, truth }: Scene,
+  bags: ReadonlyMap<string, Amount>,
+  balances: readonly Balance[],
+  fail: Fail,
+): void {
+  for (const [asset, bag] of bags) {
+    const total = amount(balances.find((one) => one.asset === asset)?.total ?? '0')
+    const taken = minOf(foreign().get(asset) ?? ZERO, ZERO)
+    const inPositions = [...truth.active].flatMap((id) => truth.positions.get(id) ?? [])
+    const own = sumOf(inPositions.filter(({ symbol }) => baseOf(symbol) === asset).map((one) => truth.held(one)))
+    const left = total.minus(taken).minus(own)
+    if (left.lt(bag))
+      fail('a bag is never sold', `${asset}: ${shown(left)} outside of positions, ${shown(bag)} set aside`)
+  }
 }

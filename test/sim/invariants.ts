@@ -2,6 +2,7 @@
 import type { RunningSystem } from '../../actors/start.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
+import { Bags } from './bags.ts'
 import { makeUp } from './closing.ts'
 import { Effects } from './effects.ts'
 import { Gate } from './gate.ts'
@@ -20,6 +21,7 @@ export class Invariants {
   readonly #standing: Standing
   readonly #latches: Latches
   readonly #trails: Trails
+  readonly #bags: Bags
   #broken: Broken | null = null
   #checked = -1
   /** A person asked for a halt, and has not taken it back. */
@@ -33,6 +35,7 @@ export class Invariants {
     this.#protection = new Protection(scene, this.#gate, fail)
     this.#standing = new Standing(scene, this.#effects, fail)
     this.#trails = new Trails(fail)
+    this.#bags = new Bags(fail)
     scene.truth.onTerms = (order) => this.#trails.onStop(order)
   }
 
@@ -50,7 +53,10 @@ export class Invariants {
   onCommit(entry: JournalEntry): void {
     this.#effects.onCommit(entry)
     this.#trails.onCommit(entry)
-    for (const fact of entry.facts) this.#latches.onFact(fact)
+    for (const fact of entry.facts) {
+      this.#latches.onFact(fact)
+      this.#bags.onFact(fact)
+    }
   }
 
   /** A fact is heard on the bus. */
@@ -78,7 +84,7 @@ export class Invariants {
 
   /** Once everything is over. @throws Broken */
   conclude(system: RunningSystem): void {
-    makeUp(this.#scene, system, (invariant, detail) => this.fail(invariant, detail))
+    makeUp(this.#scene, this.#bags.held, system, (invariant, detail) => this.fail(invariant, detail))
     this.#throwBroken()
   }
 
