@@ -71,6 +71,18 @@ export function exposureOf(record: PositionRecord & Exposure): Exposure {
   return { unprotectedSince: grewAt ?? updatedAt, heldThen: held, grewAt: null, gapMs: updatedAt - since }
 }
 
+/**
+ * A deadline that passed while nobody was there is none: the stop that was asked for may be at the venue, and its time to
+ * be found begins with the return. One that still runs goes on.
+ */
+export const afterAbsence = ({
+  unprotectedSince: since,
+  updatedAt,
+  policy: { protectMs },
+}: PositionRecord & Exposure): Pick<Exposure, 'unprotectedSince'> => ({
+  unprotectedSince: since === null || updatedAt < since + protectMs ? since : null,
+})
+
 /** What is held is under the pair's minimum: no order can sell it. */
 export function isDust(record: PositionRecord): boolean {
   const held = heldBy(record)

@@ -6,7 +6,7 @@
 import { roundDownToLot } from './instrument.ts'
 import type { OrderView } from './order.ts'
 import type { CloseReason } from './position.ts'
-import { isCrumb, leftToSell, sellable } from './position-cover.ts'
+import { afterAbsence, type Exposure, isCrumb, leftToSell, sellable } from './position-cover.ts'
 import { isSlotLive } from './position-slot.ts'
 import {
   heldBy,
@@ -85,8 +85,10 @@ export const afterReport = <R extends PositionRecord>(record: R, order: OrderVie
   withSale(withOrder(record, order, amendRefused), record)
 
 /** After a restart, by its orders as they are now. */
-export const afterReturn = <R extends PositionRecord>(record: R, orders: readonly OrderView[]): R =>
-  withSale(withOrders(record, orders), record)
+export const afterReturn = <R extends PositionRecord & Exposure>(record: R, orders: readonly OrderView[]): R => ({
+  ...withSale(withOrders(record, orders), record),
+  ...afterAbsence(record),
+})
 
 /** The order desk turned an order away before it was written down. */
 export const afterRefusal = <R extends PositionRecord>(record: R, key: string): R =>

@@ -54,4 +54,21 @@ describe('a process that dies after a part of its entry', () => {
     await world.until(() => world.is('closed'), 'a closed position')
     expect((await world.venueBalances()).find(({ asset }) => asset === 'BTC')?.total).toBe('0.1')
   })
+
+  it('away for longer than a position may be bare: it comes back to its stop, and sells nothing', async () => {
+    const world = new World()
+    await world.bootReady()
+    world.signal()
+    await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+    world.print(BTC, '49990')
+    await world.until(() => world.placements(/stop/) === 1, 'a stop sent')
+    world.kill()
+    await world.pass(30 * SECOND)
+
+    await world.bootReady()
+    await world.until(() => world.is('protected') || world.is('closed'), 'the stop found')
+    expect(world.is('protected')).toBe(true)
+    expect(world.placements(/stop/)).toBe(1)
+    expect(world.placements(/exit/)).toBe(0)
+  })
 })
