@@ -19,6 +19,8 @@ export class Effects {
   readonly #durable = new Set<string>()
   readonly #counted = new Set<string>()
   readonly #dust = new Map<PositionId, Amount>()
+  /** Facts published over all lives, by what they say happened. */
+  readonly told = new Map<string, number>()
   #published = 0
 
   constructor(scene: Scene, gate: Gate, latches: Latches, fail: Fail) {
@@ -90,6 +92,8 @@ export class Effects {
   /** A fact is heard on the bus. `isJournaled`: it belongs to a stream. */
   onPublish(fact: Fact): void {
     this.#published += 1
+    const kind = kindOf(fact)
+    this.told.set(kind, (this.told.get(kind) ?? 0) + 1)
     if (isJournaled(fact) && !this.#durable.has(fact.id))
       this.#fail('journal before effect', `${fact.type} was published before it was on the disk`)
     switch (fact.type) {
@@ -130,6 +134,22 @@ export class Effects {
     const live = position.orders.find((order) => order.isLive)
     if (live !== undefined)
       this.#fail('a closed position holds nothing', `${live.request.key} still rests at the venue`)
+  }
+}
+
+/** A fact's type, with the reason or the name that tells it from others of its kind. */
+function kindOf(fact: Fact): string {
+  switch (fact.type) {
+    case 'position.reducing':
+      return `${fact.type} ${fact.reason}`
+    case 'position.closed':
+      return `${fact.type} ${fact.position.closeReason}`
+    case 'risk.breakerTripped':
+      return `${fact.type} ${fact.breaker}`
+    case 'rebalance.checked':
+      return `${fact.type} ${fact.action}${fact.by === undefined ? '' : ' by hand'}`
+    default:
+      return fact.type
   }
 }
 

@@ -35,8 +35,13 @@ export class Invariants {
     this.#protection = new Protection(scene, this.#gate, fail)
     this.#standing = new Standing(scene, this.#effects, fail)
     this.#trails = new Trails(fail)
-    this.#bags = new Bags(fail)
+    this.#bags = new Bags(scene.truth, fail)
     scene.truth.onTerms = (order) => this.#trails.onStop(order)
+  }
+
+  /** Facts published over all lives, by what they say happened. */
+  get told(): ReadonlyMap<string, number> {
+    return this.#effects.told
   }
 
   /** Noted where it happens, thrown after the step: what is called back must not throw. */
@@ -84,6 +89,7 @@ export class Invariants {
 
   /** Once everything is over. @throws Broken */
   conclude(system: RunningSystem): void {
+    this.#bags.conclude()
     makeUp(this.#scene, this.#bags.held, system, (invariant, detail) => this.fail(invariant, detail))
     this.#throwBroken()
   }

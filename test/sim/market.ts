@@ -31,7 +31,13 @@ const FALLING: readonly Regime[] = [
   { drift: -0.015, volatility: 0.012, jumps: 0.5 },
   { drift: -0.03, volatility: 0.02, jumps: 1 },
 ]
+/** And one in which they gain: profits are taken, and pay for the hodl bags. */
+const RISING: readonly Regime[] = [
+  { drift: 0.01, volatility: 0.008, jumps: 0 },
+  { drift: 0.025, volatility: 0.012, jumps: 0.05 },
+]
 const FALLS = 0.25
+const RISES = 0.45
 const HOUR = 3_600_000
 const REGIME_MEAN_MS = 2 * HOUR
 /** Most of a day's prints are small beside an order of ours, so that it fills in parts. */
@@ -56,7 +62,7 @@ export class SeededMarket {
 
   constructor(random: RandomSource, startAt: number) {
     this.#random = random
-    this.#regimes = chance(random, FALLS) ? FALLING : REGIMES
+    this.#regimes = chance(random, FALLS) ? FALLING : chance(random, RISES) ? RISING : REGIMES
     const start = { [BTC]: 50_000, [XRP]: 1 }
     for (const symbol of SYMBOLS)
       this.#courses.set(symbol, {

@@ -4,6 +4,7 @@
  */
 import type { Books } from '../../actors/books.ts'
 import type { RunningSystem } from '../../actors/start.ts'
+import { hodlMachine } from '../../machines/hodl.machine.ts'
 import { orderMachine } from '../../machines/order.machine.ts'
 import { positionMachine } from '../../machines/position.machine.ts'
 import { rebalancePlanMachine } from '../../machines/rebalance-plan.machine.ts'
@@ -13,7 +14,12 @@ import type { ActorNode } from '../../src/ports/desk.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
 import type { MemoryDisk } from '../support/memory-journal.ts'
 
-const MACHINES = { order: orderMachine, position: positionMachine, plan: rebalancePlanMachine } as const
+const MACHINES = {
+  order: orderMachine,
+  position: positionMachine,
+  plan: rebalancePlanMachine,
+  hodl: hodlMachine,
+} as const
 
 /** The books as text, by what it is of. */
 type Picture = ReadonlyMap<string, string>
@@ -30,7 +36,7 @@ function sumsOf(books: Books): Map<string, string> {
   const sums = {
     ...{ plan: books.plan(), totals: books.totals(), ledger: books.ledger(), streaks: books.streaks() },
     ...{ statistics: books.statistics(), live: books.liveOrders().map(({ orderId }) => orderId) },
-    risk: books.risk(),
+    ...{ risk: books.risk(), hodl: books.hodl() },
   }
   return new Map(Object.entries(sums).map(([name, sum]) => [name, canonicalJson(sum)]))
 }

@@ -25,6 +25,8 @@ function readArguments() {
       workers: { type: 'string', default: String(availableParallelism()) },
       /** One seed, told from its beginning. */
       story: { type: 'boolean', default: false },
+      /** Also how often each kind of fact was told, and in how many seeds. */
+      facts: { type: 'boolean', default: false },
     },
   })
   const { sabotage = null } = values
@@ -34,7 +36,7 @@ function readArguments() {
     seeds: wholeNumber('seeds', values.seeds),
     from: wholeNumber('from', values.from),
     workers: Math.max(1, wholeNumber('workers', values.workers)),
-    ...{ json: values.json, story: values.story, sabotage },
+    ...{ json: values.json, story: values.story, facts: values.facts, sabotage },
   }
 }
 
@@ -48,7 +50,7 @@ function tellFailure({ seed, failure }: WalkResult, sabotage: string | null): vo
 }
 
 async function run(): Promise<number> {
-  const { seeds, from, json, sabotage, workers, story } = readArguments()
+  const { seeds, from, json, sabotage, workers, story, facts } = readArguments()
   if (story) {
     const result = await walk({ seed: from, sabotage, verbose: true })
     for (const line of result.story) say(line)
@@ -56,6 +58,7 @@ async function run(): Promise<number> {
     return result.failure === null ? 0 : 1
   }
   const faults = Object.fromEntries(FAULT_CLASSES.map((name) => [name, 0]))
+  const told = new Map<string, { count: number; seeds: number }>()
   const startedAt = performance.now()
   let walked = 0
   let simulatedMs = 0
@@ -67,6 +70,10 @@ async function run(): Promise<number> {
       walked += 1
       simulatedMs += result.simulatedMs
       for (const name of FAULT_CLASSES) faults[name] = (faults[name] ?? 0) + result.faults[name]
+      for (const [kind, count] of Object.entries(result.told)) {
+        const known = told.get(kind) ?? { count: 0, seeds: 0 }
+        told.set(kind, { count: known.count + count, seeds: known.seeds + 1 })
+      }
       if (result.failure !== null) failures += 1
       tellFailure(result, sabotage)
       if (showsProgress) process.stderr.write(`\r${walked} of ${seeds} seeds, ${failures} failures `)
@@ -75,6 +82,9 @@ async function run(): Promise<number> {
   if (showsProgress) process.stderr.write('\n')
   const simulatedHours = Math.round(simulatedMs / HOUR)
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  if (facts)
+    for (const [kind, { count, seeds: of }] of [...told].sort(([one], [other]) => (one < other ? -1 : 1)))
+      say(`${String(count).padStart(8)}  ${kind} (${of} seeds)`)
   if (json) {
     say(JSON.stringify({ seeds: walked, simulatedHours, faults, failures, seconds }))
   } else {

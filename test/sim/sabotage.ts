@@ -165,6 +165,18 @@ export const SABOTAGES = {
         triggerPrice: text(amount(message.triggerPrice).times('0.98').toDecimalPlaces(1)),
       })
     }),
+  /** The books forget what the hodl bags hold: it is free to be sold. */
+  'bag-sold': () =>
+    bentAddresses(
+      (tell) => tell,
+      (real) => ({
+        ...real,
+        hodl: () => {
+          const book = real.hodl()
+          return { ...book, bags: book.bags.map((bag) => ({ ...bag, quantity: '0' })) }
+        },
+      }),
+    ),
   /** What has tripped is forgotten at once. */
   'breaker-twice': () =>
     bentAddresses(

@@ -3,9 +3,10 @@ import { resolve } from 'node:path'
 import type { Settings } from '../../actors/house.ts'
 import { loadConfig } from '../../config/load.ts'
 import { settingsOf } from '../../src/assembly/settings.ts'
+import type { HodlRules } from '../../src/domain/hodl.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { RandomSource } from '../../src/ports/clock.ts'
-import { pick } from './draw.ts'
+import { chance, pick } from './draw.ts'
 import { SYMBOLS } from './market.ts'
 
 const MINUTE = 60_000
@@ -17,6 +18,25 @@ export const CONFIG = loadConfig({ dir: resolve(import.meta.dirname, '../../conf
 const FAR_BREAKERS = { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70, straightLosses: 50 }
 const NEAR_BREAKERS = { dailyLossPct: 0.25, weeklyLossPct: 0.5, drawdownPct: 0.8, straightLosses: 3 }
 
+/** As shipped; all of one coin to be sold, so that only its bag is left; and close to what is there, so that plans are many. */
+const CORES = [
+  null,
+  { targets: { BTC: 0, XRP: 50, USDT: 50 }, thresholdPct: 0.2 },
+  { targets: { BTC: 50, XRP: 0, USDT: 50 }, thresholdPct: 0.2 },
+  { targets: { BTC: 25, XRP: 25, USDT: 50 }, thresholdPct: 1 },
+]
+
+/** Half of the seeds set much aside of little, and spend it as soon as the venue takes the order. */
+function hodlRulesFor(random: RandomSource, shipped: HodlRules): HodlRules {
+  const isEager = chance(random, 0.5)
+  if (!isEager) return shipped
+  const shares = shipped.shares.map((share) => ({ ...share, executeAtUsd: '6' }))
+  return { ...shipped, allocationPct: '50', minProfitUsd: '0.05', shares }
+}
+
+/** A week's loss alone: half of what is held is sold, and the day goes on. */
+const NEAR_WEEK = { ...FAR_BREAKERS, weeklyLossPct: 0.3 }
+
 /** Each seed trades by other rules: entries at a limit or at market, plans at once or in batches, short cooldowns. */
 export function settingsFor(random: RandomSource): Settings {
   const base = settingsOf({ config: CONFIG, mode: 'paper', symbols: SYMBOLS, instruments: BUILT_IN_INSTRUMENTS })
@@ -24,6 +44,7 @@ export function settingsFor(random: RandomSource): Settings {
     Object.entries(base.tasks).map(([name, task]) => [name, { ...task, enabled: false }]),
   ) as Settings['tasks']
   const { limits, portfolio } = base
+  const core = pick(random, CORES)
   return {
     ...base,
     tasks,
@@ -36,7 +57,7 @@ export function settingsFor(random: RandomSource): Settings {
       // The seeds' market jumps all day long: rests after its moves would leave nothing to walk.
       volatilitySpike: { ...limits.volatilitySpike, cooldownMinutes: 0 },
       fastMove: { ...limits.fastMove, cooldownMinutes: 0 },
-      breakers: pick(random, [FAR_BREAKERS, FAR_BREAKERS, NEAR_BREAKERS]),
+      breakers: pick(random, [FAR_BREAKERS, FAR_BREAKERS, NEAR_BREAKERS, NEAR_WEEK]),
       maxOpenRiskPct: 50,
       floorByLosses: [],
       sizeByLosses: [],
@@ -44,6 +65,9 @@ export function settingsFor(random: RandomSource): Settings {
     portfolio: {
       ...portfolio,
       orderType: pick(random, ['limit', 'market'] as const),
+      targets: core?.targets ?? portfolio.targets,
+      rebalance: { ...portfolio.rebalance, thresholdPct: core?.thresholdPct ?? portfolio.rebalance.thresholdPct },
+      hodlRules: hodlRulesFor(random, portfolio.hodlRules),
       minBetweenPlansMs: 2 * HOUR,
       dca: {
         ...portfolio.dca,

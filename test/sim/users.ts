@@ -173,9 +173,14 @@ export class Users {
 
   #checkPortfolio(system: RunningSystem): void {
     const { addresses, clock } = system.house
+    if (chance(this.#parts.random, 0.3)) return this.#rebalance(system)
     const forced = chance(this.#parts.random, 0.5)
     this.#parts.note(`check-portfolio${forced ? ' at once' : ''}`)
     addresses.tell('portfolio', { type: 'check-portfolio', forced, seenAt: clock.now() })
+  }
+
+  #rebalance(system: RunningSystem): void {
+    this.#parts.note(`rebalance: ${system.rebalance('trader')?.action ?? 'nobody is there'}`)
   }
 
   #stop(system: RunningSystem): void {

@@ -44,6 +44,8 @@ export interface WalkResult {
   readonly lives: number
   readonly orders: number
   readonly positions: number
+  /** Facts published, by what they say happened. */
+  readonly told: Readonly<Record<string, number>>
   /** Of the journal: the same seed gives the same one. */
   readonly hash: string
   /** Everything that happened, where it was kept. */
@@ -111,6 +113,7 @@ class Walk {
       ...{ seed: this.#options.seed, simulatedMs: clock.now() - START, steps: this.#steps },
       ...{ faults: script.counts, lives: this.#lives.count, failure },
       ...{ orders: truth.orders.size, positions: truth.positions.size },
+      told: Object.fromEntries(this.#invariants.told),
       story: this.#options.verbose === true ? tape.all() : [],
       hash: sha256(this.#lives.disk.rows.map(({ bodyText }) => bodyText).join('\n')),
     }
