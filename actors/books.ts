@@ -7,12 +7,12 @@ import { EMPTY_HODL, type HodlBook } from '../src/domain/hodl.ts'
 import type { OrderId, Pair, PlanId, PositionId } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import type { PlanView } from '../src/domain/portfolio.ts'
-import type { PositionView } from '../src/domain/position.ts'
+import { type PositionView, realisedNet } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import { amount, text } from '../src/domain/units.ts'
 import { type AccountBooks, createAccountBooks } from './account-books.ts'
-import { createRiskBooks, netOf, type RiskBooks } from './risk-books.ts'
+import { createRiskBooks, type RiskBooks } from './risk-books.ts'
 
 const HISTORY = 1_000
 /** Purchases that are remembered whatever else has ended since. */
@@ -150,7 +150,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     meters.delete(position.positionId)
     if (position.entryPrice === '0') return
     trades += 1
-    pnlNet = pnlNet.plus(amount(netOf(position, account.financingOf(position.positionId))))
+    pnlNet = pnlNet.plus(amount(realisedNet({ ...position, financing: account.financingOf(position.positionId) })))
     bound(
       positions,
       (one) => one.status === 'closed',

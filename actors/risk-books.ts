@@ -2,7 +2,7 @@
 import type { RiskRecord } from '../src/domain/breakers.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import type { Pair, PositionId } from '../src/domain/ids.ts'
-import type { PositionView } from '../src/domain/position.ts'
+import { realisedNet } from '../src/domain/position.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import {
   afterAcknowledged,
@@ -13,7 +13,7 @@ import {
   NOTHING_REMEMBERED,
 } from '../src/domain/risk-record.ts'
 import { afterCooldown, afterRebalance, afterTrade, type StreakState } from '../src/domain/risk-state.ts'
-import { amount, type Numeric, text, ZERO_TEXT } from '../src/domain/units.ts'
+import { ZERO_TEXT } from '../src/domain/units.ts'
 import type { AccountBooks } from './account-books.ts'
 
 export interface RiskBooks {
@@ -24,10 +24,6 @@ export interface RiskBooks {
   /** When a breaker last had part of the position sold; null where none did. Milliseconds UTC. */
   halvedAt(positionId: PositionId): number | null
 }
-
-/** What a closed position brought: gross less fees and the venue's charges. Quote units. */
-export const netOf = ({ realisedGross, fees }: PositionView, financing: Numeric): Numeric =>
-  text(amount(realisedGross).minus(amount(fees)).minus(amount(financing)))
 
 /** `account`: the account's part of the same books, which hears every fact first. */
 export function createRiskBooks(
@@ -95,7 +91,7 @@ export function createRiskBooks(
           const { position } = fact
           halved.delete(position.positionId)
           if (position.entryPrice === '0') return
-          const net = netOf(position, account.financingOf(position.positionId))
+          const net = realisedNet({ ...position, financing: account.financingOf(position.positionId) })
           risk = withStreaks(afterTrade(streaks(), { symbol: position.symbol, net, at: fact.at }, limits))
           return
         }

@@ -142,31 +142,37 @@ export function applyFill(state: LedgerState, { book, symbol, side, fill, quoteU
   }
 }
 
+/** Units of one asset that come or go without a trade of ours behind them, at the USD rate of the moment (1 for USDT). */
+interface Move {
+  readonly asset: Asset
+  readonly quantity: Numeric
+  readonly usdRate?: Numeric
+}
+
+/** The core book after the move, and what it was worth. @throws UnpricedAssetError where the rate is needed and not given. */
+function moved(
+  state: LedgerState,
+  { asset: of, quantity, usdRate: rate }: Move,
+): { taken: LedgerState; worth: Amount } {
+  if (of !== CASH && rate === undefined) throw new UnpricedAssetError(of)
+  const perUnit = of === CASH ? amount(1) : amount(rate ?? 0)
+  const change = amount(quantity)
+  return { taken: coreTakes(state, of, change, perUnit), worth: change.times(perUnit) }
+}
+
 /**
  * What the trading book gained or lost in the quote without a coin changing hands: the realised part of a margin trade less
  * its fee, or (below zero) a charge of the venue's. @throws UnpricedAssetError where the rate is needed and not given.
  */
-export function applyResult(
-  state: LedgerState,
-  result: { readonly asset: Asset; readonly quantity: Numeric; readonly usdRate?: Numeric },
-): LedgerState {
-  if (result.asset !== CASH && result.usdRate === undefined) throw new UnpricedAssetError(result.asset)
-  const rate = result.asset === CASH ? amount(1) : amount(result.usdRate ?? 0)
-  const change = amount(result.quantity)
-  const taken = coreTakes(state, result.asset, change, rate)
-  return { ...taken, tradingCash: plus(taken.tradingCash, change.times(rate)) }
+export function applyResult(state: LedgerState, result: Move): LedgerState {
+  const { taken, worth } = moved(state, result)
+  return { ...taken, tradingCash: plus(taken.tradingCash, worth) }
 }
 
-/** A deposit (above zero) or withdrawal, in units of the asset, at its USD rate of the moment (1 for USDT). */
-export function applyFlow(
-  state: LedgerState,
-  flow: { readonly asset: Asset; readonly quantity: Numeric; readonly usdRate?: Numeric },
-): LedgerState {
-  if (flow.asset !== CASH && flow.usdRate === undefined) throw new UnpricedAssetError(flow.asset)
-  const rate = flow.asset === CASH ? amount(1) : amount(flow.usdRate ?? 0)
-  const change = amount(flow.quantity)
-  const taken = coreTakes(state, flow.asset, change, rate)
-  return { ...taken, flows: plus(taken.flows, change.times(rate)) }
+/** A deposit (above zero) or withdrawal. @throws UnpricedAssetError where the rate is needed and not given. */
+export function applyFlow(state: LedgerState, flow: Move): LedgerState {
+  const { taken, worth } = moved(state, flow)
+  return { ...taken, flows: plus(taken.flows, worth) }
 }
 
 /** Final dust of a position, too small to sell, goes over to the core book at the mark: a booked sale without a fill. */

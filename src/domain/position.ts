@@ -89,6 +89,14 @@ export function realisedGross(side: PositionSide, holdings: Holdings): Money {
   return money(side === 'long' ? holdings.exitCost.minus(cost) : cost.minus(holdings.exitCost))
 }
 
+/** What a position has brought: gross less its fees and the venue's charges. Quote units. */
+export const realisedNet = ({
+  realisedGross: gross,
+  fees,
+  financing,
+}: Pick<PositionView, 'realisedGross' | 'fees' | 'financing'>): Numeric =>
+  text(amount(gross).minus(amount(fees)).minus(amount(financing)))
+
 /**
  * Unrealised profit of what is still held, before fees: (mark − entry) × volume, signed by side.
  * `quantity` is the exchange volume, so the owner's `(current − entry) × size × leverage` is the same number.

@@ -1,36 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createAccount } from '../../actors/account.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
-import type { Balance } from '../../src/domain/portfolio.ts'
-import type { Mark } from '../../src/domain/valuation.ts'
-import { BTC, balance, factOf, fillOf, orderOf, positionOf, requestOf, T0, tradingHouse } from './trading-house.ts'
+import { accountHouse, BTC, balance, factOf, orderOf, requestOf, T0 } from './trading-house.ts'
 
 const MINUTE = 60_000
-
-/** 1,000 USDT and 500 XRP at 0.5, unless said otherwise. */
-function accountHouse(start: readonly Balance[] = [balance('USDT', '1000'), balance('XRP', '500')]) {
-  const house = tradingHouse()
-  const marks: Record<string, Mark> = {}
-  const account = createAccount(house.house, () => marks)
-  const mark = (symbol: string, price: string): void => {
-    marks[symbol] = { price, at: house.clock.now() }
-  }
-  const open = (): void => {
-    for (const [symbol, price] of [
-      ['BTC/USDT', '40000'],
-      ['XRP/USDT', '0.5'],
-    ] as const)
-      mark(symbol, price)
-    house.openAccount(start, { 'BTC/USDT': '40000', 'XRP/USDT': '0.5' })
-  }
-  const bought = (quantity: string, price: string, fee = '0'): void => {
-    const order = orderOf('entry', requestOf({ quantity }), { status: 'FILLED', filled: quantity })
-    const fill = fillOf('t1', price, quantity, fee)
-    house.books.apply(factOf({ type: 'order.filled', order, fill }))
-    house.books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity, entryPrice: price }) }))
-  }
-  return { ...house, account, marks, mark, open, bought }
-}
 
 describe('equity', () => {
   it('is unknown, not zero, before the account was opened', () => {

@@ -1,38 +1,16 @@
 /** The watch over the circuit breakers: readings, what they latch, what is remembered over a restart. */
 import { describe, expect, it } from 'vitest'
-import { createAccount } from '../../actors/account.ts'
 import { createRiskMonitor } from '../../actors/risk-monitor.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
-import type { Mark } from '../../src/domain/valuation.ts'
-import { balance, factOf, fillOf, orderOf, positionOf, requestOf, T0, tradingHouse } from './trading-house.ts'
+import { accountHouse, factOf, positionOf, T0 } from './trading-house.ts'
 
 const DAY = 86_400_000
 const MINUTE = 60_000
 
-/** 1,000 USDT and 500 XRP at 0.5, unless said otherwise. */
-function watchedHouse(start: readonly Balance[] = [balance('USDT', '1000'), balance('XRP', '500')]) {
-  const house = tradingHouse()
-  const marks: Record<string, Mark> = {}
-  const account = createAccount(house.house, () => marks)
-  const mark = (symbol: string, price: string): void => {
-    marks[symbol] = { price, at: house.clock.now() }
-  }
-  const open = (): void => {
-    for (const [symbol, price] of [
-      ['BTC/USDT', '40000'],
-      ['XRP/USDT', '0.5'],
-    ] as const)
-      mark(symbol, price)
-    house.openAccount(start, { 'BTC/USDT': '40000', 'XRP/USDT': '0.5' })
-  }
-  const bought = (quantity: string, price: string, fee = '0'): void => {
-    const order = orderOf('entry', requestOf({ quantity }), { status: 'FILLED', filled: quantity })
-    const fill = fillOf('t1', price, quantity, fee)
-    house.books.apply(factOf({ type: 'order.filled', order, fill }))
-    house.books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity, entryPrice: price }) }))
-  }
-  const monitor = createRiskMonitor(house.house, account, { context: () => null })
-  return { ...house, account, monitor, marks, mark, open, bought }
+/** The account's house with a monitor that nobody pauses. */
+function watchedHouse(start?: readonly Balance[]) {
+  const house = accountHouse(start)
+  return { ...house, monitor: createRiskMonitor(house.house, house.account, { context: () => null }) }
 }
 
 const lossPct = (given: string | null | undefined): number => Number(given)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { type AnyActorRef, createActor } from 'xstate'
+import { createAccount } from '../../actors/account.ts'
 import { type Address, createAddresses } from '../../actors/addresses.ts'
 import { type Books, createBooks } from '../../actors/books.ts'
 import { createHouse, type House, type Settings } from '../../actors/house.ts'
@@ -35,6 +36,7 @@ import type { Balance } from '../../src/domain/portfolio.ts'
 import type { PositionView } from '../../src/domain/position.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
 import { amount, text } from '../../src/domain/units.ts'
+import type { Mark } from '../../src/domain/valuation.ts'
 import type { Proposal } from '../../src/domain/views.ts'
 import type { CandleStore } from '../../src/ports/candle-store.ts'
 import type { Exchange, VenueAnswer } from '../../src/ports/exchange.ts'
@@ -246,4 +248,29 @@ export function tradingHouse({ settings, disk, history = () => [] }: TradingHous
     openAccount: (balances: readonly Balance[], marks: Readonly<Record<string, string>> = {}) =>
       books.apply(factOf({ type: 'account.opened', balances, marks })),
   }
+}
+
+/** 1,000 USDT and 500 XRP at 0.5, unless said otherwise. */
+export function accountHouse(start: readonly Balance[] = [balance('USDT', '1000'), balance('XRP', '500')]) {
+  const house = tradingHouse()
+  const marks: Record<string, Mark> = {}
+  const account = createAccount(house.house, () => marks)
+  const mark = (symbol: string, price: string): void => {
+    marks[symbol] = { price, at: house.clock.now() }
+  }
+  const open = (): void => {
+    for (const [symbol, price] of [
+      ['BTC/USDT', '40000'],
+      ['XRP/USDT', '0.5'],
+    ] as const)
+      mark(symbol, price)
+    house.openAccount(start, { 'BTC/USDT': '40000', 'XRP/USDT': '0.5' })
+  }
+  const bought = (quantity: string, price: string, fee = '0'): void => {
+    const order = orderOf('entry', requestOf({ quantity }), { status: 'FILLED', filled: quantity })
+    const fill = fillOf('t1', price, quantity, fee)
+    house.books.apply(factOf({ type: 'order.filled', order, fill }))
+    house.books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity, entryPrice: price }) }))
+  }
+  return { ...house, account, marks, mark, open, bought }
 }

@@ -3,8 +3,7 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { type PositionId, positionId } from '../../domain/ids.ts'
 import type { PositionSnapshot } from '../../domain/money-snapshot.ts'
-import type { PositionView } from '../../domain/position.ts'
-import { amount, text } from '../../domain/units.ts'
+import { type PositionView, realisedNet } from '../../domain/position.ts'
 import { isoTime } from '../../domain/utc.ts'
 import type { Desk, PositionStatus } from '../../ports/desk.ts'
 import type { PositionFilter } from '../../ports/money-history.ts'
@@ -25,10 +24,6 @@ const filters = z.object({
 })
 const lookFilters = z.object({ ...spanParameters, ...listParameters })
 
-/** What it brought so far: before fees, less fees and financing. Quote units. */
-const netOf = ({ realisedGross, fees, financing }: PositionView): string =>
-  text(amount(realisedGross).minus(amount(fees)).minus(amount(financing)))
-
 const COLUMNS: readonly Column<PositionStatus>[] = [
   figure('opened_at', ({ openedAt }) => isoTime(openedAt)),
   figure('closed_at', ({ closedAt }) => (closedAt === null ? null : isoTime(closedAt))),
@@ -46,7 +41,7 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   figure('realised_gross', ({ realisedGross }) => realisedGross),
   figure('fees', ({ fees }) => fees),
   figure('financing', ({ financing }) => financing),
-  figure('realised_net', netOf),
+  figure('realised_net', realisedNet),
   figure('unrealised_gross', ({ unrealisedPnl }) => unrealisedPnl),
   words('close_reason', ({ closeReason }) => closeReason),
 ]
