@@ -1,6 +1,6 @@
 /**
- * `npm run test:crash [-- --json] [--workers N] [--story text] [--only text] [--list]`: the whole crash matrix; or of the
- * stories with this text in their names, the cases with this text in their titles; run, or only listed. The last line of
+ * `npm run test:crash [-- --json] [--workers N] [--story text] [--only pattern] [--list]`: the whole crash matrix; or of the
+ * stories with this text in their names, the cases whose titles match; run, or only listed. The last line of
  * standard output is `{steps, cases, failures, seconds}`; the exit code is 1 when a case failed, or when fewer steps were
  * found than are checked in (of all stories).
  */
@@ -53,7 +53,7 @@ try {
   const stories = STORIES.filter(({ name }) => name.includes(values.story))
   const found = await findSteps(server, stories)
   steps = found.size
-  const cases = casesOf(found).filter((one) => titleOf(one).includes(values.only))
+  const cases = casesOf(found).filter((one) => new RegExp(values.only).test(titleOf(one)))
   // Those of one ground after the other: fewer arenas are opened.
   const waiting = Object.values(Object.groupBy(cases, ({ story }) => story.ground)).flat()
   if (!values.json) say(`${steps} steps, ${cases.length} cases`)

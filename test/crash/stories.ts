@@ -39,10 +39,10 @@ const surplus: Stage = {
 
 const isRebalance = ({ request }: OrderView): boolean => request.purpose === 'rebalance'
 
-/** What its entry brought and its exits took, as the position itself tells it. */
-const isHalved = (look: Look): boolean => {
+/** A part of it is gone, and the position itself tells it so. */
+const isReduced = (look: Look): boolean => {
   const [entry, one] = [last(look.orders, 'entry'), position(look)]
-  return entry !== undefined && one !== undefined && amount(one.quantity).times(2).eq(entry.filled)
+  return entry !== undefined && one !== undefined && amount(one.quantity).lt(entry.filled)
 }
 
 const USUAL: readonly Story[] = [
@@ -145,7 +145,8 @@ const USUAL: readonly Story[] = [
       {
         what: 'half of it sold, and the rest protected',
         act: ({ life }) => life.tell({ type: 'reduce', share: '0.5' }),
-        until: (look) => last(look.orders, 'exit')?.status === 'FILLED' && isHalved(look) && isPhase('protected')(look),
+        until: (look) =>
+          last(look.orders, 'exit')?.status === 'FILLED' && isReduced(look) && isPhase('protected')(look),
       },
       close,
     ],
