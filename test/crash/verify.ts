@@ -52,6 +52,7 @@ export async function problems({ sandbox, sql }: Arena, look: Look): Promise<rea
     ...oversold(look),
     ...halted(look),
     ...unheeded(look),
+    ...unspent(look),
     ...(await imbalances(sandbox, sql)),
     ...(await toldTwice(sql)),
     ...(await otherTables(sql)),
@@ -139,6 +140,16 @@ function unheeded(look: Look): string[] {
     ...(isLatched(look, 'drawdown') && state !== 'HALTED' ? [`the drawdown is latched, trading is ${state}`] : []),
     ...(isLatched(look, 'daily_loss') === isPaused ? [] : [`daily loss latched: ${!isPaused}, paused: ${isPaused}`]),
   ]
+}
+
+/** The highest of the amounts at which bags are bought, USD. */
+const EXECUTED_AT = 25
+
+/** Set aside and enough to be spent, while no purchase is at work. */
+function unspent({ hodl, orders }: Look): string[] {
+  const isBuying = orders.some(({ phase, request }) => request.purpose === 'hodl' && phase !== 'done')
+  const idle = hodl.bags.filter(({ pendingUsd }) => !isBuying && amount(pendingUsd).gte(EXECUTED_AT))
+  return idle.map(({ asset, pendingUsd }) => `${pendingUsd} USD are set aside for ${asset}, and nothing is bought`)
 }
 
 function halted(look: Look): string[] {
