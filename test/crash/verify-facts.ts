@@ -12,11 +12,11 @@ type Sql = Arena['sql']
 const BREAKER_FACTS = `
 select type, (extract(epoch from at) * 1000)::float8 as at, body->>'breaker' as breaker, body->'until' as until
 from journal where kind = 'fact' and type in ('risk.breakerTripped', 'risk.breakerLifted') order by pos`
-/** No story reduces a position more than once. */
+/** No story reduces a position more than once; what could not be sold is given up, and told so, before it is tried again. */
 const REDUCED = `
-select body->'position'->>'positionId' as id, type, count(*)::int as times from journal
-where kind = 'fact' and type in ('position.reducing', 'position.reduced', 'position.closed')
-group by 1, 2 having count(*) > 1`
+select coalesce(body->'position'->>'positionId', body->>'positionId') as id,
+  json_agg(json_build_array(type, body->>'reason') order by pos) as told from journal where kind = 'fact' and type in
+    ('position.reducing', 'position.reduced', 'position.denied', 'position.closed') group by 1`
 
 interface BreakerRow {
   readonly type: string
@@ -35,8 +35,17 @@ export async function toldTwice(sql: Sql): Promise<string[]> {
     else latched.set(breaker, until)
     return type === 'risk.breakerTripped' && stands ? [`${breaker} tripped while it stood`] : []
   })
-  const reduced = await sql.query<{ readonly id: string; readonly type: string; readonly times: number }>(REDUCED)
-  return [...breakers, ...reduced.map(({ id, type, times }) => `${type} of ${id} ${times} times`)]
+  const reductions = await sql.query<{ readonly id: string; readonly told: readonly (readonly [string, string])[] }>(
+    REDUCED,
+  )
+  return [...breakers, ...reductions.flatMap(({ id, told }) => twice(id, told))]
+}
+
+function twice(id: string, told: readonly (readonly [type: string, reason: string])[]): string[] {
+  const times = (type: string): number => told.filter(([one]) => one === type).length
+  const isAgain = times('position.reducing') - times('position.denied') > 1
+  const isTwice = times('position.reduced') > 1 || times('position.closed') > 1
+  return isAgain || isTwice ? [`${id}: ${JSON.stringify(told)}`] : []
 }
 
 const lastOf = (what: string, id: string): string => `
