@@ -193,6 +193,8 @@ const USUAL: readonly Story[] = [
   {
     ground: 'usual',
     name: 'a plan held by a pause between its batches, and given up',
+    // What it leaves unsold stays, and the next one's surplus would be a share of that too.
+    isDear: true,
     stages: [
       surplus,
       {
