@@ -8,6 +8,8 @@ import { ledgerGap } from '../../src/domain/ledger.ts'
 import { isLive } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import { type Amount, amount, minOf, sumOf, ZERO } from '../../src/domain/units.ts'
+import { charged } from './borrowed.ts'
+import { isOnMargin } from './lots.ts'
 import type { Fail, Scene } from './scene.ts'
 import { shown, type Truth } from './truth.ts'
 
@@ -23,9 +25,11 @@ export function makeUp(scene: Scene, bags: ReadonlyMap<string, Amount>, system: 
   checkExposure(scene.truth, system, fail)
 }
 
+const RESTING: readonly string[] = ['stop', 'target']
+
 function checkOrders(truth: Truth, books: Books, fail: Fail): void {
   for (const order of books.liveOrders())
-    if (order.request.purpose !== 'stop' || (order.phase !== 'open' && order.phase !== 'partiallyFilled'))
+    if (!RESTING.includes(order.request.purpose) || (order.phase !== 'open' && order.phase !== 'partiallyFilled'))
       fail('every order reaches an end', `${order.request.key} is ${order.status} (${order.phase})`)
   for (const order of truth.orders.values()) {
     const ours = books.order(order.clientOrderId)
@@ -40,7 +44,8 @@ function checkBalances(scene: Scene, balances: readonly Balance[], books: Books,
   const { truth } = scene
   const foreign = scene.foreign()
   for (const { asset, total } of balances) {
-    const counted = (truth.totals.get(asset) ?? ZERO).plus(foreign.get(asset) ?? ZERO)
+    const costs = asset === 'USDT' ? charged(scene.venue()) : ZERO
+    const counted = (truth.totals.get(asset) ?? ZERO).plus(foreign.get(asset) ?? ZERO).minus(costs)
     if (!amount(total).eq(counted))
       fail('the walk counts as the venue does', `${asset}: ${total} there, ${shown(counted)} here`)
     const known = books.totals()?.[asset] ?? '0'
@@ -89,7 +94,8 @@ function checkBags(
     const total = amount(balances.find((one) => one.asset === asset)?.total ?? '0')
     const taken = minOf(foreign().get(asset) ?? ZERO, ZERO)
     const inPositions = [...truth.active].flatMap((id) => truth.positions.get(id) ?? [])
-    const own = sumOf(inPositions.filter(({ symbol }) => baseOf(symbol) === asset).map((one) => truth.held(one)))
+    const spot = inPositions.filter(({ orders }) => !orders.some(({ request }) => isOnMargin(request)))
+    const own = sumOf(spot.filter(({ symbol }) => baseOf(symbol) === asset).map((one) => truth.held(one)))
     const left = total.minus(taken).minus(own)
     if (left.lt(bag))
       fail('a bag is never sold', `${asset}: ${shown(left)} outside of positions, ${shown(bag)} set aside`)

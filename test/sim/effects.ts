@@ -140,6 +140,8 @@ export class Effects {
 /** A fact's type, with the reason or the name that tells it from others of its kind. */
 function kindOf(fact: Fact): string {
   switch (fact.type) {
+    case 'position.opening':
+      return `${fact.type} ${fact.position.side} at ${fact.position.leverage}`
     case 'position.reducing':
       return `${fact.type} ${fact.reason}`
     case 'position.closed':

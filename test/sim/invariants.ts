@@ -3,6 +3,7 @@ import type { RunningSystem } from '../../actors/start.ts'
 import type { Fact } from '../../src/domain/facts.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
 import { Bags } from './bags.ts'
+import { Borrowed } from './borrowed.ts'
 import { makeUp } from './closing.ts'
 import { Effects } from './effects.ts'
 import { Gate } from './gate.ts'
@@ -22,6 +23,7 @@ export class Invariants {
   readonly #latches: Latches
   readonly #trails: Trails
   readonly #bags: Bags
+  readonly #borrowed: Borrowed
   #broken: Broken | null = null
   #checked = -1
   /** A person asked for a halt, and has not taken it back. */
@@ -36,6 +38,7 @@ export class Invariants {
     this.#standing = new Standing(scene, this.#effects, fail)
     this.#trails = new Trails(fail)
     this.#bags = new Bags(scene.truth, fail)
+    this.#borrowed = new Borrowed(scene, fail)
     scene.truth.onTerms = (order) => this.#trails.onStop(order)
   }
 
@@ -61,6 +64,7 @@ export class Invariants {
     for (const fact of entry.facts) {
       this.#latches.onFact(fact)
       this.#bags.onFact(fact)
+      this.#borrowed.onFact(fact)
     }
   }
 
@@ -84,12 +88,14 @@ export class Invariants {
     if (version === this.#checked) return
     this.#checked = version
     this.#standing.check(this.isHaltTold)
+    this.#borrowed.check()
     this.#throwBroken()
   }
 
   /** Once everything is over. @throws Broken */
   conclude(system: RunningSystem): void {
     this.#bags.conclude()
+    this.#borrowed.conclude(system.house.books)
     makeUp(this.#scene, this.#bags.held, system, (invariant, detail) => this.fail(invariant, detail))
     this.#throwBroken()
   }

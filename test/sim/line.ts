@@ -3,6 +3,7 @@
  * here, by the script. The venue behind it is the real matching engine.
  */
 import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
+import type { Flow } from '../../src/domain/account-history.ts'
 import type { Clock, RandomSource } from '../../src/ports/clock.ts'
 import type { Exchange, ExecutionReport, PlaceRequest, VenueAnswer, VenueErrorClass } from '../../src/ports/exchange.ts'
 import { between, chance, pick, whole } from './draw.ts'
@@ -67,6 +68,7 @@ export class Line {
   readonly #parts: LineParts
   #life: Life | null = null
   #onReport: (report: ExecutionReport) => void = () => undefined
+  #onCharge: (flow: Flow) => void = () => undefined
   #onLine: (up: boolean, reason: string | null) => void = () => undefined
 
   constructor(parts: LineParts) {
@@ -74,6 +76,9 @@ export class Line {
     parts.venue.onReport((report) => {
       parts.truth.hear(report)
       this.#report(report)
+    })
+    parts.venue.onCharge?.((flow) => {
+      if (!parts.script.strikes('report-lost', `charge ${flow.flowId}`)) this.#deliver(() => this.#onCharge(flow))
     })
   }
 
@@ -90,6 +95,9 @@ export class Line {
       balances: () => this.#call(life, 'balances', '', () => venue.balances()),
       onReport: (listener) => {
         this.#onReport = listener
+      },
+      onCharge: (listener) => {
+        this.#onCharge = listener
       },
       onLine: (listener) => {
         this.#onLine = listener

@@ -165,6 +165,18 @@ export const SABOTAGES = {
         triggerPrice: text(amount(message.triggerPrice).times('0.98').toDecimalPlaces(1)),
       })
     }),
+  /** Every charge of a position on margin is told under two ids. */
+  'charge-twice': () => ({
+    ...HONEST,
+    exchange: (real) =>
+      bentExchange(real, {
+        onCharge: (listener) =>
+          real.onCharge?.((flow) => {
+            listener(flow)
+            listener({ ...flow, flowId: `${flow.flowId}'` })
+          }),
+      }),
+  }),
   /** The books forget what the hodl bags hold: it is free to be sold. */
   'bag-sold': () =>
     bentAddresses(

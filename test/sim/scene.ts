@@ -1,5 +1,7 @@
 /** Between the walk and its checks: what they may ask, and how they say that something does not hold. */
+
 import type { RunningSystem } from '../../actors/start.ts'
+import type { MatchingEngine } from '../../src/adapters/exchange/simulated/engine.ts'
 import type { NumberedRow } from '../../src/adapters/persistence/journal-rows.ts'
 import type { OrderId, PositionId } from '../../src/domain/ids.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
@@ -27,6 +29,8 @@ export interface Scene {
   /** Since when nothing has stood in the way of a position's protection. */
   undisturbedSince(owner: PositionId | OrderId): number
   isDatabaseAway(): boolean
+  /** What the venue has on margin, and its ledger. */
+  venue(): Pick<MatchingEngine, 'positions' | 'ledger'>
   /** The venue's own balances, at this moment. */
   balances(): readonly Balance[]
   /** The journal, over all lives. */

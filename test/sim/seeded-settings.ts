@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Settings } from '../../actors/house.ts'
 import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
 import { settingsOf } from '../../src/assembly/settings.ts'
 import type { HodlRules } from '../../src/domain/hodl.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
@@ -12,7 +13,14 @@ import { SYMBOLS } from './market.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-export const CONFIG = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
+const SHIPPED = loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} })
+
+/** As shipped, with trading on margin or without: read by the venue, and by the risk engine. */
+export const configOf = (isMarginOn: boolean): Config => ({
+  ...SHIPPED,
+  execution: { ...SHIPPED.execution, margin: { enabled: isMarginOn } },
+  risk: { ...SHIPPED.risk, margin: { enabled: isMarginOn } },
+})
 
 /** So far away that trading goes on whatever is lost, or so near that a bad hour trips them. */
 const FAR_BREAKERS = { dailyLossPct: 50, weeklyLossPct: 60, drawdownPct: 70, straightLosses: 50 }
@@ -38,8 +46,8 @@ function hodlRulesFor(random: RandomSource, shipped: HodlRules): HodlRules {
 const NEAR_WEEK = { ...FAR_BREAKERS, weeklyLossPct: 0.3 }
 
 /** Each seed trades by other rules: entries at a limit or at market, plans at once or in batches, short cooldowns. */
-export function settingsFor(random: RandomSource): Settings {
-  const base = settingsOf({ config: CONFIG, mode: 'paper', symbols: SYMBOLS, instruments: BUILT_IN_INSTRUMENTS })
+export function settingsFor(random: RandomSource, config: Config): Settings {
+  const base = settingsOf({ config, mode: 'paper', symbols: SYMBOLS, instruments: BUILT_IN_INSTRUMENTS })
   const tasks = Object.fromEntries(
     Object.entries(base.tasks).map(([name, task]) => [name, { ...task, enabled: false }]),
   ) as Settings['tasks']

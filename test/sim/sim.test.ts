@@ -9,14 +9,15 @@ const SEEDS = 20
 const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: RegExp]>> = {
   'blind-retry': [1, /one placement per intention/],
   'fill-twice': [1, /every fill once/],
-  'drop-late-fill': [6, /every fill once|no halt without a cause/],
+  'drop-late-fill': [4, /every fill once|no halt without a cause/],
   'effect-before-journal': [1, /journal before effect/],
   'naked-entry': [1, /no position stays naked/],
   'double-exit': [3, /a closed position holds nothing|exits never exceed|no order is overfilled/],
   'ignore-halt': [1, /a halt holds until it is reset/],
   'lost-slot': [3, /slots are never above the limits/],
   'trail-loosens': [2, /a stop that follows never loosens/],
-  'bag-sold': [24, /a bag is never sold|bags add up/],
+  'charge-twice': [1, /every charge once/],
+  'bag-sold': [19, /a bag is never sold|bags add up/],
   'breaker-twice': [1, /a breaker trips once/],
 }
 const WITHIN_SEEDS = 200

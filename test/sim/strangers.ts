@@ -42,7 +42,7 @@ export class Strangers {
     const { random, script } = this.#parts
     if (chance(random, 0.3)) {
       const of = pick(random, ['BTC', 'XRP', 'USDT'])
-      const isIn = chance(random, 0.5)
+      const isIn = chance(random, 0.5) || !this.#isThere(of)
       script.count('account-flow', `${isIn ? 'deposit' : 'withdrawal'} of ${SIZE[of]} ${of}`)
       return this.#transfer(of, isIn)
     }
@@ -72,6 +72,17 @@ export class Strangers {
       add(feeAsset, amount(fee).negated())
     }
     return moved
+  }
+
+  /** What no order holds of it covers a withdrawal. */
+  #isThere(of: string): boolean {
+    const balance = peek(this.#parts.venue, (engine) => engine.balances()).find((one) => one.asset === of)
+    return (
+      balance !== undefined &&
+      amount(balance.total)
+        .minus(balance.held)
+        .gte(amount(SIZE[of] ?? ZERO))
+    )
   }
 
   #transfer(of: string, isIn: boolean): void {

@@ -2,11 +2,12 @@
  * What really happened at the venue, told by its own reports before the line can lose them. The system's picture is held
  * against this; nothing of the system's own code has a part in it but the arithmetic.
  */
-import type { OrderId, Pair, PositionId } from '../../src/domain/ids.ts'
+import { type OrderId, type Pair, type PositionId, quoteOf } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { Fill, OrderRequest, Side } from '../../src/domain/order.ts'
-import { type Amount, amount, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
+import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
 import type { ExecutionReport, PlaceRequest } from '../../src/ports/exchange.ts'
+import { isOnMargin, TrueLots } from './lots.ts'
 
 /** An order that was asked for, and what became of it. */
 export interface TrueOrder {
@@ -37,6 +38,8 @@ export class Truth {
   readonly active = new Set<PositionId>()
   /** Orders that are open at the venue. */
   readonly live = new Set<TrueOrder>()
+  /** What all fills on margin leave open. */
+  readonly #lots = new TrueLots()
   readonly totals = new Map<string, Amount>()
   /** Moves whenever anything happened. */
   version = 0
@@ -94,9 +97,18 @@ export class Truth {
     return sumOf(orders.map(({ request, filled }) => (request.purpose === 'entry' ? filled : filled.negated())))
   }
 
-  /** What its exits that live could still sell. */
+  /** What its exits that live could still sell. Of a stop and a target only one ever fills: the pair counts once. */
   exiting({ orders }: TruePosition): Amount {
-    return sumOf(orders.filter((one) => one.isLive && one.request.purpose !== 'entry').map(remaining))
+    const exits = orders.filter((one) => one.isLive && one.request.purpose !== 'entry')
+    const of = (purpose: OrderRequest['purpose']): Amount =>
+      sumOf(exits.filter(({ request }) => request.purpose === purpose).map(remaining))
+    const others = exits.filter(({ request: { purpose } }) => purpose !== 'stop' && purpose !== 'target')
+    return sumOf([maxOf(of('stop'), of('target')), ...others.map(remaining)])
+  }
+
+  /** Base units that all fills on margin leave open of a pair: above zero long, below it short. */
+  openOnMargin(symbol: Pair): Amount {
+    return this.#lots.open(symbol)
   }
 
   isEntryLive({ orders }: TruePosition): boolean {
@@ -121,6 +133,10 @@ export class Truth {
     if (order.filled.gte(order.quantity)) this.#end(order)
     const { symbol, side, positionId } = order.request
     if (positionId !== null) this.active.add(positionId)
+    if (isOnMargin(order.request)) {
+      this.#move(quoteOf(symbol), this.#lots.trade(order.request, fill).minus(amount(fill.fee)))
+      return this.onFill(order)
+    }
     const [base = '', quote = ''] = symbol.split('/')
     const cost = amount(fill.price).times(amount(fill.quantity))
     this.#move(base, signed(side, amount(fill.quantity)))

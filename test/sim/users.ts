@@ -15,6 +15,8 @@ import { BTC, priceText, type SeededMarket, SYMBOLS } from './market.ts'
 export interface UserParts {
   readonly random: RandomSource
   readonly market: SeededMarket
+  /** Trading on margin is on. */
+  readonly isMarginOn: boolean
   readonly invariants: Invariants
   readonly note: (what: string) => void
 }
@@ -38,11 +40,11 @@ export class Users {
     if (state === 'PAUSED' && chance(random, 0.35)) return this.#resume(system)
     if (state === 'HALTED' && chance(random, 0.25)) return this.#reset(system)
     const deed = random.next()
-    if (deed < 0.62) return this.#signal(system)
+    if (deed < 0.62) return this.#parts.isMarginOn && chance(random, 0.6) ? this.#lever(system) : this.#signal(system)
     if (deed < 0.66)
       return this.#speak(system, {
         symbol: pick(random, SYMBOLS),
-        action: pick(random, ['CLOSE_LONG', 'SELL', 'HOLD']),
+        action: pick(random, ['CLOSE_LONG', 'CLOSE_SHORT', 'SELL', 'HOLD']),
       })
     if (deed < 0.69) return this.#pause(system)
     if (deed < 0.705) return this.#halt(system)
@@ -74,6 +76,25 @@ export class Users {
       entryPrice: priceText(symbol, entry),
       stopLoss: priceText(symbol, entry * (1 - stopPct / 100)),
       takeProfit: priceText(symbol, target),
+    })
+  }
+
+  /** Long or short with borrowed money, past the consensus; in a trend, else nothing is levered. */
+  #lever(system: RunningSystem): void {
+    const { market, random } = this.#parts
+    const symbol = pick(random, SYMBOLS)
+    const action = pick(random, ['BUY', 'SELL', 'SELL'] as const)
+    const sign = action === 'BUY' ? 1 : -1
+    const entry = market.price(symbol) * (1 - sign * between(random, -0.0005, 0.004))
+    const stopPct = between(random, 0.6, WIDEST_STOP(symbol))
+    const targetAt = targetPct(stopPct) * between(random, 1, 1.5)
+    this.#speak(system, { symbol, action: 'HOLD' })
+    this.#parts.note(`${action} ${symbol} at ${priceText(symbol, entry)} with leverage`)
+    void system.execution.executeTrade({
+      ...{ symbol, action, confidence: 0.9, entryPrice: priceText(symbol, entry), reasoning: 'by hand' },
+      stopLoss: priceText(symbol, entry * (1 - (sign * stopPct) / 100)),
+      takeProfit: priceText(symbol, entry * (1 + (sign * targetAt) / 100)),
+      ...{ sizePct: pick(random, [1, 3, 6, 12, 20]), leverage: pick(random, [1, 2, 2, 3]) },
     })
   }
 

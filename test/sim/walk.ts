@@ -83,7 +83,7 @@ class Walk {
       onStart: () => this.#lives.checkMemory(),
     })
     this.#world = world
-    const settings = settingsFor(world.random.stream('settings'))
+    const settings = settingsFor(world.random.stream('settings'), world.config)
     const invariants = new Invariants(this.#scene(settings))
     this.#invariants = invariants
     this.#calm = new Calm(world)
@@ -93,6 +93,7 @@ class Walk {
     })
     this.#users = new Users({
       ...{ random: world.random.stream('users'), market: world.market, invariants },
+      isMarginOn: settings.limits.margin.enabled,
       note: (what) => world.note(`> ${what}`),
     })
     this.#happenings = new Happenings({ world, ticker: this.#ticker, lives: this.#lives, users: this.#users })
@@ -195,6 +196,7 @@ class Walk {
       system: () => (this.#lives.isUp ? this.#lives.system : null),
       undisturbedSince: (owner) => this.#calm.since(owner),
       balances: () => peek(this.#world.venue, (engine) => engine.balances()),
+      venue: () => peek(this.#world.venue, (engine) => engine),
       rows: () => this.#lives.disk.rows,
       foreign: () => this.#world.strangers.moved(),
       isDatabaseAway: () => this.#lives.journal?.health().state === 'away',

@@ -7,10 +7,11 @@ import { paperExchangeOptions } from '../../src/assembly/paper-venue.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { RandomSource, SimulatedClock } from '../../src/ports/clock.ts'
 import type { Log } from '../../src/ports/log.ts'
+import { chance } from './draw.ts'
 import { FaultScript } from './faults.ts'
 import { Line, type LineParts } from './line.ts'
 import { SeededMarket } from './market.ts'
-import { CONFIG } from './seeded-settings.ts'
+import { configOf } from './seeded-settings.ts'
 import { Strangers } from './strangers.ts'
 import { Tape } from './tape.ts'
 import { Truth } from './truth.ts'
@@ -18,6 +19,9 @@ import { Truth } from './truth.ts'
 /** 2025-11-10T12:00:00Z, a Monday. */
 export const START = Date.UTC(2025, 10, 10, 12)
 const BALANCES = { USDT: '10000', BTC: '0.1', XRP: '5000' } as const
+
+/** The share of the seeds that trade on margin. */
+const MARGIN = 0.35
 
 export const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
 
@@ -30,6 +34,8 @@ export interface WorldOptions extends Pick<LineParts, 'onPlace' | 'onStart'> {
 export class World {
   /** The seed itself: everybody draws from a stream of their own. */
   readonly random: RandomSource
+  /** Whether trading on margin is on: in a part of the seeds, from their beginning to their end. */
+  readonly config: ReturnType<typeof configOf>
   /** For what happens by itself. */
   readonly chance: RandomSource
   readonly clock: SimulatedClock = simulatedClock(START)
@@ -43,10 +49,11 @@ export class World {
 
   constructor({ seed, keepsAll, onPlace, onStart }: WorldOptions) {
     this.random = seededRandom(`walk ${seed}`)
+    this.config = configOf(chance(this.random.stream('margin'), MARGIN))
     this.chance = this.random.stream('happenings')
     this.tape = new Tape(keepsAll)
     this.venue = simulatedExchange({
-      ...paperExchangeOptions(CONFIG, BUILT_IN_INSTRUMENTS),
+      ...paperExchangeOptions(this.config, BUILT_IN_INSTRUMENTS),
       startingBalances: BALANCES,
       ...{ clock: this.clock, random: this.random.stream('venue'), log: silent, store: null },
     })
