@@ -107,7 +107,9 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     for (const order of own) {
       const filled = amount(order.filled)
       held = order.request.purpose === 'entry' ? held.plus(filled) : held.minus(filled)
-      if (order.request.purpose !== 'entry' && isLive(order) && order.status !== 'PENDING') protectedNow = true
+      const { purpose } = order.request
+      // A target that rests takes profits; it protects nothing.
+      if ((purpose === 'stop' || purpose === 'exit') && isLive(order) && order.status !== 'PENDING') protectedNow = true
     }
     const meter = meters.get(positionId) ?? newProtectionMeter()
     const next = observed(meter, { at, hasQuantity: held.gt(0), hasLiveStopOrWorkingExit: protectedNow })

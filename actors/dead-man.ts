@@ -16,7 +16,7 @@ import {
 } from '../src/domain/dead-man.ts'
 import { isEnded } from '../src/domain/external-order.ts'
 import type { PositionId } from '../src/domain/ids.ts'
-import type { OrderPhase } from '../src/domain/order.ts'
+import { isWayOut, type OrderPhase } from '../src/domain/order.ts'
 import { addsRisk } from '../src/domain/order-birth.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import type { VenueAnswer } from '../src/ports/exchange.ts'
@@ -109,7 +109,7 @@ class KeptSwitch implements DeadMan {
     const live = books.liveOrders()
     return {
       entries: live.filter(({ request, phase }) => addsRisk(request) && RESTING.includes(phase)).length,
-      protective: live.filter(({ request }) => request.purpose === 'stop' || request.purpose === 'exit').length,
+      protective: live.filter(({ request }) => isWayOut(request)).length,
       bare: books.barePositions().length + this.#waiting.size,
       external: books.externals().filter((one) => !isEnded(one)).length,
     }

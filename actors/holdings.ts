@@ -4,7 +4,7 @@ import { baseOf, type PositionId } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import { addsRisk, type BirthPlace } from '../src/domain/order-birth.ts'
 import { heldQuantity, holdingsOf } from '../src/domain/position.ts'
-import type { HeldPosition, LiveExit } from '../src/domain/risk.ts'
+import { type HeldPosition, type LiveExit, ocoGroupOf } from '../src/domain/risk-reduction.ts'
 import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../src/domain/units.ts'
 import type { Books } from './books.ts'
 
@@ -42,11 +42,14 @@ export function createHoldings(
       .filter((order) => !addsRisk(order.request) && isLive(order))
       .map((order) => ({
         ...{ key: order.request.key, remaining: text(remainingOf(order)), unknown: order.phase === 'unknown' },
-        ocoGroup: null,
+        ...{ purpose: order.request.purpose, ocoGroup: ocoGroupOf(order.request) },
       })),
     ...unwritten()
       .filter((request) => request.positionId === position && !addsRisk(request))
-      .map(({ key, quantity }) => ({ key, remaining: quantity, unknown: false, ocoGroup: null })),
+      .map((request) => ({
+        ...{ key: request.key, remaining: request.quantity, unknown: false },
+        ...{ purpose: request.purpose, ocoGroup: ocoGroupOf(request) },
+      })),
   ]
   /** All of a base asset, less what positions and hodl bags hold of it and what live sells of the core book will take. */
   const coreBase = ({ symbol }: OrderRequest): Numeric | null => {

@@ -8,6 +8,7 @@ import { type OrderId, orderId, type Pair, type PositionId } from '../src/domain
 import { isLive, type OrderRequest } from '../src/domain/order.ts'
 import { addsRisk, birthProblem, exitsProblem, growthProblem } from '../src/domain/order-birth.ts'
 import { retryDelays } from '../src/domain/order-story.ts'
+import { ocoGroupOf } from '../src/domain/risk-reduction.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import { orderAddress } from './addresses.ts'
 import { createHoldings } from './holdings.ts'
@@ -81,7 +82,8 @@ export function createOrderDesk(
     const owner = order?.request.positionId ?? null
     if (order === null || owner === null || quantity === undefined || addsRisk(order.request)) return null
     const others = holdings.liveExits(owner).filter(({ key }) => key !== order.request.key)
-    return growthProblem(quantity, order.filled, holdings.heldBy(owner)?.quantity ?? '0', others)
+    const leg = { purpose: order.request.purpose, ocoGroup: ocoGroupOf(order.request) }
+    return growthProblem(quantity, order.filled, holdings.heldBy(owner)?.quantity ?? '0', others, leg)
   }
 
   return {

@@ -3,7 +3,7 @@
  * limits is said here.
  */
 import type { OrderId, Pair } from '../src/domain/ids.ts'
-import type { OrderView } from '../src/domain/order.ts'
+import { isWayOut, type OrderView } from '../src/domain/order.ts'
 import type { CallCost, PacingRules, Priority } from '../src/domain/pacing.ts'
 import { addPoints, changePoints } from '../src/domain/venue-limits.ts'
 import type { Clock } from '../src/ports/clock.ts'
@@ -50,8 +50,8 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     return since === undefined ? 0 : Math.max(0, clock.now() - since)
   }
   const protects = (id: OrderId): boolean => {
-    const purpose = orderOf(id)?.request.purpose
-    return purpose === 'stop' || purpose === 'exit'
+    const order = orderOf(id)
+    return order !== null && isWayOut(order.request)
   }
   const change = (priority: Priority, symbol: Pair | null, enginePoints: number): CallCost => ({
     ...{ priority, changesOrders: true, symbol, enginePoints, restPoints: 0 },
@@ -71,8 +71,8 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     callsAtOnce: venue.callsAtOnce,
     pacing,
     place: (order, leaving) => {
-      const { purpose, symbol } = order.request
-      const cost = change(purpose === 'stop' || purpose === 'exit' ? 'exit' : 'entry', symbol, addPoints(1, false))
+      const { request } = order
+      const cost = change(isWayOut(request) ? 'exit' : 'entry', request.symbol, addPoints(1, false))
       const forbidden = leaving === undefined ? {} : { forbidden: leaving.forbidden }
       return pacing.ask({ ...cost, ...forbidden, deadlineAt: order.deadlineAt }, () => {
         leaving?.onSent()

@@ -1,8 +1,8 @@
 /**
  * A position's life: never open without protection for longer than its deadline, and closed only by orders.
  *
- * Partial fills protect what is filled. The stop rests at the venue; the target is watched locally, and so is the stop,
- * as a second watch that acts only where the venue's own did not answer.
+ * Partial fills protect what is filled. The stop rests at the venue, on margin the target beside it; both are watched
+ * locally too, and what rests at the venue is given a moment to answer before the local watch acts.
  */
 import { assign, setup } from 'xstate'
 import type { DeadlineReached, PositionCommand, TriggerCrossed, TriggerKind } from '../src/domain/commands.ts'
@@ -16,6 +16,7 @@ import * as tale from '../src/domain/position-facts.ts'
 import * as plan from '../src/domain/position-plan.ts'
 import * as reduce from '../src/domain/position-reduce.ts'
 import * as story from '../src/domain/position-story.ts'
+import { isTargetResting } from '../src/domain/position-target.ts'
 import * as trail from '../src/domain/position-trail.ts'
 import type { ChargeReport, OrdersReport } from '../src/domain/reports.ts'
 import { trailingProblem } from '../src/domain/trailing.ts'
@@ -24,22 +25,17 @@ import { hear, phrases, when } from './phrases.ts'
 import { effect } from './step.ts'
 
 export type PositionHears = OrdersReport | ChargeReport | PositionCommand | TriggerCrossed | DeadlineReached
-type DeadlineName = 'protect' | 'retry' | 'grace' | 'exit' | 'amend'
+type DeadlineName = 'protect' | 'retry' | 'grace' | 'reach' | 'exit' | 'amend'
 
 export interface PositionContext extends story.PositionRecord, cover.Exposure {
   readonly directives: readonly story.OrderDirective[]
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number | null>>>
 }
-interface Reported {
-  readonly order: OrderView
-  readonly amendRefused?: string
-}
-interface Due {
-  readonly name: DeadlineName
-  /** The deadline that rang. */
-  readonly rang: string
-  readonly dueAt: number
-}
+type Crossing = Readonly<Record<'of' | 'crossed', TriggerKind>>
+type Reported = Omit<Extract<OrdersReport, { type: 'order.reported' }>, 'type' | 'seenAt'>
+/** A deadline, and the one that rang. */
+type Due = { readonly name: DeadlineName; readonly rang: string; readonly dueAt: number }
+const isDue = ({ deadlines }: PositionContext, { name, rang, dueAt }: Due) => rang === name && deadlines[name] === dueAt
 
 const parts = setup({
   types: { context: {} as PositionContext, events: {} as PositionHears, input: {} as PositionBirth },
@@ -52,12 +48,11 @@ const parts = setup({
     isCloseWanted: ({ context }) => context.closeReason !== null && story.isHolding(context),
     isStopFutile: ({ context }) => plan.isStopFutile(context),
     isStranded: ({ context }) => cover.isStranded(context),
-    isDue: ({ context }, p: Due) => p.rang === p.name && context.deadlines[p.name] === p.dueAt,
-    isDueOnDust: ({ context }, p: Due) =>
-      p.rang === p.name && context.deadlines[p.name] === p.dueAt && cover.isDust(context),
-    isDueWhileHolding: ({ context }, p: Due) =>
-      p.rang === p.name && context.deadlines[p.name] === p.dueAt && story.isHolding(context),
-    isCrossing: (_, p: { of: TriggerKind; crossed: TriggerKind }) => p.crossed === p.of,
+    isDue: ({ context }, p: Due) => isDue(context, p),
+    isDueOnDust: ({ context }, p: Due) => isDue(context, p) && cover.isDust(context),
+    isDueWhileHolding: ({ context }, p: Due) => isDue(context, p) && story.isHolding(context),
+    isCrossing: (_, p: Crossing) => p.crossed === p.of,
+    isAnswerable: ({ context }, p: Crossing) => p.crossed === p.of && isTargetResting(context),
     isModifiable: ({ context }, change: story.ExitChange) => story.changeProblem(context, change) === null,
     closesWhole: ({ context }, wish: reduce.ReduceWish) => reduce.closesWhole(context, wish),
     isTrailable: ({ context }, change: trail.TrailingChange) =>
@@ -117,6 +112,7 @@ const armProtect = arm(
 const armProtectAgain = arm('protect', ({ updatedAt, policy }) => updatedAt + policy.protectMs)
 const armRetry = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
 const armGrace = arm('grace', ({ deadlines, updatedAt, policy }) => deadlines.grace ?? updatedAt + policy.graceMs)
+const armReach = arm('reach', ({ deadlines, updatedAt, policy }) => deadlines.reach ?? updatedAt + policy.graceMs)
 /** A wish that must wait is looked at again when its time has come. */
 const armAmend = arm('amend', trail.nextAmendAt)
 const armExit = arm('exit', ({ updatedAt, policy }) => updatedAt + policy.exitMs)
@@ -133,12 +129,14 @@ const asReduced = call('giveReason', (_, { reason }: On<'reduce-position'>) => (
 const protect = (retry: boolean) => [{ type: 'planProtection' as const, params: { retry } }, direct, ...armAmend]
 const amendDue = when(due('amend'), stay('followAgain', ...protect(true)))
 const exit = (retry: boolean) => [{ type: 'planExit' as const, params: { retry } }, direct]
-const amended = [given('modify', 'modify-position'), ...protect(true), watch(true)]
+const amended = [given('modify', 'modify-position'), ...disarm('reach'), ...protect(true), watch(true)]
 /** What the last message made of it, where no change of state would tell that. */
 const tellNews = (here: PositionPhase) => publish((position) => tale.newsFacts(position, here))
 const crossing = (of: TriggerKind) =>
   call('isCrossing', (_, { trigger }: On<'trigger.crossed'>) => ({ of, crossed: trigger }))
 const targetReached = when(crossing('takeProfit'), to('closing', because('take_profit')))
+const targetAwaited = when({ ...crossing('takeProfit'), type: 'isAnswerable' as const }, stay(...armReach))
+const reachDue = when(due('reach'), to('closing', because('take_profit')))
 const seen = call('follow', (_, { price }: On<'trigger.crossed'>) => ({ price }))
 const trailReached = when(crossing('trail'), stay(seen, ...protect(false), watch(true)))
 const asTrailed = given('enableTrailing', 'enable-trailing')
@@ -251,16 +249,17 @@ export const positionMachine = parts.createMachine({
     protected: {
       description: 'A stop rests at the venue for all that is held.',
       entry: [publish(tale.protectedFacts), watch(true), ...protect(true)],
-      exit: [...disarm('grace'), ...disarm('amend')],
+      exit: [...disarm('grace'), ...disarm('reach'), ...disarm('amend')],
       always: [...ended, { guard: 'isUncovered', target: 'protecting' }],
       on: {
         ...onStop('protected'),
         'trigger.crossed': [
+          targetAwaited,
           targetReached,
           trailReached,
-          { ...stay(...armGrace), description: 'The venue holds the stop: it is given a moment to answer.' },
+          { ...stay(...armGrace), description: 'The venue holds it: it is given a moment to answer.' },
         ],
-        'deadline.reached': [when(due('grace'), to('closing', 'giveStopReason')), amendDue, stale],
+        'deadline.reached': [when(due('grace'), to('closing', 'giveStopReason')), reachDue, amendDue, stale],
         'close-position': to('closing', asAsked),
         'modify-position': [
           when(given('isModifiable', 'modify-position'), stay(...amended, tellNews('protected'))),
@@ -269,7 +268,7 @@ export const positionMachine = parts.createMachine({
       },
     },
     closing: {
-      description: 'Entry and stop are cancelled, then what is left is sold at market.',
+      description: 'Entry, stop and target are cancelled, then what is left is sold at market.',
       entry: [publish(tale.closingFacts), watch(false), ...armExit, ...exit(true)],
       exit: disarm('exit'),
       always: soldOut,

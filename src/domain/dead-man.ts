@@ -16,7 +16,7 @@ export interface DeadManRules {
 export interface AtVenue {
   /** Orders that add risk and may rest there. */
   readonly entries: number
-  /** Stops and exits, whatever is known of them. */
+  /** Stops, targets and exits, whatever is known of them. */
   readonly protective: number
   /** Positions that hold something without either, and stops that wait to be placed. */
   readonly bare: number

@@ -1,6 +1,6 @@
 /** Whether an order may be born: a shape that the venue takes, and an intent that what is held bears out. Pure. */
 import type { OrderRequest } from './order.ts'
-import { type HeldPosition, type LiveExit, promisedExits, reductionProblem } from './risk-reduction.ts'
+import { type HeldPosition, type Leg, type LiveExit, promisedExits, reductionProblem } from './risk-reduction.ts'
 import { amount, type Numeric } from './units.ts'
 
 const LIMITED: readonly OrderRequest['type'][] = ['limit', 'stop-loss-limit', 'take-profit-limit']
@@ -45,7 +45,7 @@ function intentProblem(request: OrderRequest, place: BirthPlace): string | null 
   if (intent === 'open' || intent === 'increase')
     return side === 'sell' && leverage === 1 ? 'a spot sell opens nothing' : null
   if (book === 'trading') {
-    const problem = reductionProblem(request, place.held ?? { side: 'long', quantity: '0' }, place.liveExits, null)
+    const problem = reductionProblem(request, place.held ?? { side: 'long', quantity: '0' }, place.liveExits)
     return problem === null ? null : `${problem.code}: ${problem.message}`
   }
   if (side !== 'sell' || leverage !== 1) return 'the core book is reduced by a spot sell'
@@ -66,23 +66,29 @@ export function birthProblem(request: OrderRequest, place: BirthPlace): string |
   }
 }
 
-/** Why an exit may not be made as large as `quantity`; null when it may. `others` are the position's other live exits. */
+/** Why an exit may not be made as large as `quantity`; null when it may. `others` are the position's other live exits; `leg` is its own. */
 export function growthProblem(
   quantity: Numeric,
   filled: Numeric,
   held: Numeric,
   others: readonly LiveExit[],
+  leg: Leg,
 ): string | null {
   const wanted = amount(quantity).minus(amount(filled))
-  const free = amount(held).minus(promisedExits(others, null))
+  const free = amount(held).minus(promisedExits(others, leg))
   return wanted.gt(free) ? `MORE_THAN_HELD: ${wanted} asked, ${free} not yet promised` : null
 }
 
 /**
  * The invariant of a position's exits: together they can sell no more than is held, and never have. Null while it stands.
+ * Legs of a pair are not counted here: a fill of one is on its way to make the other smaller, and meanwhile the venue lets
+ * them only reduce. What they have sold too much shows in what is held.
  */
 export function exitsProblem(held: Numeric, exits: readonly LiveExit[]): string | null {
   if (amount(held).lt(0)) return `${amount(held).abs()} more was sold than had been bought`
-  const promised = promisedExits(exits, null)
+  const promised = promisedExits(
+    exits.filter(({ ocoGroup }) => ocoGroup === null),
+    null,
+  )
   return promised.gt(amount(held)) ? `exits may still sell ${promised}, ${held} is held` : null
 }

@@ -104,11 +104,15 @@ export interface OrderView {
   readonly updatedAt: number
 }
 
+/** What takes a position out of the market, at once or when a price is reached: no entry goes before it. */
+export const isWayOut = ({ purpose }: Pick<OrderRequest, 'purpose'>): boolean =>
+  purpose === 'stop' || purpose === 'target' || purpose === 'exit'
+
 /** Of two orders of ours that would meet, which the venue cancels. */
 export type SelfTrade = 'cancel-newest' | 'cancel-oldest'
 /** A way out is never cancelled for an entry of ours that rests in its way: the entry goes. */
-export const selfTradeOf = ({ purpose }: Pick<OrderRequest, 'purpose'>): SelfTrade =>
-  purpose === 'stop' || purpose === 'exit' ? 'cancel-oldest' : 'cancel-newest'
+export const selfTradeOf = (request: Pick<OrderRequest, 'purpose'>): SelfTrade =>
+  isWayOut(request) ? 'cancel-oldest' : 'cancel-newest'
 
 const FINAL: readonly OrderStatus[] = ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR']
 export const isFinal = (status: OrderStatus): boolean => FINAL.includes(status)

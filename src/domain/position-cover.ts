@@ -5,7 +5,7 @@ import { heldBy, isEntryLive, isHolding, liveStop, ofPurpose, type PositionRecor
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
 
 /** How much the stop at the venue would sell. */
-function coverOf(record: PositionRecord): Amount {
+export function coverOf(record: PositionRecord): Amount {
   const stop = liveStop(record)
   const atVenue = stop?.view !== undefined && stop.view !== null && stop.view.status !== 'PENDING'
   return atVenue && stop !== undefined ? unfilled(stop) : ZERO

@@ -1,9 +1,9 @@
-/** What a position asks of its orders: one stop for all that is held, or the way out. */
+/** What a position asks of its orders: one stop for all that is held, on margin a target beside it, or the way out. */
 import type { Approved } from './approved.ts'
 import { isOnMargin, sentLeverage } from './margin-lots.ts'
 import type { OrderRequest, Side } from './order.ts'
 import type { PositionSide } from './position.ts'
-import { isCovered, isDust, leftToSell, sellable, toProtect } from './position-cover.ts'
+import { isCovered, isCrumb, isDust, leftToSell, sellable, toProtect } from './position-cover.ts'
 import {
   changeNow,
   isAtVenue,
@@ -13,6 +13,7 @@ import {
   type OrderSlot,
   type SlotChange,
   unfilled,
+  wasTakenBack,
 } from './position-slot.ts'
 import {
   heldBy,
@@ -23,8 +24,10 @@ import {
   type PositionRecord,
   stopToBe,
 } from './position-story.ts'
-import { approveReduction, type LiveExit } from './risk.ts'
-import { type Amount, amount, maxOf, minOf, text, ZERO } from './units.ts'
+import { isNudged, isTargetWanted, liveTarget, targetBarredUntil, targetSize } from './position-target.ts'
+import { approveReduction } from './risk.ts'
+import { type LiveExit, ocoGroupOf } from './risk-reduction.ts'
+import { type Amount, amount, maxOf, minOf, type Numeric, text, ZERO } from './units.ts'
 
 /** New slots and the directives that go with them. */
 export interface OrderPlan {
@@ -41,12 +44,17 @@ const liveExits = (record: PositionRecord): LiveExit[] =>
       key: slot.request.key,
       remaining: text(unfilled(slot)),
       unknown: slot.view?.phase === 'unknown',
-      ocoGroup: null,
+      ...{ purpose: slot.request.purpose, ocoGroup: ocoGroupOf(slot.request) },
     }))
+
+/** How each way out is ordered, and the price that it waits for. */
+const TYPE = { stop: 'stop-loss', target: 'take-profit', exit: 'market' } as const
+const triggerOf = (record: PositionRecord, purpose: keyof typeof TYPE): Numeric | null =>
+  ({ stop: stopToBe(record), target: record.takeProfit, exit: null })[purpose]
 
 function reduction(
   record: PositionRecord,
-  purpose: 'stop' | 'exit',
+  purpose: keyof typeof TYPE,
   size: Amount,
   intent: 'reduce' | 'close',
 ): Approved<OrderRequest> | null {
@@ -55,10 +63,10 @@ function reduction(
     key: `${record.positionId}/${purpose}/${ofPurpose(record, purpose).length + 1}`,
     symbol: record.instrument.symbol,
     side: exitSide(record.side),
-    type: purpose === 'stop' ? 'stop-loss' : 'market',
+    type: TYPE[purpose],
     quantity: text(size),
     limitPrice: null,
-    triggerPrice: purpose === 'stop' ? stopToBe(record) : null,
+    triggerPrice: triggerOf(record, purpose),
     timeInForce: 'GTC',
     expiresAt: null,
     postOnly: false,
@@ -79,9 +87,6 @@ const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderP
   slots: [...record.slots, newSlot(request)],
   directives: [{ kind: 'place', request }],
 })
-
-/** The venue took it and cancelled it, and nothing of it was filled. */
-const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
 
 /**
  * The last order of this purpose was refused, or taken back by the venue: another one waits for the retry, so that neither
@@ -129,9 +134,41 @@ function planStop(record: PositionRecord, retry: boolean): OrderPlan {
   })
 }
 
+/** Takes back a target that is no longer wanted where it is. */
+const withdrawn = (record: PositionRecord, target: OrderSlot): OrderPlan => ({
+  slots: record.slots.map((one) => (one === target ? { ...target, isWithdrawn: true } : one)),
+  directives: [{ kind: 'cancel', key: target.request.key, reason: 'the target is another' }],
+})
+
 /**
- * The part that is to be sold goes once the stop has shrunk to what will remain, for until then it is promised to the
- * stop. An entry that still works is withdrawn.
+ * On margin a target for all that the stop covers, its pair: it follows the stop, is amended with what is held, and ends
+ * where no target is wanted. One that the venue will not have is watched here, and asked for again later.
+ */
+function planTarget(record: PositionRecord): OrderPlan {
+  const unchanged: OrderPlan = { slots: record.slots, directives: [] }
+  const target = liveTarget(record)
+  if (target !== undefined && target.view?.phase === 'cancelling') return unchanged
+  if (target !== undefined && (!isTargetWanted(record) || isNudged(record, target))) return withdrawn(record, target)
+  const isClosing = record.reduction === null && liveExit(record) !== undefined
+  const size = targetSize(record, target)
+  if (!isTargetWanted(record) || isClosing || size.lte(0) || isDust(record)) return unchanged
+  if (target === undefined) {
+    const isAllowed = targetBarredUntil(record) === null && !isCrumb(record, size)
+    const request = isAllowed ? reduction(record, 'target', size, 'reduce') : null
+    return request === null ? unchanged : placed(record, request)
+  }
+  if (target.view === null || record.takeProfit === null || !isAtVenue(target.view)) return unchanged
+  const isAsLarge = size.eq(unfilled(target))
+  const isThere = isSamePrice(target.view.triggerPrice, record.takeProfit)
+  return amended(record, target, {
+    ...(isAsLarge ? {} : { quantity: text(amount(target.view.filled).plus(size)) }),
+    ...(isThere ? {} : { triggerPrice: record.takeProfit }),
+  })
+}
+
+/**
+ * The part that is to be sold goes once the stop has shrunk to what will remain, and its pair with it: until then it is
+ * promised to them. An entry that still works is withdrawn.
  */
 function planReduction(record: PositionRecord): OrderPlan {
   const unchanged: OrderPlan = { slots: record.slots, directives: [] }
@@ -146,11 +183,12 @@ function planReduction(record: PositionRecord): OrderPlan {
   return { slots: sale.slots, directives: [...directives, ...sale.directives] }
 }
 
-/** What the position asks for while it stays: its stop, then what of it is to be sold. */
+/** What the position asks for while it stays: its stop, its target where that rests, then what of it is to be sold. */
 export function planProtection(record: PositionRecord, retry: boolean): OrderPlan {
   const stop = planStop(record, retry)
-  const sale = planReduction({ ...record, slots: stop.slots })
-  return { slots: sale.slots, directives: [...stop.directives, ...sale.directives] }
+  const target = planTarget({ ...record, slots: stop.slots })
+  const sale = planReduction({ ...record, slots: target.slots })
+  return { slots: sale.slots, directives: [...stop.directives, ...target.directives, ...sale.directives] }
 }
 
 /** A resting exit as it should be, where it may be asked for that now; one change at a time, and the latest wins. */
@@ -165,7 +203,7 @@ function amended(record: PositionRecord, slot: OrderSlot, wanted: SlotChange): O
 }
 
 /**
- * The way out: entry and stop are cancelled first; what is left is sold at market once nothing else could sell it.
+ * The way out: entry, stop and target are cancelled first; what is left is sold at market once nothing else could sell it.
  * `retry` allows one more after a refusal.
  */
 export function planExit(record: PositionRecord, retry: boolean): OrderPlan {

@@ -16,6 +16,10 @@ export interface OrderSlot {
   readonly view: OrderView | null
   /** The order was never born: after a crash, or refused before it was written down. */
   readonly dropped: boolean
+  /** When it was turned away before it was born; not told where a crash lost it. */
+  readonly droppedAt?: number
+  /** We have asked for its end while the position stays. */
+  readonly isWithdrawn?: true
   /** The change that was asked for and has no answer yet; a later one waits for it, and the latest is asked for then. */
   readonly asked?: SlotChange & { readonly at: number }
   /** When a change of its price was last answered. */
@@ -35,6 +39,9 @@ export const unfilled = (slot: OrderSlot): Amount =>
   slot.view === null ? amount(slot.request.quantity) : amount(slot.view.quantity).minus(amount(slot.view.filled))
 
 export const isAtVenue = (view: OrderView): boolean => view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
+
+/** The venue took it and cancelled it, and nothing of it was filled. */
+export const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
 
 /** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
 export const mayStillFill = ({ request, view }: OrderSlot): boolean =>

@@ -203,7 +203,7 @@ export function withOrders<R extends PositionRecord>(record: R, orders: readonly
 export const withoutOrder = <R extends PositionRecord>(record: R, key: string): R => ({
   ...record,
   slots: record.slots.map((slot) =>
-    slot.request.key === key && slot.view === null ? { ...slot, dropped: true } : slot,
+    slot.request.key === key && slot.view === null ? { ...slot, dropped: true, droppedAt: record.updatedAt } : slot,
   ),
 })
 

@@ -1,7 +1,9 @@
 /** A position's stop that follows the price: what a price makes of it, and at which price it is looked at next. */
 import type { CloseReason } from './position.ts'
-import { isSamePrice } from './position-slot.ts'
+import { isDust, toProtect } from './position-cover.ts'
+import { isSamePrice, unfilled } from './position-slot.ts'
 import { entryPrice, isHolding, liveStop, ofPurpose, type PositionRecord, stopToBe } from './position-story.ts'
+import { isEndedByTarget, nextTargetLook } from './position-target.ts'
 import {
   activationPrice,
   aheadOf,
@@ -82,20 +84,30 @@ export const withTrailing = <R extends PositionRecord>(record: R, change: Traili
     news: [...record.news, { kind: 'amended' as const }],
   })
 
-/** When its stop is to be looked at again though nobody reports anything; null where nothing waits. Milliseconds UTC. */
-export function nextAmendAt(record: PositionRecord): number | null {
+/** When its stop is to be looked at again though nobody reports anything; null where nothing waits. */
+function nextStopLook(record: PositionRecord): number | null {
   const stop = liveStop(record)
   const { policy, updatedAt } = record
   if (stop === undefined || stop.view === null || stop.asked !== undefined) return null
   const later = (at: number | undefined, ms: number): number | null =>
     at !== undefined && at + ms > updatedAt ? at + ms : null
   if (!isSamePrice(stop.view.triggerPrice, stopToBe(record))) return later(stop.repricedAt, policy.amendMinIntervalMs)
+  // The target sold a part, and the venue would not make the stop smaller.
+  const isTooLarge = unfilled(stop).gt(toProtect(record)) && !isDust(record)
+  if (isTooLarge && later(stop.refusedAt, policy.retryMs) !== null) return later(stop.refusedAt, policy.retryMs)
   return trailedStop(record) === null ? null : later(stop.refusedAt, policy.trailSweepMs)
 }
 
-/** What sold it, where nobody had it closed: force, or its stop, called by the price that it had at the venue. */
+/** When its stop or its target is to be looked at again though nobody reports anything; null: never. Milliseconds UTC. */
+export function nextAmendAt(record: PositionRecord): number | null {
+  const looks = [nextStopLook(record), nextTargetLook(record)].filter((at) => at !== null)
+  return looks.length === 0 ? null : Math.min(...looks)
+}
+
+/** What sold it, where nobody had it closed: force, its target, or its stop, called by the price that it had at the venue. */
 export function stopReason(record: PositionRecord): CloseReason {
   if (!isHolding(record) && record.slots.some(({ isForced }) => isForced)) return 'liquidated'
+  if (isEndedByTarget(record)) return 'take_profit'
   const price = ofPurpose(record, 'stop').at(-1)?.view?.triggerPrice ?? record.stopLoss
   const isTrailed = record.trailing !== null && record.trailing.bestPrice !== null
   return isTrailed && !isSamePrice(price, record.stopGiven) ? 'trailing_stop' : 'stop_loss'

@@ -177,16 +177,15 @@ export type Permit<Code extends string> =
 
 /**
  * Approves an exit: always, unless it is none, exceeds what is held and not promised to other live exits, or the
- * position has another exit whose state is unknown. `ocoGroup` names the pair that this order belongs to.
+ * position has another exit whose state is unknown; the other leg of its pair is none of these.
  */
 export function approveReduction(
   request: OrderRequest,
   held: HeldPosition,
   liveExits: readonly LiveExit[],
-  ocoGroup: string | null = null,
 ): Permit<ReductionRefusal> {
   try {
-    const problem = reductionProblem(request, held, liveExits, ocoGroup)
+    const problem = reductionProblem(request, held, liveExits)
     if (problem !== null) return { kind: 'refused', ...problem }
     return { kind: 'approved', order: stampApproved(request) }
   } catch (error) {

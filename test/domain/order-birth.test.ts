@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { OrderRequest } from '../../src/domain/order.ts'
 import { type BirthPlace, birthProblem, exitsProblem, growthProblem } from '../../src/domain/order-birth.ts'
 import { approveReduction, type LiveExit } from '../../src/domain/risk.ts'
+import { ocoGroupOf } from '../../src/domain/risk-reduction.ts'
 import { AT, requestOf } from './order-builders.ts'
 
 const place = (over: Partial<BirthPlace> = {}): BirthPlace => ({
   ...{ held: { side: 'long', quantity: '1' }, liveExits: [], coreBase: '5', isUnknownOnSymbol: false, ...over },
 })
 const live = (key: string, remaining: string, over: Partial<LiveExit> = {}): LiveExit => ({
-  ...{ key, remaining, unknown: false, ocoGroup: null, ...over },
+  ...{ key, remaining, unknown: false, purpose: 'exit', ocoGroup: null, ...over },
 })
 const entry = (over: Partial<OrderRequest> = {}) => requestOf(over)
 const exit = (over: Partial<OrderRequest> = {}) =>
@@ -59,6 +60,43 @@ it('a second exit is not born while nobody knows what became of the first', () =
   expect(birthProblem(second, place({ liveExits }))).toContain('FIRST_EXIT_UNKNOWN')
 })
 
+describe('a stop and a target of one position on margin', () => {
+  const of = (purpose: 'stop' | 'target', over: Partial<OrderRequest> = {}) =>
+    exit({
+      ...{ key: `p1/${purpose}/1`, purpose, type: purpose === 'stop' ? 'stop-loss' : 'take-profit', intent: 'reduce' },
+      ...{ triggerPrice: purpose === 'stop' ? '95' : '110', leverage: 2, reduceOnly: true, ...over },
+    })
+  const leg = (request: OrderRequest, over: Partial<LiveExit> = {}) =>
+    live(request.key, request.quantity, { purpose: request.purpose, ocoGroup: ocoGroupOf(request), ...over })
+
+  it('are a pair, and nothing else is', () => {
+    expect([ocoGroupOf(of('stop')), ocoGroupOf(of('target'))]).toEqual([of('stop').positionId, of('stop').positionId])
+    expect(ocoGroupOf(of('stop', { leverage: 1 }))).toBeNull()
+    expect([ocoGroupOf(exit({ leverage: 2 })), ocoGroupOf(entry({ leverage: 2 }))]).toEqual([null, null])
+  })
+
+  it('are both born for all that is held, in whatever order, and though the other has no known state', () => {
+    for (const [one, other] of [['stop', 'target'] as const, ['target', 'stop'] as const]) {
+      expect(birthProblem(of(one), place({ liveExits: [leg(of(other))] }))).toBeNull()
+      expect(birthProblem(of(one), place({ liveExits: [leg(of(other), { unknown: true })] }))).toBeNull()
+    }
+  })
+
+  it('promise together what the larger of them sells: an exit has the rest', () => {
+    const liveExits = [leg(of('stop', { quantity: '0.4' })), leg(of('target', { quantity: '0.3' }))]
+    const sale = { leverage: 2, reduceOnly: true }
+    expect(birthProblem(exit({ ...sale, quantity: '0.6' }), place({ liveExits }))).toBeNull()
+    expect(birthProblem(exit({ ...sale, quantity: '0.7' }), place({ liveExits }))).toContain('MORE_THAN_HELD')
+  })
+
+  it('are two and no more: a second stop is not born beside the first', () => {
+    const second = of('stop', { key: 'p1/stop/2' })
+    expect(birthProblem(second, place({ liveExits: [leg(of('stop')), leg(of('target'))] }))).toContain('MORE_THAN_HELD')
+    const lost = leg(of('stop'), { unknown: true })
+    expect(birthProblem(second, place({ liveExits: [lost] }))).toContain('FIRST_EXIT_UNKNOWN')
+  })
+})
+
 it('nothing that adds risk is born on a symbol with an order of unknown state; what reduces it is', () => {
   const unknown = place({ isUnknownOnSymbol: true })
   for (const request of [entry(), core({ side: 'buy', intent: 'increase' }), core()])
@@ -88,15 +126,27 @@ describe('a request is whole', () => {
 describe("a position's exits together", () => {
   it('may sell what is held and no more; a pair of which one cancels the other counts once', () => {
     expect(exitsProblem('1', [live('stop', '1')])).toBeNull()
-    expect(exitsProblem('1', [live('stop', '1', { ocoGroup: 'a' }), live('target', '1', { ocoGroup: 'a' })])).toBeNull()
+    const pair = [live('stop', '1', { ocoGroup: 'a', purpose: 'stop' }), live('target', '1', { ocoGroup: 'a' })]
+    expect(exitsProblem('1', pair)).toBeNull()
     expect(exitsProblem('1', [live('stop', '1'), live('exit', '0.2')])).toBe('exits may still sell 1.2, 1 is held')
     expect(exitsProblem('-0.3', [])).toBe('0.3 more was sold than had been bought')
   })
 
   it('grow only into what no other exit was promised', () => {
-    expect(growthProblem('1', '0', '1', [])).toBeNull()
-    expect(growthProblem('1', '0.4', '0.6', [])).toBeNull()
-    expect(growthProblem('1', '0', '1', [live('exit', '0.1')])).toBe('MORE_THAN_HELD: 1 asked, 0.9 not yet promised')
+    const alone = { purpose: 'stop', ocoGroup: null } as const
+    const other = live('exit', '0.1')
+    expect(growthProblem('1', '0', '1', [], alone)).toBeNull()
+    expect(growthProblem('1', '0.4', '0.6', [], alone)).toBeNull()
+    expect(growthProblem('1', '0', '1', [other], alone)).toBe('MORE_THAN_HELD: 1 asked, 0.9 not yet promised')
+  })
+
+  it('grow beside the other leg of their pair, which sells the same, and beside nothing else', () => {
+    const leg = { purpose: 'target', ocoGroup: 'p1' } as const
+    const stop = live('p1/stop/1', '1', { purpose: 'stop', ocoGroup: 'p1' })
+    expect(growthProblem('1', '0', '1', [stop], leg)).toBeNull()
+    expect(growthProblem('1.1', '0', '1', [stop], leg)).toContain('MORE_THAN_HELD')
+    expect(growthProblem('1', '0', '1', [stop, live('p1/exit/1', '0.1')], leg)).toContain('MORE_THAN_HELD')
+    expect(growthProblem('1', '0', '1', [stop], { ...leg, purpose: 'stop' })).toContain('MORE_THAN_HELD')
   })
 
   it('never come to more than is held, in whatever order they are asked for', () => {

@@ -30,6 +30,7 @@ const exit = (over: Partial<LiveExit> = {}): LiveExit => ({
   key: 'pos1/exit/1',
   remaining: '0.4',
   unknown: false,
+  purpose: 'exit',
   ocoGroup: null,
   ...over,
 })
@@ -46,10 +47,14 @@ describe('a reduction', () => {
   })
 
   it('counts an OCO pair once, by its larger leg', () => {
-    const other = [exit({ ocoGroup: 'a', remaining: '0.3' }), exit({ key: 'b', ocoGroup: 'a', remaining: '0.4' })]
+    const other = [
+      exit({ purpose: 'stop', ocoGroup: 'pos1', remaining: '0.3' }),
+      exit({ key: 'b', purpose: 'target', ocoGroup: 'pos1', remaining: '0.4' }),
+    ]
     expect(approveReduction(stop({ quantity: '0.6' }), long, other).kind).toBe('approved')
     expect(approveReduction(stop({ quantity: '0.7' }), long, other)).toMatchObject({ code: 'MORE_THAN_HELD' })
-    expect(approveReduction(stop(), long, other, 'a').kind).toBe('approved')
+    const onMargin = { leverage: 2, reduceOnly: true }
+    expect(approveReduction(stop({ ...onMargin, quantity: '0.7' }), long, other).kind).toBe('approved')
   })
 
   it.each([
@@ -74,9 +79,10 @@ describe('a reduction', () => {
   it('may rest as a target on margin, whose stop is its pair, and not on spot', () => {
     const target = stop({ key: 'pos1/target/1', purpose: 'target', type: 'take-profit', triggerPrice: '106' })
     const onMargin = { ...target, leverage: 2, reduceOnly: true }
-    const stopOfPair = [exit({ key: 'pos1/stop/1', remaining: '1', ocoGroup: 'pair' })]
-    expect(approveReduction(onMargin, long, stopOfPair, 'pair').kind).toBe('approved')
-    expect(approveReduction(onMargin, long, stopOfPair)).toMatchObject({ code: 'MORE_THAN_HELD' })
+    const stopOfPair = [exit({ key: 'pos1/stop/1', purpose: 'stop', remaining: '1', ocoGroup: 'pos1' })]
+    expect(approveReduction(onMargin, long, stopOfPair).kind).toBe('approved')
+    const ofAnother = [exit({ remaining: '1', purpose: 'stop', ocoGroup: 'pos2' })]
+    expect(approveReduction(onMargin, long, ofAnother)).toMatchObject({ code: 'MORE_THAN_HELD' })
     expect(approveReduction(target, long, [])).toMatchObject({ code: 'NOT_A_REDUCTION' })
   })
 

@@ -10,7 +10,7 @@ import { coordinatorPaths } from './paths/coordinator.paths.ts'
 import { type Exploration, explore, type PathModel, together } from './paths/explore.ts'
 import { hodlPaths } from './paths/hodl.paths.ts'
 import { orderPaths } from './paths/order.paths.ts'
-import { forcedPaths, positionPaths, reducingPaths, trailingPaths } from './paths/position.paths.ts'
+import { forcedPaths, pairPaths, positionPaths, reducingPaths, trailingPaths } from './paths/position.paths.ts'
 import { rebalancePlanPaths } from './paths/rebalance-plan.paths.ts'
 import { systemPaths } from './paths/system.paths.ts'
 import { taskPaths } from './paths/task.paths.ts'
@@ -88,7 +88,7 @@ function cover<M extends AnyStateMachine>(first: PathModel<M>, ...others: readon
 cover(systemPaths)
 cover(coordinatorPaths)
 cover(orderPaths)
-cover(positionPaths, trailingPaths, reducingPaths, forcedPaths)
+cover(positionPaths, trailingPaths, reducingPaths, forcedPaths, pairPaths)
 cover(rebalancePlanPaths)
 cover(hodlPaths)
 cover(connectionPaths)

@@ -167,6 +167,48 @@ export function forcedEvents(context: PositionContext): readonly PositionHears[]
   return [...positionEvents(context).filter(isPossible), ...sold]
 }
 
+/** What only reduces sells no more than is held: the venue cancels the rest. */
+function reduceOnly(order: OrderView, context: PositionContext): OrderView {
+  const before = context.slots.find(({ request }) => request.key === order.request.key)?.view?.filled ?? '0'
+  const most = amount(before).plus(heldBy(context))
+  if (order.request.purpose === 'entry' || amount(order.filled).lte(most)) return order
+  return { ...filledTo(order, text(most)), status: 'CANCELLED', phase: 'settling', reason: 'nothing left to reduce' }
+}
+
+/** The target as the venue reports it: half of it was sold, or what was asked of it is done. */
+const targetNow = ({ slots }: PositionContext): OrderView[] =>
+  slots.flatMap(({ request, view, asked }) => {
+    if (request.purpose !== 'target' || view?.phase !== 'open') return []
+    const { quantity = view.quantity, triggerPrice = view.triggerPrice } = asked ?? {}
+    const half = view.quantity === '10' ? [filledTo(view, '5')] : []
+    return [...half, ...(asked === undefined ? [] : [{ ...view, quantity, triggerPrice }])]
+  })
+
+/** Of those, what a stop and a target meet that rest together, while the stop itself goes well. */
+export function pairEvents(context: PositionContext): readonly PositionHears[] {
+  const seenAt = context.updatedAt + 100
+  const isOfPair = (event: PositionHears): boolean => {
+    if (event.type === 'modify-position') return event.takeProfit === null
+    if (event.type === 'trigger.crossed') return event.trigger === 'takeProfit'
+    if (event.type === 'deadline.reached') return true
+    if (event.type !== 'order.reported') return false
+    const { phase, status, request } = event.order
+    const mayFail = request.purpose === 'target' ? status === 'ERROR' : context.closeReason !== null
+    return phase === 'open' || status === 'FILLED' || (mayFail && (status === 'ERROR' || status === 'CANCELLED'))
+  }
+  return [
+    ...positionEvents(context)
+      .filter(isOfPair)
+      .map((event) =>
+        event.type === 'order.reported' ? { ...event, order: reduceOnly(event.order, context) } : event,
+      ),
+    ...targetNow(context).map(
+      (order) => ({ type: 'order.reported', order: reduceOnly(order, context), seenAt }) as const,
+    ),
+    { type: 'modify-position', takeProfit: '120', seenAt },
+  ]
+}
+
 /** Of those, what a reduction meets. */
 export function reducingEvents(context: PositionContext): readonly PositionHears[] {
   const seenAt = context.updatedAt + 100

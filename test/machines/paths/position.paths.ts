@@ -4,13 +4,14 @@ import { type PositionContext, positionMachine } from '../../../machines/positio
 import { stampApproved } from '../../../src/domain/approved.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
-import { isCovered } from '../../../src/domain/position-cover.ts'
+import { isCovered, isDust } from '../../../src/domain/position-cover.ts'
 import { isSlotLive } from '../../../src/domain/position-slot.ts'
 import { heldBy, isEntryLive, liveStop, type OrderDirective, stopToBe } from '../../../src/domain/position-story.ts'
-import { amount, sumOf, text } from '../../../src/domain/units.ts'
+import { liveTarget, targetBarredUntil } from '../../../src/domain/position-target.ts'
+import { type Amount, amount, maxOf, minOf, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
-import { forcedEvents, positionEvents, reducingEvents, trailingEvents, XRP } from './position-events.ts'
+import { forcedEvents, pairEvents, positionEvents, reducingEvents, trailingEvents, XRP } from './position-events.ts'
 
 type Position = typeof positionMachine
 type State = SnapshotFrom<Position>
@@ -26,10 +27,25 @@ const live = (context: PositionContext, purpose: OrderRequest['purpose']) =>
 const unfilled = ({ view, request }: PositionContext['slots'][number]) =>
   view === null ? amount(request.quantity) : amount(view.quantity).minus(amount(view.filled))
 
-/** Σ remaining of live exits ≤ what is held; one stop, one exit, never both. */
+/**
+ * What a leg of a pair may sell, once the change of it that was asked for is made: until then the venue only reduces. A
+ * refused change is asked for again, and dust is too little for any.
+ */
+function meantFor(context: PositionContext, slot: PositionContext['slots'][number]): Amount {
+  const isStuck = slot.refusedAt !== undefined || isDust(context) || context.closeReason !== null
+  const meant = amount(slot.asked?.quantity ?? slot.view?.quantity ?? slot.request.quantity)
+  const left = meant.minus(amount(slot.view?.filled ?? 0))
+  return context.leverage > 1 && isStuck ? minOf(left, heldBy(context)) : left
+}
+
+/** Σ remaining of live exits ≤ what is held, a pair once; one stop, one exit, never both. */
 function exitsFit({ context }: State): void {
   const exits = [...live(context, 'stop'), ...live(context, 'exit')]
-  const promised = sumOf(exits.map(unfilled))
+  const isPair = context.leverage > 1
+  const ofPair = [...live(context, 'stop'), ...live(context, 'target')].map((slot) => meantFor(context, slot))
+  const inPair = ofPair.reduce((most, leg) => maxOf(most, leg), amount(0))
+  const promised = isPair ? sumOf(live(context, 'exit').map(unfilled)).plus(inPair) : sumOf(exits.map(unfilled))
+  if (live(context, 'target').length > (isPair ? 1 : 0)) throw new Error('more targets rest than one of a pair')
   const held = heldBy(context)
   // What the venue sells by force it does not ask us for; there, what only reduces cannot sell more.
   if (context.slots.some(({ isForced }) => isForced) && held.gte(0)) return
@@ -129,6 +145,19 @@ function trailOnlyTightens({ before, event, after: { state } }: Taken<Position>)
     throw new Error(`a stop at ${wanted} is further behind ${best} than its distance`)
 }
 
+/** A target rests where one is wanted, or is asked for again in time; where none is wanted it is on its way out. */
+function targetFits({ after: { state } }: Taken<Position>): void {
+  const { context, value } = state
+  if (context.leverage === 1 || value !== 'protected') return
+  const target = liveTarget(context)
+  if (context.takeProfit === null && target !== undefined && !target.isWithdrawn)
+    throw new Error('a target rests that nobody wants')
+  const isSelling = context.reduction !== null || live(context, 'exit').length > 0
+  if (target !== undefined || context.takeProfit === null || isSelling || isDust(context)) return
+  if (targetBarredUntil(context) === null) throw new Error('nobody asks for the target')
+  if (typeof context.deadlines.amend !== 'number') throw new Error('nobody will ask for the target again')
+}
+
 /** No more is sold than the part that was asked for, whatever is lost, refused or found again. */
 function reducesByItsPart({ before, after: { state } }: Taken<Position>): void {
   const { reduction } = state.context.reduction === null ? before.context : state.context
@@ -147,6 +176,7 @@ export function checkPosition(taken: Taken<Position>): void {
   asksAgain(taken)
   stopIsTheVenues(taken)
   trailOnlyTightens(taken)
+  targetFits(taken)
   reducesByItsPart(taken)
   nobodyIsForgotten(taken)
 }
@@ -185,7 +215,7 @@ export const positionPaths: PathModel<Position> = {
   required: ['opening', 'protecting', 'protected', 'closing', 'closed', 'emergencyExit'],
   events: ({ context }) => positionEvents(context),
   abstract: (context) => ({
-    orders: [lastOf(context, 'entry'), lastOf(context, 'stop'), lastOf(context, 'exit')],
+    orders: (['entry', 'stop', 'target', 'exit'] as const).map((purpose) => lastOf(context, purpose)),
     held: text(heldBy(context)),
     takenBack: takenBack(context),
     stopLoss: [context.stopLoss, context.stopWanted, context.trailing?.bestPrice],
@@ -201,6 +231,18 @@ export const positionPaths: PathModel<Position> = {
 export const reducingPaths: PathModel<Position> = { ...positionPaths, events: ({ context }) => reducingEvents(context) }
 /** The venue sells by force all of it, or a part. */
 export const forcedPaths: PathModel<Position> = { ...positionPaths, events: ({ context }) => forcedEvents(context) }
+
+/** On margin the target rests beside the stop, in a life where the entry is filled at once. */
+export const pairPaths: PathModel<Position> = {
+  ...positionPaths,
+  input: { ...positionInput, leverage: 2, entry: stampApproved({ ...entryRequest, leverage: 2 }) },
+  events: ({ context }) => pairEvents(context),
+  abstract: (context) => [
+    positionPaths.abstract(context),
+    context.takeProfit,
+    context.slots.findLast(({ request }) => request.purpose === 'target')?.isWithdrawn,
+  ],
+}
 
 /** A stop that follows, in a life with whole fills and known answers: what else may befall it, the other paths tell. */
 export const trailingPaths: PathModel<Position> = {
