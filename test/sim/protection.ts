@@ -31,7 +31,7 @@ export class Protection {
     for (const positionId of truth.active) {
       const position = truth.positions.get(positionId)
       if (position === undefined) continue
-      const bare = truth.held(position).minus(truth.exiting(position))
+      const bare = truth.held(position).minus(truth.covered(position))
       const price = amount(position.orders.at(-1)?.triggerPrice ?? position.orders[0]?.request.limitPrice ?? '1')
       if (bare.lte(0) || isDust(position.symbol, bare, price)) {
         this.#nakedSince.delete(positionId)

@@ -5,7 +5,7 @@
 import { type OrderId, type Pair, type PositionId, quoteOf } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
 import type { Fill, OrderRequest, Side } from '../../src/domain/order.ts'
-import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
+import { type Amount, amount, maxOf, minOf, type Numeric, sumOf, text, ZERO } from '../../src/domain/units.ts'
 import type { ExecutionReport, PlaceRequest } from '../../src/ports/exchange.ts'
 import { isOnMargin, TrueLots } from './lots.ts'
 
@@ -97,13 +97,24 @@ export class Truth {
     return sumOf(orders.map(({ request, filled }) => (request.purpose === 'entry' ? filled : filled.negated())))
   }
 
-  /** What its exits that live could still sell. Of a stop and a target only one ever fills: the pair counts once. */
-  exiting({ orders }: TruePosition): Amount {
-    const exits = orders.filter((one) => one.isLive && one.request.purpose !== 'entry')
-    const of = (purpose: OrderRequest['purpose']): Amount =>
-      sumOf(exits.filter(({ request }) => request.purpose === purpose).map(remaining))
-    const others = exits.filter(({ request: { purpose } }) => purpose !== 'stop' && purpose !== 'target')
-    return sumOf([maxOf(of('stop'), of('target')), ...others.map(remaining)])
+  /**
+   * What its exits that live could still sell. A stop and a target that rest as a pair count once, and for no more than is
+   * held: after a fill of one the other is too large until it has shrunk, and the venue lets it only reduce.
+   */
+  exiting(position: TruePosition): Amount {
+    const pair = maxOf(this.#left(position, ['stop']), this.#left(position, ['target']))
+    const isPair = position.orders.some(({ request }) => request.purpose === 'target')
+    return this.#left(position, ['exit']).plus(isPair ? minOf(pair, this.held(position)) : pair)
+  }
+
+  /** What of it is protected, or being sold: a target alone is no protection. */
+  covered(position: TruePosition): Amount {
+    return this.#left(position, ['stop', 'exit'])
+  }
+
+  /** Base units that its live orders of these purposes may still execute. */
+  #left({ orders }: TruePosition, purposes: readonly OrderRequest['purpose'][]): Amount {
+    return sumOf(orders.filter((one) => one.isLive && purposes.includes(one.request.purpose)).map(remaining))
   }
 
   /** Base units that all fills on margin leave open of a pair: above zero long, below it short. */
