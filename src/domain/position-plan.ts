@@ -140,6 +140,15 @@ const withdrawn = (record: PositionRecord, target: OrderSlot): OrderPlan => ({
   directives: [{ kind: 'cancel', key: target.request.key, reason: 'the target is another' }],
 })
 
+/** A change is on its way that would have the stop sell more than what will remain. */
+function isStopGrowing(record: PositionRecord): boolean {
+  const stop = liveStop(record)
+  if (stop?.asked?.quantity === undefined) return false
+  return amount(stop.asked.quantity)
+    .minus(stop.view?.filled ?? 0)
+    .gt(toProtect(record))
+}
+
 /**
  * On margin a target for all that the stop covers, its pair: it follows the stop, is amended with what is held, and ends
  * where no target is wanted. One that the venue will not have is watched here, and asked for again later.
@@ -176,7 +185,7 @@ function planReduction(record: PositionRecord): OrderPlan {
   const isWithdrawn = ofPurpose(record, 'entry').every(({ view }) => view?.phase === 'cancelling')
   const directives = isWithdrawn ? [] : planWithdrawal(record).directives
   const left = minOf(leftToSell(record), sellable(record))
-  if (left.lte(0) || liveExit(record) !== undefined) return { slots: record.slots, directives }
+  if (left.lte(0) || liveExit(record) !== undefined || isStopGrowing(record)) return { slots: record.slots, directives }
   const request = reduction(record, 'exit', left, 'reduce')
   if (request === null) return { slots: record.slots, directives }
   const sale = placed(record, request)

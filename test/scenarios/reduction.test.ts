@@ -49,6 +49,21 @@ it('withdraws what is left of an entry, and sells half of what is held', async (
   expect(world.position()).toMatchObject({ phase: 'protected', quantity: '0.01' })
 })
 
+it('waits for the answer of a stop that grows: the half is never promised beside all of it', async () => {
+  await fill('0.08')
+  world.print(BTC, '49990', '1000')
+  await world.until(() => world.order('entry')?.status === 'FILLED', 'a filled entry')
+  expect(world.order('stop')?.quantity).toBe('0.02')
+  const before = amount(world.position().quantity)
+  reduce()
+  await reduced()
+  await world.pass(SECOND)
+  const half = text(before.div(2))
+  expect(world.told('order.invariantBroken')).toEqual([])
+  expect(world.position()).toMatchObject({ phase: 'protected', quantity: half })
+  expect(world.order('stop')).toMatchObject({ status: 'OPEN', quantity: half })
+})
+
 it('of a position that holds nothing yet is its withdrawal', async () => {
   reduce()
   await world.until(() => world.is('closed'), 'a withdrawn position')
