@@ -93,14 +93,16 @@ export function createAccount(house: House, marks: () => Marks): Account {
       unrealisedUsd: marginPnlUsd(books.marginLots(), priceOf()),
     })
   const allocation: Account['allocation'] = () =>
-    allocate({
-      balances: balances(),
-      positions: positions(),
-      hodl: protectedAmounts(settings.portfolio.hodl, books.hodl()),
-      targets: settings.portfolio.targets,
-      priceOf: priceOf(),
-      exitFeeRate: settings.fees.taker,
-    })
+    books.totals() === null
+      ? { kind: 'unknown', reason: 'what the account holds is not known yet' }
+      : allocate({
+          balances: balances(),
+          positions: positions(),
+          hodl: protectedAmounts(settings.portfolio.hodl, books.hodl()),
+          targets: settings.portfolio.targets,
+          priceOf: priceOf(),
+          exitFeeRate: settings.fees.taker,
+        })
 
   return {
     balances,
@@ -113,7 +115,7 @@ export function createAccount(house: House, marks: () => Marks): Account {
       const statement = ledger(balances())
       const core = allocation()
       const { usd, staleMarks } = equity()
-      if (statement === null || core.kind === 'stale' || usd === null) return null
+      if (statement === null || core.kind === 'unknown' || usd === null) return null
       return {
         at: clock.now(),
         equity: usd,

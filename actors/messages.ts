@@ -50,7 +50,7 @@ export type PortfolioMessage = Heard &
         readonly by?: string
         readonly question?: string
       }
-    | { readonly type: 'look-at-bags' }
+    | { readonly type: 'look-at-portfolio' }
     /** Trading was resumed or reset, or the picture proved. */
     | { readonly type: 'trading.allowed' }
   )

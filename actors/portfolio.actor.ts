@@ -1,4 +1,5 @@
 /** The portfolio: answers risk questions, and looks after the allocation with at most one rebalance plan at a time. */
+import type { CoreAllocation } from '../src/domain/allocation.ts'
 import { assertNever } from '../src/domain/assert.ts'
 import { type Asset, asset, type PlanId, planId } from '../src/domain/ids.ts'
 import type { RebalanceOutput } from '../src/domain/portfolio.ts'
@@ -23,8 +24,11 @@ interface CheckAnswer {
 export interface PortfolioDesk {
   /** Whether the core book strayed, and the plan that brings it back. `question` names who waits for the answer. */
   check(asked: { readonly forced: boolean; readonly by?: string; readonly question?: string }): void
-  /** Says once per change which hodl bags are larger than what is there. */
-  watchBags(): void
+  /**
+   * Says once per change which hodl bags are larger than what is there, and makes a scheduled check good that could say
+   * nothing: the schedule's next one may be an hour away.
+   */
+  look(): void
   /** What plan and bags had to hold may go now, as far as permission says. */
   allow(): void
   /**
@@ -48,47 +52,55 @@ export function createPortfolioDesk(
   const { addresses, books, clock, ids, settings } = house
   let answer: CheckAnswer | null = null
   let exceeded: readonly Asset[] = []
+  let isCheckOwed = false
   /** The plan that was begun last: at work until the books know of it, which is once it is written down. */
   let begun: { readonly planId: PlanId; readonly at: number } | null = null
 
-  function watchBags(): void {
-    const allocation = account.allocation()
-    if (allocation.kind === 'stale' || allocation.hodlExceedsBalance.join() === exceeded.join()) return
+  function watchBags(allocation: CoreAllocation): void {
+    if (allocation.hodlExceedsBalance.join() === exceeded.join()) return
     exceeded = allocation.hodlExceedsBalance
     house.state('portfolio', { type: 'hodl.balanceExceeded', assets: exceeded })
   }
 
+  const check: PortfolioDesk['check'] = ({ forced, by, question }) => {
+    const allocation = account.allocation()
+    const valued = allocation.kind === 'unknown' ? null : account.view()
+    if (valued !== null) house.state('portfolio', { type: 'portfolio.valued', allocation: valued })
+    if (allocation.kind === 'known') watchBags(allocation)
+    isCheckOwed = allocation.kind === 'unknown' && (isCheckOwed || !forced)
+    const { activeId, active, lastId, lastPlannedAt } = books.plan()
+    const now = clock.now()
+    const isBeginning = begun !== null && begun.planId !== lastId && now < begun.at + BEGINNING_MS
+    const { output, action, maxDeviationPct, cancel } = checkPortfolio({
+      ...{ allocation, settings: settings.portfolio, lastPlannedAt, now, forced, isBeginning },
+      active: activeId === null ? undefined : active,
+      means: {
+        priceOf: account.priceOf(),
+        instruments: settings.instruments,
+        spendableUsdt: text(core.free(CASH)),
+      },
+    })
+    const { executionStrategy, usedFallbackStrategy, reasoning: reason, trades } = output
+    if (question !== undefined) answer = { question, output }
+    if (cancel !== null && activeId !== null)
+      addresses.tell(planAddress(activeId), { type: 'cancel-plan', reason: cancel, seenAt: now })
+    house.state('portfolio', {
+      ...{ type: 'rebalance.checked', action, reason, maxDeviationPct, executionStrategy, usedFallbackStrategy },
+      ...(by === undefined ? {} : { by }),
+    })
+    if (action !== 'rebalance') return
+    begun = { planId: planId(ids.next()), at: now }
+    plans.start({ planId: begun.planId, trades, executionStrategy, usedFallbackStrategy, reasoning: reason })
+  }
+
   return {
-    check: ({ forced, by, question }) => {
+    check,
+    look: () => {
       const allocation = account.allocation()
-      const valued = allocation.kind === 'stale' ? null : account.view()
-      if (valued !== null) house.state('portfolio', { type: 'portfolio.valued', allocation: valued })
-      watchBags()
-      const { activeId, active, lastId, lastPlannedAt } = books.plan()
-      const now = clock.now()
-      const isBeginning = begun !== null && begun.planId !== lastId && now < begun.at + BEGINNING_MS
-      const { output, action, maxDeviationPct, cancel } = checkPortfolio({
-        ...{ allocation, settings: settings.portfolio, lastPlannedAt, now, forced, isBeginning },
-        active: activeId === null ? undefined : active,
-        means: {
-          priceOf: account.priceOf(),
-          instruments: settings.instruments,
-          spendableUsdt: text(core.free(CASH)),
-        },
-      })
-      const { executionStrategy, usedFallbackStrategy, reasoning: reason, trades } = output
-      if (question !== undefined) answer = { question, output }
-      if (cancel !== null && activeId !== null)
-        addresses.tell(planAddress(activeId), { type: 'cancel-plan', reason: cancel, seenAt: now })
-      house.state('portfolio', {
-        ...{ type: 'rebalance.checked', action, reason, maxDeviationPct, executionStrategy, usedFallbackStrategy },
-        ...(by === undefined ? {} : { by }),
-      })
-      if (action !== 'rebalance') return
-      begun = { planId: planId(ids.next()), at: now }
-      plans.start({ planId: begun.planId, trades, executionStrategy, usedFallbackStrategy, reasoning: reason })
+      if (allocation.kind === 'unknown') return
+      if (isCheckOwed) check({ forced: false })
+      else watchBags(allocation)
     },
-    watchBags,
     allow: () => {
       plans.allow()
       hodl.allow()
@@ -120,12 +132,13 @@ export function portfolioLogic(house: House, { risk, portfolio }: PortfolioParts
       }
       case 'release-reservation':
         return risk.release(message.positionId)
-      case 'look-at-bags':
-        return portfolio.watchBags()
+      case 'look-at-portfolio':
+        return portfolio.look()
       case 'check-portfolio':
         return portfolio.check(message)
       case 'trading.allowed':
-        return portfolio.allow()
+        portfolio.allow()
+        return portfolio.look()
       default:
         return assertNever(message)
     }

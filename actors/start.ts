@@ -208,7 +208,7 @@ export async function startSystem(
   rooms.deadMan.look()
   const beats = [
     beat(house, LOOK_MS, () => addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })),
-    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-bags', seenAt: clock.now() })),
+    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-portfolio', seenAt: clock.now() })),
     beat(house, settings.snapshots.everyMs, rooms.snapshots.take),
     beat(house, FRESHNESS_MS, () => {
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })

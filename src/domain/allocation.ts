@@ -51,10 +51,10 @@ export interface CoreAllocation {
   /** Assets whose hodl bag is larger than the balance. */
   readonly hodlExceedsBalance: readonly Asset[]
 }
-/** Symbols without a fresh price: nothing can be said, and nothing is traded. */
+/** Nothing can be said, and nothing is traded. */
 export interface UnknownAllocation {
-  readonly kind: 'stale'
-  readonly staleMarks: readonly string[]
+  readonly kind: 'unknown'
+  readonly reason: string
 }
 
 interface CoreHolding {
@@ -104,7 +104,7 @@ function coreHoldings(input: CoreInput): { holdings: CoreHolding[]; stale: strin
  */
 export function allocate(input: CoreInput): CoreAllocation | UnknownAllocation {
   const { holdings, stale, exceeded } = coreHoldings(input)
-  if (stale.length > 0) return { kind: 'stale', staleMarks: stale }
+  if (stale.length > 0) return { kind: 'unknown', reason: `no fresh price of ${stale.join(', ')}` }
   const equity = sumOf(holdings.map((one) => one.quantity.times(one.rate)))
   const rows = holdings.map((one): AllocationRow => {
     const value = one.quantity.times(one.rate)

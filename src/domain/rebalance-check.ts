@@ -146,9 +146,14 @@ const DEFERRED: StrategyChoice = { executionStrategy: 'defer', usedFallbackStrat
 /** What the portfolio agent comes to. Trades of an `action` of `rebalance` begin now unless the strategy is `defer`. */
 export function checkPortfolio(input: CheckInput): CheckResult {
   const { allocation: core, means, settings, active, now } = input
-  if (core.kind === 'stale') {
-    const reasoning = `no fresh price of ${core.staleMarks.join(', ')}`
-    const output = { action: 'no_action', currentAllocation: null, trades: [], ...DEFERRED, reasoning } as const
+  if (core.kind === 'unknown') {
+    const output = {
+      action: 'no_action',
+      currentAllocation: null,
+      trades: [],
+      ...DEFERRED,
+      reasoning: core.reason,
+    } as const
     return { output, action: 'defer', maxDeviationPct: '0', cancel: null }
   }
   const need = rebalanceNeed(core, means, settings.rebalance)

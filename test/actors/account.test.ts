@@ -26,7 +26,7 @@ describe('equity', () => {
     clock.advanceTo(T0 + MINUTE + 1)
     expect(account.equity()).toEqual({ usd: null, staleMarks: ['XRP/USDT'] })
     expect(account.view()).toBeNull()
-    expect(account.allocation()).toMatchObject({ kind: 'stale' })
+    expect(account.allocation()).toMatchObject({ kind: 'unknown', reason: 'no fresh price of BTC/USDT, XRP/USDT' })
   })
 })
 
@@ -81,7 +81,7 @@ it('allocation counts an open position as if it were closed at the mark, net of 
   bought('0.01', '40000')
   mark('BTC/USDT', '50000')
   const core = account.allocation()
-  if (core.kind === 'stale') throw new Error('no allocation')
+  if (core.kind === 'unknown') throw new Error('no allocation')
   const shares = Object.fromEntries(core.rows.map((row) => [row.asset, row.valueUsd]))
   expect(core.coreEquityUsd).toBe('1346')
   expect(shares).toEqual({ BTC: '0', XRP: '250', USDT: '1096' })

@@ -103,7 +103,7 @@ it('bags that are larger than what is there are told once per change', () => {
   const desk = createPortfolioDesk(house, account, { free: () => coreHouse().core.free(USDT) }, plans, plans)
   for (const now of [[], ['BTC'], ['BTC'], ['BTC', 'XRP'], [], []]) {
     exceeded = now
-    desk.watchBags()
+    desk.look()
   }
   expect(told('hodl.balanceExceeded').map(({ assets }) => assets)).toEqual([['BTC'], ['BTC', 'XRP'], []])
 })

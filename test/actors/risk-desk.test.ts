@@ -249,7 +249,7 @@ function tradingDesk(limits: Partial<Settings['limits']>) {
   const input = coordinatorInput(house, null)
   const coordinator = createActor(coordinatorLogic(house, parts), { id: 'coordinator', input })
   enlist('coordinator', coordinator).start()
-  const portfolio = { check: () => {}, watchBags: () => {}, allow: () => {} }
+  const portfolio = { check: () => {}, look: () => {}, allow: () => {} }
   enlist('portfolio', createActor(portfolioLogic(house, { risk: desk.risk, portfolio }))).start()
   desk.listenAs('exchange')
   return { ...desk, coordinator }
@@ -297,7 +297,7 @@ describe('from verdict to birth', () => {
 
   it('a verdict that nobody is there to hear gives its slot back', () => {
     const { house, risk, enlist } = riskHouse()
-    const unused = { check: () => {}, watchBags: () => {}, allow: () => {} }
+    const unused = { check: () => {}, look: () => {}, allow: () => {} }
     const portfolio = enlist('portfolio', createActor(portfolioLogic(house, { risk, portfolio: unused })))
     portfolio.start()
     risk.hear(factOf({ type: 'decision.proposed', symbol: BTC, proposal: btc('first') }))

@@ -31,7 +31,7 @@ const core = (over: Partial<CoreInput> = {}): CoreInput => ({
 })
 const known = (input: CoreInput): CoreAllocation => {
   const result = allocate(input)
-  if (result.kind === 'stale') throw new Error(result.staleMarks.join())
+  if (result.kind === 'unknown') throw new Error(result.reason)
   return result
 }
 const means = (spendableUsdt = '100') => ({ priceOf, instruments: BUILT_IN_INSTRUMENTS, spendableUsdt })
@@ -95,8 +95,8 @@ describe('the allocation of the core book', () => {
 
   it('is not known without a price', () => {
     expect(allocate(core({ priceOf: pricesFrom({ 'BTC/USDT': '100' }) }))).toEqual({
-      kind: 'stale',
-      staleMarks: ['XRP/USDT'],
+      kind: 'unknown',
+      reason: 'no fresh price of XRP/USDT',
     })
   })
 })

@@ -24,7 +24,7 @@ const core = (btc: string, xrp: string, usdt: string) =>
   })
 const known = (...given: Parameters<typeof core>) => {
   const found = core(...given)
-  if (found.kind === 'stale') throw new Error('no price')
+  if (found.kind === 'unknown') throw new Error('no price')
   return found
 }
 const check = (holdings: Parameters<typeof core>, over: Partial<CheckInput> = {}) =>
@@ -83,7 +83,7 @@ describe('a check', () => {
   })
 
   it('knows nothing without a price', () => {
-    const allocation = { kind: 'stale', staleMarks: ['XRP/USDT'] } as const
+    const allocation = { kind: 'unknown', reason: 'no fresh price of XRP/USDT' } as const
     expect(check(['5', '200', '400'], { allocation })).toMatchObject({
       ...{ action: 'defer', cancel: null },
       output: { currentAllocation: null, trades: [], reasoning: 'no fresh price of XRP/USDT' },

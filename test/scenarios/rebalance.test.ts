@@ -5,10 +5,8 @@ import type { PlanView } from '../../src/domain/portfolio.ts'
 import { BTC, MINUTE, World, XRP } from '../support/whole-system.ts'
 
 const HOUR = 60 * MINUTE
-const check = (world: World): void => {
-  world.system.house.addresses.tell('portfolio', {
-    ...{ type: 'check-portfolio', forced: true, seenAt: world.clock.now() },
-  })
+const check = (world: World, forced = true): void => {
+  world.system.house.addresses.tell('portfolio', { type: 'check-portfolio', forced, seenAt: world.clock.now() })
 }
 /** The plan as the last of its facts told it. */
 function planOf(world: World): PlanView {
@@ -26,6 +24,35 @@ const dip = (world: World): void => {
   world.print(XRP, '1')
 }
 const isTold = (type: Fact['type']) => (world: World) => world.told(type).length > 0
+
+describe('a check that can say nothing', () => {
+  const told = (world: World) => world.factsOf('rebalance.checked').map(({ action, reason }) => `${action}: ${reason}`)
+
+  it('is made good as soon as there is a price, once', async () => {
+    const world = new World()
+    await world.bootReady()
+    world.fallSilent()
+    await world.pass(2 * MINUTE)
+    check(world, false)
+    check(world, false)
+    await world.pass(5 * MINUTE)
+    expect(told(world)).toEqual(Array(2).fill('defer: no fresh price of BTC/USDT, XRP/USDT'))
+    world.print(BTC, '50000')
+    world.print(XRP, '1')
+    await world.until(() => started(world).length === 1, 'a first batch', 2 * MINUTE)
+    await world.pass(10 * MINUTE)
+    expect(told(world).slice(2)).toEqual(['rebalance: largest deviation 16.66 %, threshold 5 %'])
+  })
+
+  it('for the venue has not told yet what is held, says so and is made good after the comparison', async () => {
+    const world = new World()
+    await world.boot()
+    check(world, false)
+    await world.until(() => started(world).length === 1, 'a first batch', 2 * MINUTE)
+    expect(told(world)[0]).toBe('defer: what the account holds is not known yet')
+    expect(told(world)).toHaveLength(2)
+  })
+})
 
 describe('a rebalance', () => {
   it('tells the whole plan at every step, with its orders and what they filled', async () => {
