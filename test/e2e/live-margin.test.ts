@@ -56,7 +56,7 @@ async function venue() {
 }
 
 it('a short is opened, charged, protected and bought back, and every figure is the venue’s', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const { clock, sandbox, print } = await venue()
   const folder = mkdtempSync(join(tmpdir(), 'triplegain-live-margin-'))

@@ -8,6 +8,9 @@ import { Arrivals } from '../support/kraken-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
+/** Before a wait for a line is given up; below the time of the tests that wait. */
+const PATIENCE_MS = 90_000
+
 /** One line of the log; the message of a fact is its type. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
@@ -17,7 +20,10 @@ export interface RunningProcess {
   /** Lines for people on standard error: what is not the log. */
   readonly said: readonly string[]
   readonly log: readonly LogLine[]
-  /** The next line of the log that fits, come or yet to come; rejects when the process ends without it. */
+  /**
+   * The next line of the log that fits, come or yet to come; rejects, with the last lines, when the process ends without it
+   * or a minute and a half has gone by.
+   */
   logged(fits: (line: LogLine) => boolean): Promise<LogLine>
   /** What a `--json` run prints when it is ready. */
   ready(): Promise<{ readonly url: string; readonly feed: { readonly fallback: boolean } }>
@@ -57,13 +63,21 @@ export function bench() {
           throw new Error(`it ended with ${code}: ${said.join(' | ')}`)
         }),
       ])
+    const inTime = <T>(wanted: Promise<T>): Promise<T> => {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_, reject) => {
+        const tail = () => [...said, ...log.all.slice(-25).map((line) => JSON.stringify(line))].join('\n')
+        timer = setTimeout(() => reject(new Error(`waited ${PATIENCE_MS / 1000} s in vain:\n${tail()}`)), PATIENCE_MS)
+      })
+      return Promise.race([orEnds(wanted), late]).finally(() => clearTimeout(timer))
+    }
     return {
       child,
       out: out.all,
       said,
       log: log.all,
-      logged: (fits) => orEnds(log.next(fits)),
-      ready: async () => JSON.parse(await orEnds(out.next((line) => line.startsWith('{')))),
+      logged: (fits) => inTime(log.next(fits)),
+      ready: async () => JSON.parse(await inTime(out.next((line) => line.startsWith('{')))),
       signal: (name) => void child.kill(name),
       ended,
     }
