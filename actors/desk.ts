@@ -33,7 +33,7 @@ const NO_STATISTICS = { signals: 0, accepted: 0, dropped: 0, closing: 0, approve
 
 export function createDesk(house: House, parts: DeskParts): Desk {
   const { books, clock, journal, settings } = house
-  const { account, operations, permission, schedule } = parts
+  const { account, monitor, operations, permission, schedule } = parts
   const stateOf = (): string => {
     const snapshot = parts.lifecycle()?.getSnapshot() as { readonly machine?: AnyMachineSnapshot } | undefined
     return String(snapshot?.machine?.value ?? 'restarting')
@@ -71,7 +71,8 @@ export function createDesk(house: House, parts: DeskParts): Desk {
         degradation: permission.level(),
         failures: Object.fromEntries(counters.map(([cause, counter]) => [cause, counter.failures])),
         reconciliation: permission.isReconciling() ? 'RECONCILING' : 'READY',
-        mayOpenRisk: permission.mayOpenRisk(),
+        breakers: monitor.risk().breakers,
+        mayOpenRisk: permission.mayOpenRisk() && monitor.forbidding().length === 0,
         tasks: schedule.taskStatuses(),
         statistics: context?.statistics ?? NO_STATISTICS,
       }

@@ -2,8 +2,8 @@
 import type { Context } from 'hono'
 import { isoTime } from '../domain/utc.ts'
 
-/** The project's naming rule: a moment is called `at`, `now` or something ending in `At`; lengths of time are not. */
-const isTimeName = (name: string): boolean => name === 'at' || name === 'now' || name.endsWith('At')
+/** The project's naming rule: a moment is called `at`, `now`, `until` or something ending in `At`; lengths of time are not. */
+const isTimeName = (name: string): boolean => ['at', 'now', 'until'].includes(name) || name.endsWith('At')
 
 /** A copy in which every moment (milliseconds UTC) is ISO text. */
 function withIsoTimes(value: unknown, name = ''): unknown {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { type AskArguments, addAskOptions, ask, baseUrl } from './ask.ts'
+import { breakersShape, standing } from './breakers.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
 
@@ -14,11 +15,7 @@ const shape = z.looseObject({
   thresholds: z.looseObject({
     ...{ dailyLossPct: z.number(), weeklyLossPct: z.number(), drawdownPct: z.number(), straightLosses: z.number() },
   }),
-  breakers: z.array(
-    z.looseObject({
-      ...{ name: z.string(), trippedAt: z.string(), until: z.string().nullable(), acknowledged: z.boolean() },
-    }),
-  ),
+  breakers: breakersShape,
   cooldowns: z.record(z.string(), z.string()),
 })
 type Answer = z.output<typeof shape>
@@ -34,12 +31,7 @@ function riskLines({ readings, thresholds, breakers, cooldowns }: Answer): reado
     reading('drawdown', readings.drawdownPct, thresholds.drawdownPct),
     ['losses in a row', String(readings.lossStreak), `of ${thresholds.straightLosses}`],
   ]
-  const stands = breakers.map(
-    ({ name, trippedAt, until, acknowledged }) =>
-      `breaker ${name} since ${shortTime(trippedAt)}, until ${until === null ? 'a person resets it' : shortTime(until)}${
-        acknowledged ? ', acknowledged' : ''
-      }`,
-  )
+  const stands = breakers.map((one) => `breaker ${one.name} ${standing(one)}`)
   const rests = Object.entries(cooldowns).map(([symbol, until]) => `${symbol} rests until ${shortTime(until)}`)
   const frozen = readings.isFrozen ? [`frozen: no fresh price of ${readings.staleMarks.join(', ')}`] : []
   return [...table(rows, [1]), ...stands, ...rests, ...frozen]

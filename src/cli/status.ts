@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { type AskArguments, addAskOptions, ask, baseUrl } from './ask.ts'
+import { breakersShape, endOf, standing } from './breakers.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
 
@@ -13,6 +14,7 @@ const shape = z.looseObject({
   degradation: z.string(),
   failures: z.record(z.string(), z.number()),
   reconciliation: z.string(),
+  breakers: breakersShape,
   mayOpenRisk: z.boolean(),
   tasks: z.array(
     z.looseObject({
@@ -40,8 +42,14 @@ type Status = z.output<typeof shape>
 
 const because = (reasons: readonly string[]): string => (reasons.length === 0 ? '' : `: ${reasons.join('; ')}`)
 
-function stateText({ state, pauseReasons, haltReason, mayOpenRisk }: Status): string {
-  const reasons = haltReason === null ? pauseReasons : [haltReason]
+/** A breaker that pauses gives its name as the reason, and ends that pause itself; any other is a person's. */
+function pauseText(reason: string, breakers: Status['breakers']): string {
+  const breaker = breakers.find(({ name }) => name === reason)
+  return `${reason} until ${breaker === undefined ? '`resume`' : endOf(breaker)}`
+}
+
+function stateText({ state, pauseReasons, haltReason, breakers, mayOpenRisk }: Status): string {
+  const reasons = haltReason === null ? pauseReasons.map((one) => pauseText(one, breakers)) : [haltReason]
   return `${state}${because(reasons)}, ${mayOpenRisk ? 'may open risk' : 'opens nothing'}`
 }
 
@@ -62,6 +70,7 @@ function statusLines(status: Status): readonly string[] {
       ['agents', system.agents.mode],
       ['degradation', `${status.degradation}${because(counted.map(([cause, count]) => `${cause} ${count}`))}`],
       ['reconciliation', status.reconciliation],
+      ...status.breakers.map((one) => [`breaker ${one.name}`, standing(one)]),
       ...Object.entries(status.haltedSymbols).map(([symbol, reason]) => [`${symbol} halted`, reason]),
     ]),
     '',

@@ -29,7 +29,9 @@ export interface CoordinatorStatus {
   readonly degradation: DegradationLevel
   readonly failures: Readonly<Record<string, number>>
   readonly reconciliation: 'RECONCILING' | 'READY'
-  /** True in exactly one combination of the above. */
+  /** Those that are latched. A pause by one is among the reasons too, under its name. */
+  readonly breakers: readonly LatchedBreaker[]
+  /** True in exactly one combination of the above: running, ready, not EMERGENCY, and no breaker forbids it. */
   readonly mayOpenRisk: boolean
   readonly tasks: readonly TaskStatus[]
   readonly statistics: Readonly<Record<string, number>>

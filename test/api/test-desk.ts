@@ -135,6 +135,7 @@ const coordinatorStatus = (): CoordinatorStatus => ({
   degradation: 'NORMAL',
   failures: { exchange: 0 },
   reconciliation: 'READY',
+  breakers: [],
   mayOpenRisk: true,
   tasks: TASKS.map((task) => ({
     task,

@@ -40,6 +40,31 @@ describe('triplegain status', () => {
     expect(out).toMatch(/^degradation +REDUCED: exchange 3$/m)
   })
 
+  it('says why trading pauses, and until when', async () => {
+    const { api, desk, line } = await running()
+    const until = NOW + 41_400_000
+    const breaker = { name: 'daily_loss', trippedAt: NOW, until, acknowledged: false } as const
+    const paused = { state: 'PAUSED', pauseReasons: ['daily_loss', 'user'], mayOpenRisk: false } as const
+    desk.coordinatorNow = { ...desk.coordinatorNow, ...paused, breakers: [breaker] }
+    const { out } = await line.triplegain('status', '--url', api.url)
+    expect(out).toMatch(/^trading +PAUSED: daily_loss until 2021-05-20 00:00:00; user until `resume`, opens nothing$/m)
+    expect(out).toMatch(/^breaker daily_loss +since 2021-05-19 12:30:00, until 2021-05-20 00:00:00$/m)
+  })
+
+  it('lists the breakers that forbid new risk although nothing is paused', async () => {
+    const { api, desk, line } = await running()
+    const breaker = { name: 'weekly_loss', trippedAt: NOW, until: NOW + 387_000_000, acknowledged: false } as const
+    desk.coordinatorNow = { ...desk.coordinatorNow, mayOpenRisk: false, breakers: [breaker] }
+    const { out } = await line.triplegain('status', '--url', api.url)
+    expect(out).toMatch(/^trading +RUNNING, opens nothing$/m)
+    const stands = 'since 2021-05-19 12:30:00, until 2021-05-24 00:00:00 and a person has reset it'
+    expect(out).toMatch(new RegExp(`^breaker weekly_loss +${stands}$`, 'm'))
+    const json = await line.triplegain('status', '--url', api.url, '--json')
+    expect(JSON.parse(json.out.split('\n').at(-1) ?? '')).toMatchObject({
+      breakers: [{ name: 'weekly_loss', trippedAt: '2021-05-19T12:30:00.000Z', until: '2021-05-24T00:00:00.000Z' }],
+    })
+  })
+
   it('prints the whole answer as JSON', async () => {
     const { api, line } = await running()
     const { out } = await line.triplegain('status', '--url', api.url, '--json')

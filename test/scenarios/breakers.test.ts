@@ -133,7 +133,9 @@ describe('a weekly loss', () => {
       const half = Number(held.div(2))
       expect(Number(world.position().quantity)).toBeCloseTo(half, 6)
       expect(Number(world.order('stop')?.quantity)).toBeCloseTo(half, 6)
-      expect(state(world)).toBe('RUNNING')
+      expect(coordinator(world)).toMatchObject({
+        ...{ state: 'RUNNING', mayOpenRisk: false, breakers: [{ name: 'weekly_loss', acknowledged: false }] },
+      })
       world.signal({ symbol: XRP, entryPrice: '1', stopLoss: '0.98', takeProfit: '1.05', sizePct: 5 })
       await world.until(() => world.told('risk.denied').length > 0, 'a verdict')
       expect(world.factsOf('risk.denied')[0]?.codes).toContain('CIRCUIT_BREAKER')

@@ -1,6 +1,6 @@
 /** The trading book against its limits, what the risk engine remembers, and how it came to. */
 import { z } from 'zod'
-import type { LatchedBreaker, RiskRecord } from '../../domain/breakers.ts'
+import type { RiskRecord } from '../../domain/breakers.ts'
 import { isoTime } from '../../domain/utc.ts'
 import { answer } from '../json.ts'
 import { pageAskOf, pageParameters, readQuery, spanOf, spanParameters } from '../query.ts'
@@ -8,26 +8,18 @@ import type { Route, RouteParts } from './route.ts'
 
 const filters = z.object({ ...spanParameters, ...pageParameters })
 
-const withEnd = (breaker: LatchedBreaker) => ({
-  ...breaker,
-  until: breaker.until === null ? null : isoTime(breaker.until),
-})
 const isoBySymbol = (until: Readonly<Record<string, number>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(until).map(([symbol, at]) => [symbol, isoTime(at)]))
 
-/** The times that are not named as such, as ISO text too. */
-const shown = (risk: RiskRecord) => ({
-  ...risk,
-  ...{ cooldownUntil: isoBySymbol(risk.cooldownUntil), breakers: risk.breakers.map(withEnd) },
-})
+/** The times that are named by their symbol, as ISO text too. */
+const shown = (risk: RiskRecord) => ({ ...risk, cooldownUntil: isoBySymbol(risk.cooldownUntil) })
 
 export const riskRoutes = ({ desk, money }: RouteParts): readonly Route[] => [
   {
     path: '/api/v1/risk',
     answer: (context) => {
-      const { risk, breakers, cooldowns, ...now } = desk.risk()
-      const times = { breakers: breakers.map(withEnd), cooldowns: isoBySymbol(cooldowns) }
-      return answer(context, { ...now, ...times, risk: shown(risk) })
+      const { risk, cooldowns, ...now } = desk.risk()
+      return answer(context, { ...now, cooldowns: isoBySymbol(cooldowns), risk: shown(risk) })
     },
   },
   {
