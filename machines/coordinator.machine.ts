@@ -127,10 +127,10 @@ const giveReason = call('giveHaltReason', story.reasonOf)
 const halt = to('halted', giveReason, accept('halt-trading'), tellHalted, cancelEntries)
 /** Of one symbol, or of all. */
 const liftHalts = [publish(story.symbolsReset), call('setHalts', story.withoutHalts)]
-const reset = [publish(story.resetFacts), { type: 'forgetReasons' as const }, ...liftHalts]
+const reset = [accept('reset-trading'), publish(story.resetFacts), { type: 'forgetReasons' as const }, ...liftHalts]
 /** An admin's reset tells the risk monitor that what is latched was seen. */
 const nothingHalted = [
-  when('isResetNeeded' as const, stay(accept('reset-trading'), ...reset)),
+  when('isResetNeeded' as const, stay(...reset)),
   refuse('reset-trading', 'neither trading nor a symbol is halted, and no breaker waits'),
 ]
 

@@ -7,18 +7,12 @@ import type { Config } from '../config/schema.ts'
 import { realIds } from './adapters/chance/real.ts'
 import { realClock } from './adapters/clock/real.ts'
 import { pinoLog } from './adapters/log/pino-log.ts'
-import {
-  DataFolder,
-  requestFlatten,
-  requestHalt,
-  requestPause,
-  requestReset,
-  requestResume,
-} from './adapters/persistence/data-folder.ts'
+import { DataFolder, requestFlatten } from './adapters/persistence/data-folder.ts'
 import { openDatabase } from './adapters/persistence/database.ts'
-import { FolderInUseError } from './adapters/persistence/folder-lock.ts'
+import { FolderInUseError, holderOf } from './adapters/persistence/folder-lock.ts'
 import { readIndicators } from './assembly/indicators.ts'
 import { runReplay } from './assembly/replay.ts'
+import { askAndWait } from './assembly/requests.ts'
 import { runSystem } from './assembly/run.ts'
 import { openSandbox, SandboxInputError, sandboxFacts, sandboxLines } from './assembly/sandbox.ts'
 import { AccountHeldError } from './assembly/store.ts'
@@ -29,11 +23,13 @@ import {
   DEFAULT_PORT,
   type FeedChoice,
   type MigrateOptions,
+  type Outcome,
   type RunOptions,
   type SandboxCommand,
 } from './cli/parts.ts'
 import { execute } from './cli/program.ts'
 import { formatSummary } from './cli/summary.ts'
+import type { Request } from './domain/commands.ts'
 import { quoteOf } from './domain/ids.ts'
 import { summaryToTheCent } from './domain/replay-summary.ts'
 import type { Log } from './ports/log.ts'
@@ -41,6 +37,7 @@ import type { Log } from './ports/log.ts'
 const MISUSED = 2
 const HELD = 3
 const FETCH_DEADLINE_MS = 5_000
+const ANSWER_DEADLINE_MS = 10_000
 const DEFAULT_DATA_DIR = 'data'
 
 const out = (line: string): void => {
@@ -199,30 +196,31 @@ const coded =
     }
   }
 
-/** A request left in the data folder of a process, running or not. */
-function ask(dataDir: string | null, request: (path: string) => void, done: string): string {
+/** @throws CliError where there is no data folder. */
+function folderOf(dataDir: string | null): string {
   const path = resolve(dataDir ?? DEFAULT_DATA_DIR)
   if (!existsSync(join(path, 'folder.json'))) throw new CliError(`${path} is no data folder: name it with --data-dir`)
-  request(path)
-  return `${done} (${path})`
+  return path
+}
+
+/** Where no process works, the request is left for the next one. */
+async function ask(request: Request, dataDir: string | null): Promise<Outcome> {
+  const folder = folderOf(dataDir)
+  const deadlineMs = holderOf(folder) === null ? 0 : ANSWER_DEADLINE_MS
+  const answer = await askAndWait(folder, request, { id: realIds().next(), clock: realClock(), deadlineMs })
+  if (answer !== null) return { kind: 'answered', folder, ...answer }
+  return { kind: deadlineMs === 0 ? 'left' : 'unanswered', folder }
+}
+
+function flatten(dataDir: string | null): string {
+  const folder = folderOf(dataDir)
+  requestFlatten(folder)
+  return `halts and sells what all positions hold; the log of the process says what became of it (${folder})`
 }
 
 const parts: CliParts = {
-  halt: (dataDir) => ask(dataDir, requestHalt, 'halts within a second, and stays so until `reset`'),
-  reset: (dataDir) =>
-    ask(
-      dataDir,
-      requestReset,
-      'leaves HALTED and acknowledges every latched breaker, within a second, or at the next start: `status` and the log say what stands',
-    ),
-  pause: (dataDir) => ask(dataDir, requestPause, 'pauses within a second, or at the next start, until `resume`'),
-  resume: (dataDir) => ask(dataDir, requestResume, 'takes your pause back within a second, or at the next start'),
-  flatten: (dataDir) =>
-    ask(
-      dataDir,
-      requestFlatten,
-      'halts and sells what all positions hold; the log of the process says what became of it',
-    ),
+  ask,
+  flatten,
   run: coded(run),
   migrate: coded(migrate),
   sandbox: coded(sandbox),

@@ -6,7 +6,7 @@ import { isoTime } from '../domain/utc.ts'
 const isTimeName = (name: string): boolean => ['at', 'now', 'until'].includes(name) || name.endsWith('At')
 
 /** A copy in which every moment (milliseconds UTC) is ISO text. */
-function withIsoTimes(value: unknown, name = ''): unknown {
+export function withIsoTimes(value: unknown, name = ''): unknown {
   if (typeof value === 'number') return isTimeName(name) ? isoTime(value) : value
   if (Array.isArray(value)) return value.map((item) => withIsoTimes(item))
   if (typeof value !== 'object' || value === null) return value

@@ -26,6 +26,7 @@ import { chooseFeed, type FeedWish } from './feeds.ts'
 import { sha256 } from './hash.ts'
 import { openLiveVenue } from './live-venue.ts'
 import { openPaperVenue } from './paper-venue.ts'
+import { hearRequests } from './requests.ts'
 import { settingsOf } from './settings.ts'
 import { keepLease, openStore, type Store } from './store.ts'
 import type { OpenVenue, VenueParts } from './venue.ts'
@@ -57,7 +58,6 @@ export interface SystemRun {
 const EXIT_CODE: Readonly<Record<ExitReason, number>> = { drained: 0, 'gave-up': 1, 'drain-overdue': 1, fenced: 3 }
 const ABNORMAL_EXITS_WITHIN_MS = 600_000
 const ABNORMAL_EXITS_HALT = 3
-const HALT_FILE_EVERY_MS = 1_000
 
 /** The key that names a live account; null on paper. */
 const liveKey = ({ execution: { kraken, mode } }: Config): string | null =>
@@ -211,7 +211,7 @@ async function openApi(
   return api
 }
 
-/** The files by which a person halts, resets, pauses and resumes, jumps of the clock, and a history of crashes. */
+/** The requests by which a person halts, resets, pauses and resumes, jumps of the clock, and a history of crashes. */
 function watchOver(
   store: Store,
   system: RunningSystem,
@@ -231,16 +231,5 @@ function watchOver(
   if (crashes >= ABNORMAL_EXITS_HALT) system.halt(`${crashes} abnormal exits within ten minutes`, 'start')
   if (store.divergedSpool !== null)
     system.halt(`${store.divergedSpool} tells of another past than the journal`, 'start')
-  let wasThere = false
-  let timer = clock.at(clock.now(), look)
-  function look(): void {
-    const isThere = store.folder.haltRequested()
-    if (isThere && !wasThere) system.halt(`the file ${store.folder.haltPath} exists`, 'file')
-    wasThere = isThere
-    if (store.folder.takeReset()) system.reset('file')
-    if (store.folder.takePause()) system.pause('file')
-    if (store.folder.takeResume()) system.resume('file')
-    timer = clock.at(clock.now() + HALT_FILE_EVERY_MS, look)
-  }
-  opened.push(() => timer.cancel())
+  opened.push(hearRequests(store.folder.path, system, clock))
 }

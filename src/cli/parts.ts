@@ -1,4 +1,5 @@
 /** What the command line is handed: it reads options and prints; the work is done by these. */
+import type { Request } from '../domain/commands.ts'
 import type { Pair } from '../domain/ids.ts'
 import type { Numeric } from '../domain/units.ts'
 import type { VenueTier } from '../domain/venue-limits.ts'
@@ -69,20 +70,22 @@ export interface SandboxCommand {
 
 export const DEFAULT_PORT = 3000
 
+/** What came of a request: answered, left for the next start where no process works, or not heard of again. */
+export type Outcome = { readonly folder: string } & (
+  | { readonly kind: 'left' | 'unanswered' }
+  | { readonly kind: 'answered'; readonly refused: string | null; readonly trading: unknown }
+)
+
 export interface CliParts {
   /** Resolves with the exit code once the run is over. */
   run(options: RunOptions): Promise<number>
   migrate(options: MigrateOptions): Promise<number>
   /** Serves until it is told to end. */
   sandbox(command: SandboxCommand): Promise<number>
-  /** Asks the process of a data folder to halt, or to leave HALTED; each answers what it did. @throws CliError */
-  halt(dataDir: string | null): string
+  /** Asks it of the process of a data folder, and waits some seconds for what comes of it. @throws CliError */
+  ask(request: Request, dataDir: string | null): Promise<Outcome>
   /** Asks it to halt and to sell what all positions hold. @throws CliError */
   flatten(dataDir: string | null): string
-  reset(dataDir: string | null): string
-  /** Asks for a pause, or to take it back. @throws CliError */
-  pause(dataDir: string | null): string
-  resume(dataDir: string | null): string
   /** One reading per bar of a candle file, in order of time, with the keys of `IndicatorReading` and `t`. */
   indicators(file: string): AsyncIterable<Readonly<Record<string, unknown>>>
   /** One line to standard output. */

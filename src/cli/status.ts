@@ -2,20 +2,15 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { type AskArguments, addAskOptions, ask, baseUrl } from './ask.ts'
-import { breakersShape, endOf, standing } from './breakers.ts'
 import type { CliParts } from './parts.ts'
 import { shortTime, table } from './table.ts'
+import { because, standingRows, tradingRow, tradingShape } from './trading.ts'
 
 const shape = z.looseObject({
-  state: z.string(),
-  pauseReasons: z.array(z.string()),
-  haltReason: z.string().nullable(),
-  haltedSymbols: z.record(z.string(), z.string()),
+  ...tradingShape.shape,
   degradation: z.string(),
   failures: z.record(z.string(), z.number()),
   reconciliation: z.string(),
-  breakers: breakersShape,
-  mayOpenRisk: z.boolean(),
   tasks: z.array(
     z.looseObject({
       task: z.string(),
@@ -40,19 +35,6 @@ const shape = z.looseObject({
 })
 type Status = z.output<typeof shape>
 
-const because = (reasons: readonly string[]): string => (reasons.length === 0 ? '' : `: ${reasons.join('; ')}`)
-
-/** A breaker that pauses gives its name as the reason, and ends that pause itself; any other is a person's. */
-function pauseText(reason: string, breakers: Status['breakers']): string {
-  const breaker = breakers.find(({ name }) => name === reason)
-  return `${reason} until ${breaker === undefined ? '`resume`' : endOf(breaker)}`
-}
-
-function stateText({ state, pauseReasons, haltReason, breakers, mayOpenRisk }: Status): string {
-  const reasons = haltReason === null ? pauseReasons.map((one) => pauseText(one, breakers)) : [haltReason]
-  return `${state}${because(reasons)}, ${mayOpenRisk ? 'may open risk' : 'opens nothing'}`
-}
-
 function statusLines(status: Status): readonly string[] {
   const { system, failures, tasks } = status
   const counted = Object.entries(failures).filter(([, count]) => count > 0)
@@ -61,7 +43,7 @@ function statusLines(status: Status): readonly string[] {
     : system.feed.name
   return [
     ...table([
-      ['trading', stateText(status)],
+      tradingRow(status),
       ['system', `${system.state}, ${system.ready ? 'ready' : `not ready${because(system.notReadyBecause)}`}`],
       ['since', shortTime(system.startedAt)],
       ['mode', system.mode],
@@ -70,8 +52,7 @@ function statusLines(status: Status): readonly string[] {
       ['agents', system.agents.mode],
       ['degradation', `${status.degradation}${because(counted.map(([cause, count]) => `${cause} ${count}`))}`],
       ['reconciliation', status.reconciliation],
-      ...status.breakers.map((one) => [`breaker ${one.name}`, standing(one)]),
-      ...Object.entries(status.haltedSymbols).map(([symbol, reason]) => [`${symbol} halted`, reason]),
+      ...standingRows(status),
     ]),
     '',
     ...table(

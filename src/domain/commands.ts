@@ -55,6 +55,10 @@ export type PositionCommand = Heard & { readonly by?: string } & (
     | { readonly type: 'enable-trailing'; readonly distancePct: Numeric; readonly activationPct?: Numeric }
   )
 
+/** What a person asks of trading by way of the data folder; each is the command `<request>-trading`. */
+export const REQUESTS = ['halt', 'reset', 'pause', 'resume'] as const
+export type Request = (typeof REQUESTS)[number]
+
 export type CoordinatorCommand = Heard &
   (
     | { readonly type: 'pause-trading'; readonly reason: string; readonly by: string }

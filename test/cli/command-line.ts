@@ -15,11 +15,8 @@ export function commandLine(over: Partial<CliParts> = {}) {
       runs.push(options)
       return 0
     },
-    halt: (dataDir) => `halts ${dataDir}`,
+    ask: async (request, dataDir) => ({ kind: 'left', folder: `${dataDir} to ${request}` }),
     flatten: (dataDir) => `flattens ${dataDir}`,
-    reset: (dataDir) => `resets ${dataDir}`,
-    pause: (dataDir) => `pauses ${dataDir}`,
-    resume: (dataDir) => `resumes ${dataDir}`,
     migrate: async (options) => {
       migrations.push(options)
       return 0

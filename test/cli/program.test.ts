@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../../src/cli/parts.ts'
 import { commandLine } from './command-line.ts'
 
 describe('triplegain', () => {
@@ -45,6 +46,44 @@ describe('triplegain', () => {
     expect(await triplegain('migrate', '--data-dir', 'd')).toMatchObject({ code: 0 })
     expect(migrations).toEqual([{ dataDir: 'd', configDir: null }])
     expect((await commandLine({ migrate: async () => 1 }).triplegain('migrate')).code).toBe(1)
+  })
+})
+
+describe('triplegain halt, reset, pause and resume', () => {
+  const trading = {
+    ...{ state: 'PAUSED', pauseReasons: ['user'], haltReason: null, haltedSymbols: {}, mayOpenRisk: false },
+    breakers: [{ name: 'drawdown', trippedAt: '2021-05-19T12:30:00.000Z', until: null, acknowledged: false }],
+  }
+  const answering = (outcome: Outcome) => commandLine({ ask: async () => outcome })
+
+  it('say what trading does since', async () => {
+    const line = answering({ kind: 'answered', folder: '/data', refused: null, trading })
+    const { code, out } = await line.triplegain('pause')
+    expect(code).toBe(0)
+    expect(out.split('\n')).toEqual([
+      'trading           PAUSED: user until `resume`, opens nothing',
+      'breaker drawdown  since 2021-05-19 12:30:00, until a person resets it',
+    ])
+  })
+
+  it('say why they were refused, with exit code 1', async () => {
+    const line = answering({ kind: 'answered', folder: '/data', refused: 'trading is not paused', trading })
+    expect(await line.triplegain('resume')).toMatchObject({
+      code: 1,
+      err: 'triplegain: refused: trading is not paused',
+    })
+  })
+
+  it('say that the next start will hear them where nobody does now', async () => {
+    const left = 'no process works in d to reset: it is heard at the next start'
+    expect(await commandLine().triplegain('reset', '--data-dir', 'd')).toMatchObject({ code: 0, out: left })
+  })
+
+  it('fail where the process does not answer, or is of another version', async () => {
+    const silent = await answering({ kind: 'unanswered', folder: '/data' }).triplegain('halt')
+    expect(silent).toMatchObject({ code: 1, err: expect.stringContaining('the process of /data did not answer') })
+    const other = await answering({ kind: 'answered', folder: '/data', refused: null, trading: {} }).triplegain('halt')
+    expect(other).toMatchObject({ code: 1, err: expect.stringContaining('of another version') })
   })
 })
 

@@ -42,6 +42,18 @@ it.concurrent('starts, serves its API, drains on Ctrl-C with 0, and resumes wher
   expect(before.balances.length).toBeGreaterThan(0)
   expect(first.out).toHaveLength(1)
 
+  const ask = (request: string) => run([request, '--data-dir', dataDir])
+  expect(await ask('reset')).toMatchObject({
+    ...{ code: 1, out: [expect.stringMatching(/^trading +RUNNING, may open risk$/)] },
+    said: ['triplegain: refused: neither trading nor a symbol is halted, and no breaker waits'],
+  })
+  expect(await ask('pause')).toMatchObject({
+    ...{ code: 0, out: [expect.stringMatching(/^trading +PAUSED: user until `resume`, opens nothing$/)] },
+  })
+  expect(await ask('halt')).toMatchObject({ code: 0, out: [expect.stringMatching(/^trading +HALTED: .*HALT exists/)] })
+  expect(await ask('reset')).toMatchObject({ code: 0, out: [expect.stringMatching(/^trading +PAUSED: user/)] })
+  expect(await ask('resume')).toMatchObject({ code: 0, out: [expect.stringMatching(/^trading +RUNNING/)] })
+
   const second = await run(simulated(dataDir))
   expect(second).toMatchObject({ code: 3, out: [] })
   expect(second.said).toEqual([expect.stringMatching(/^triplegain: folder in use by process \d+: /)])

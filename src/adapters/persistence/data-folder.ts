@@ -1,16 +1,5 @@
 /** The folder that holds everything of one installation: its identity, its lock, its database, how it last ended. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, IdSource } from '../../ports/clock.ts'
 import { type FolderLock, holderOf, lockFolder } from './folder-lock.ts'
@@ -66,34 +55,6 @@ function readRuns(path: string): Runs {
   return { state, abnormalAt }
 }
 
-const HALT = 'HALT'
-const RESET = 'RESET'
-const PAUSE = 'PAUSE'
-const RESUME = 'RESUME'
-
-/** Leaves a request for the process of a folder; it is seen within a second, or at the next start. */
-export function requestHalt(path: string): void {
-  writeFileSync(join(resolve(path), HALT), '')
-}
-
-/** Takes the standing request to halt away, and asks to leave HALTED. */
-export function requestReset(path: string): void {
-  rmSync(join(resolve(path), HALT), { force: true })
-  writeFileSync(join(resolve(path), RESET), '')
-}
-
-/** Asks for a pause by a person; the last word counts where neither was heard yet. */
-export function requestPause(path: string): void {
-  rmSync(join(resolve(path), RESUME), { force: true })
-  writeFileSync(join(resolve(path), PAUSE), '')
-}
-
-/** Takes a person's pause back; a breaker's own stands. */
-export function requestResume(path: string): void {
-  rmSync(join(resolve(path), PAUSE), { force: true })
-  writeFileSync(join(resolve(path), RESUME), '')
-}
-
 /** Tells the process of a folder to sell what its positions hold. @throws DataFolderError when none runs there. */
 export function requestFlatten(path: string): void {
   const pid = holderOf(resolve(path))
@@ -147,35 +108,6 @@ export class DataFolder {
   /** What the journal holds while the database is away. */
   get spoolPath(): string {
     return join(this.path, 'spool.ndjson')
-  }
-
-  /** A file of this name halts trading, with or without the API; `triplegain halt` makes it. */
-  get haltPath(): string {
-    return join(this.path, HALT)
-  }
-
-  haltRequested(): boolean {
-    return existsSync(this.haltPath)
-  }
-
-  /** Whether `triplegain reset` was called since the last look: the request is taken, so that it counts once. */
-  takeReset(): boolean {
-    return this.#take(RESET)
-  }
-
-  /** The same of `triplegain pause` and `triplegain resume`. */
-  takePause(): boolean {
-    return this.#take(PAUSE)
-  }
-  takeResume(): boolean {
-    return this.#take(RESUME)
-  }
-
-  #take(name: string): boolean {
-    const path = join(this.path, name)
-    if (!existsSync(path)) return false
-    rmSync(path)
-    return true
   }
 
   /** How many runs before this one ended without `close`, found within the last `withinMs`. */

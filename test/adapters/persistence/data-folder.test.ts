@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { simulatedClock } from '../../../src/adapters/clock/simulated.ts'
-import {
-  DataFolder,
-  DataFolderError,
-  requestPause,
-  requestResume,
-} from '../../../src/adapters/persistence/data-folder.ts'
+import { DataFolder, DataFolderError } from '../../../src/adapters/persistence/data-folder.ts'
 import { FolderInUseError } from '../../../src/adapters/persistence/folder-lock.ts'
 import { T0 } from './entries.ts'
 
@@ -129,30 +124,6 @@ describe('data folder', () => {
     expect(folder.abnormalExits(10 * MINUTE)).toBe(3)
     expect(folder.abnormalExits(60 * MINUTE)).toBe(4)
     expect(folder.abnormalExits(1)).toBe(0)
-    folder.close()
-  })
-
-  it('asks to halt as long as a HALT file lies in it', () => {
-    const folder = open()
-    expect(folder.haltRequested()).toBe(false)
-    writeFileSync(folder.haltPath, '')
-    expect(folder.haltRequested()).toBe(true)
-    rmSync(folder.haltPath)
-    expect(folder.haltRequested()).toBe(false)
-    folder.close()
-  })
-
-  it('takes a request to pause or resume once, and the last word where none was heard yet', () => {
-    const folder = open()
-    expect([folder.takePause(), folder.takeResume()]).toEqual([false, false])
-    requestPause(path())
-    expect([folder.takePause(), folder.takePause()]).toEqual([true, false])
-    requestPause(path())
-    requestResume(path())
-    expect([folder.takePause(), folder.takeResume(), folder.takeResume()]).toEqual([false, true, false])
-    requestResume(path())
-    requestPause(path())
-    expect([folder.takePause(), folder.takeResume()]).toEqual([true, false])
     folder.close()
   })
 
