@@ -131,6 +131,7 @@ export class Arenas {
   readonly #server: PostgresServer
   readonly #name: string
   readonly #onStep: (step: string) => void
+  /** The story is the last one told in it. */
   #open: { readonly arena: Arena; readonly story: Story } | null = null
   #opened = 0
 
@@ -143,7 +144,10 @@ export class Arenas {
   /** Ready to trade. */
   async for(story: Story): Promise<Arena> {
     const open = this.#open
-    if (open !== null && open.story.ground === story.ground && open.story.isDear !== true) return open.arena
+    if (open !== null && open.story.ground === story.ground && open.story.isDear !== true) {
+      this.#open = { arena: open.arena, story }
+      return open.arena
+    }
     await this.close()
     this.#opened += 1
     const name = `${this.#name}_${this.#opened}`
