@@ -1,10 +1,6 @@
 /** A trade as the tax office will see it: what is exported adds up to what the books, the statement and the venue say. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../config/load.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { type Database, openDatabase } from '../../src/adapters/persistence/database.ts'
@@ -14,12 +10,9 @@ import { PostgresMoneyHistory } from '../../src/adapters/persistence/postgres-mo
 import { PostgresOrderHistory } from '../../src/adapters/persistence/postgres-order-history.ts'
 import { createApi } from '../../src/api/app.ts'
 import { createReadModels } from '../../src/api/read-models.ts'
-import { runReplay } from '../../src/assembly/replay.ts'
-import { pair } from '../../src/domain/ids.ts'
 import { amount, type Numeric, sumOf, text } from '../../src/domain/units.ts'
 import type { Desk } from '../../src/ports/desk.ts'
 import type { Log } from '../../src/ports/log.ts'
-import { marketData } from '../support/market-data.ts'
 import { BTC, SECOND, World } from '../support/whole-system.ts'
 
 const silent: Log = { debug: () => null, info: () => null, warn: () => null, error: () => null }
@@ -29,14 +22,10 @@ type Row = Readonly<Record<string, string>>
 const sum = (rows: readonly Row[], column: string): Numeric => text(sumOf(rows.map((row) => amount(row[column] ?? ''))))
 
 let database: Database
-const folders: string[] = []
 beforeAll(async () => {
   database = await openDatabase({ dataDir: 'memory://', log: silent, clock: realClock() })
 }, SLOW_MS)
-afterAll(async () => {
-  await database.close()
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => database.close())
 
 /** The API over a system and what a database remembers of an account. */
 function exportsOf(world: World, account: string) {
@@ -119,40 +108,4 @@ it('an order that was cancelled in part is exported with what was filled of it',
   expect(amount(order?.filled ?? '0').gt(0)).toBe(true)
   expect(order?.fee).toBe(sum(fills, 'fee'))
   expect((await exported('/api/v1/orders')).map(({ purpose }) => purpose)).toEqual(['stop'])
-})
-
-const source = marketData('candles')
-const unless = source === null ? ' (skipped: no market data)' : ''
-describe.skipIf(source === null)(`a replay that keeps its folder${unless}`, { timeout: SLOW_MS }, () => {
-  it('remembers every fill: fees and results are those of its summary', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'triplegain-history-'))
-    folders.push(dataDir)
-    const summary = await runReplay({
-      config: loadConfig({ dir: resolve(import.meta.dirname, '../../config'), env: {} }),
-      ...{ source: source ?? '', venue: 'binance', symbols: [pair('BTC/USDT'), pair('XRP/USDT')] },
-      ...{ from: Date.UTC(2021, 4, 18), to: Date.UTC(2021, 4, 20), speed: 'max', seed: 'triplegain' },
-      ...{ dataDir, log: silent },
-    })
-    const kept = await openDatabase({ dataDir: join(dataDir, 'database'), log: silent, clock: realClock() })
-    try {
-      const history = new PostgresOrderHistory({
-        ...{ sql: kept.sql, account: 'replay', clock: realClock(), deadlineMs: 5_000 },
-      })
-      const any = { symbol: null, side: null, book: null, from: null, to: null }
-      const { rows: fills } = await history.fills(any, { limit: 10_000, cursor: null })
-      const { rows: orders } = await history.orders({ ...any, statuses: null }, { limit: 10_000, cursor: null })
-      const fees = (of: typeof fills) => text(sumOf(of.map(({ fee }) => amount(fee))))
-      expect(fills.length).toBeGreaterThan(0)
-      expect(fees(fills)).toBe(summary.feesPaid)
-      expect(text(amount(fees(fills.filter(({ book }) => book === 'core'))).negated())).toBe(summary.rebalancingFees)
-      expect(new Set(fills.map(({ tradeId }) => tradeId)).size).toBe(fills.length)
-      const counted = Object.entries(summary.orders).map(([status, count]) => [
-        orders.filter((order) => order.status === status).length,
-        count,
-      ])
-      for (const [found, count] of counted) expect(found).toBe(count)
-    } finally {
-      await kept.close()
-    }
-  })
 })
