@@ -46,6 +46,8 @@ export interface Books extends AccountBooks, RiskBooks {
   /** Positions that hold something with neither a live stop nor a working exit. */
   barePositions(): readonly PositionId[]
   protection(at: number): { readonly unprotectedSeconds: number; readonly gapsMs: readonly number[] }
+  /** The position whose close came last, of those that ever held something. */
+  lastTrade(): PositionId | null
   statistics(): {
     readonly trades: number
     readonly pnlNet: string
@@ -90,6 +92,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
   let hodl = EMPTY_HODL
   let lastPlannedAt: number | null = null
   let trades = 0
+  let lastTrade: PositionId | null = null
   let decisions = 0
   let pnlNet = amount(0)
   let feesPaid = amount(0)
@@ -152,6 +155,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     meters.delete(position.positionId)
     if (position.entryPrice === '0') return
     trades += 1
+    lastTrade = position.positionId
     pnlNet = pnlNet.plus(amount(realisedNet({ ...position, financing: account.financingOf(position.positionId) })))
     bound(
       positions,
@@ -228,6 +232,7 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
       for (const meter of meters.values()) seconds += unprotectedSeconds(meter, at)
       return { unprotectedSeconds: seconds, gapsMs }
     },
+    lastTrade: () => lastTrade,
     statistics: () => ({ trades, pnlNet: text(pnlNet), feesPaid: text(feesPaid), decisions }),
   }
 }

@@ -69,7 +69,8 @@ export function createHodlDesk({ addresses, books, clock, settings }: House): Ho
   const rules: HodlRules = settings.portfolio.hodlRules
   const profitUsd = (): Numeric => books.statistics().pnlNet
   const tellProfit = (): void => {
-    addresses.tell(HODL, { type: 'profit.told', profitUsd: profitUsd(), rules, seenAt: clock.now() })
+    const told = { profitUsd: profitUsd(), positionId: books.lastTrade(), rules }
+    addresses.tell(HODL, { type: 'profit.told', ...told, seenAt: clock.now() })
   }
   const look = (): void => {
     if (accrued(books.hodl(), profitUsd(), rules) !== null) tellProfit()

@@ -5,7 +5,6 @@
 import { assign, setup } from 'xstate'
 import type { DeadlineReached } from '../src/domain/commands.ts'
 import type { FactDraft } from '../src/domain/facts.ts'
-import type { HodlRules } from '../src/domain/hodl.ts'
 import * as story from '../src/domain/hodl-story.ts'
 import type { Asset } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
@@ -18,7 +17,7 @@ export type HodlHears =
   | OrdersReport
   | DeadlineReached
   /** The cumulative net realised trading profit, USD, and the rules of now: a state, so that one that was lost costs nothing. */
-  | (Heard & { readonly type: 'profit.told'; readonly profitUsd: Numeric; readonly rules: HodlRules })
+  | (Heard & { readonly type: 'profit.told' } & story.Profit)
   /** Cash was free: it belongs to the bag from now on. */
   | (Heard & { readonly type: 'cash.transferred'; readonly key: string })
   /** Trading was resumed or reset, or the picture proved: what was put off may be tried. */
@@ -39,7 +38,7 @@ const parts = setup({
     'set-deadline': effect<{ name: 'retry'; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
     hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, facts: [] })),
-    hearProfit: assign(({ context }, p: { profitUsd: Numeric; rules: HodlRules }) => story.withProfit(context, p)),
+    hearProfit: assign(({ context }, p: story.Profit) => story.withProfit(context, p)),
     recordOrders: assign(({ context }, p: Orders) => story.withOrders(context, p.orders)),
     recordTransfer: assign(({ context }, p: { key: string }) => story.withTransfer(context, p)),
     turnAway: assign(({ context }, p: { key: string; reason: string }) => story.withTurnedAway(context, p)),
@@ -55,7 +54,11 @@ const { to, stay, ignore, ignoring } = branches(hear)
 
 const tell = publish(({ facts }) => facts)
 const profit = [
-  call('hearProfit', (_, { profitUsd, rules }: On<'profit.told'>) => ({ profitUsd, rules })),
+  call('hearProfit', (_, { profitUsd, positionId = null, rules }: On<'profit.told'>) => ({
+    profitUsd,
+    positionId,
+    rules,
+  })),
   tell,
 ] as const
 const reportOf = call('recordOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))

@@ -11,7 +11,7 @@ import {
   type HodlShare,
   withBought,
 } from './hodl.ts'
-import type { Asset, OrderId } from './ids.ts'
+import type { Asset, OrderId, PositionId } from './ids.ts'
 import { isFinal, type OrderView } from './order.ts'
 import { type Amount, amount, maxOf, minOf, type Numeric, roundDownTo, text, ZERO } from './units.ts'
 
@@ -68,15 +68,20 @@ const dayOf = (at: number): number => Math.floor(at / DAY_MS)
 const spentToday = ({ spent, updatedAt }: HodlRecord, of: Asset): Amount =>
   spent.day === dayOf(updatedAt) ? amount(spent.usd[of] ?? ZERO) : ZERO
 
+export interface Profit {
+  readonly profitUsd: Numeric
+  /** The position whose close brought it there; absent in messages of older code. */
+  readonly positionId?: PositionId | null
+  readonly rules: HodlRules
+}
+
 /** The cumulative profit and the rules as they are now; a new high sets its share aside. */
-export function withProfit(
-  record: HodlRecord,
-  { profitUsd, rules }: { readonly profitUsd: Numeric; readonly rules: HodlRules },
-): Partial<HodlRecord> {
+export function withProfit(record: HodlRecord, { profitUsd, positionId = null, rules }: Profit): Partial<HodlRecord> {
   const news = accrued(record.book, profitUsd, rules)
   if (news === null) return { rules }
   const { book, amountUsd } = news
-  return { rules, book, facts: [{ type: 'hodl.accrued', profitUsd, amountUsd, hodl: book }] }
+  const fact = { profitUsd, amountUsd, positionId, hodl: book }
+  return { rules, book, facts: [{ type: 'hodl.accrued', ...fact }] }
 }
 
 /** Whether so much is pending that it is to be spent. */

@@ -1,7 +1,7 @@
 /** Money as it is remembered: plans' trades, what was set aside, and what the risk engine knew. */
 import type { RiskRecord } from './breakers.ts'
 import type { HodlBook } from './hodl.ts'
-import type { Asset, OrderId, PlanId } from './ids.ts'
+import type { Asset, OrderId, PlanId, PositionId } from './ids.ts'
 import type { ExecutionStrategy, PlanTradeView } from './portfolio.ts'
 import type { Numeric } from './units.ts'
 
@@ -42,6 +42,8 @@ export interface HodlChange {
   /** Set aside for this bag and not spent, afterwards. USD. */
   readonly pendingUsd: Numeric
   readonly orderId: OrderId | null
+  /** The trade that made the high from which something was set aside; null of purchases, and where older code did not say. */
+  readonly positionId: PositionId | null
 }
 
 /** The hodl ledger as it stands. */

@@ -31,7 +31,7 @@ function withPast() {
   money.hodlPast = [
     {
       ...{ at: NOW, asset: asset('BTC'), kind: 'bought', quantity: '0.000375', valueUsd: '15', fees: '0.12' },
-      ...{ pendingUsd: '0.88', orderId: null },
+      ...{ pendingUsd: '0.88', orderId: null, positionId: null },
     },
   ]
   money.riskPast = [{ at: NOW, risk: riskRecord({ lossStreak: 3 }) }]

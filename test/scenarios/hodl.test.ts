@@ -91,6 +91,9 @@ describe('a day of hodl purchases and DCA', () => {
     expect(book.highUsd, shown).toBe(world.system.figures().pnlNet)
     const setAside = sumOf(book.bags.flatMap((bag) => [amount(bag.pendingUsd), amount(bag.spentUsd)]))
     expect(text(setAside), shown).toBe(text(amount(book.highUsd).div(10).toDecimalPlaces(2, 1)))
+    // Each new high by the trade that made it.
+    const closed = world.factsOf('position.closed').map(({ position }) => position.positionId)
+    expect(world.factsOf('hodl.accrued').map(({ positionId }) => positionId)).toEqual(closed)
     for (const of of [USDT, XRP_COIN, BTC_COIN]) expect(amount(bagOf(book, of).quantity).gt(0), shown).toBe(true)
     const sent = world.exchange.sent.flatMap(({ call, key }) => (call === 'place' && key !== undefined ? [key] : []))
     expect(new Set(sent).size, shown).toBe(sent.length)
@@ -102,6 +105,22 @@ describe('a day of hodl purchases and DCA', () => {
       expect(row.quantity, shown).toBe(text(amount(bagged(row.asset)).minus(amount(bagOf(book, row.asset).quantity))))
     expect(Number(core?.maxDeviationPct), shown).toBeLessThan(1)
     if (process.env.SHOW !== undefined) process.stdout.write(`${shown}\n`)
+  })
+})
+
+describe('a new high', () => {
+  it('names the position that made it although the process died before the bags heard of it', async () => {
+    const world = new World()
+    await world.bootReady()
+    world.bus.subscribe('reaper', 'EXECUTION_EVENTS', ({ payload }) => {
+      if (payload.type === 'position.closed') world.journal.die()
+    })
+    await win(world, { symbol: BTC, entry: '50000', dip: '49990', stop: '49000', target: '80000' })
+    world.kill()
+    await world.bootReady()
+    const [closed] = world.factsOf('position.closed')
+    await world.until(() => world.told('hodl.accrued').length > 0, 'something set aside')
+    expect(world.factsOf('hodl.accrued').map(({ positionId }) => positionId)).toEqual([closed?.position.positionId])
   })
 })
 

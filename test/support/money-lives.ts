@@ -121,9 +121,11 @@ export const hodlBook = (pendingUsd: string, boughtBtc = '0'): HodlBook => ({
   ],
 })
 
-/** Set aside twice, then spent; three entries. */
+/** Set aside twice, the second time by older code that did not say for which trade, then spent; three entries. */
 export const hodlLife = (at: number): readonly JournalEntry[] => [
-  stated(at, 'account', { type: 'hodl.accrued', profitUsd: '100', amountUsd: '10', hodl: hodlBook('10') }),
+  stated(at, 'account', {
+    ...{ type: 'hodl.accrued', profitUsd: '100', amountUsd: '10', hodl: hodlBook('10'), positionId: positionId('p1') },
+  }),
   stated(at + 1, 'account', { type: 'hodl.accrued', profitUsd: '60', amountUsd: '6', hodl: hodlBook('16') }),
   stated(at + 2, 'account', {
     ...{ type: 'hodl.bought', asset: asset('BTC'), quantity: '0.000375', valueUsd: '15', fees: '0.12' },

@@ -91,15 +91,16 @@ const bagsOf = (pos: number, { bags, highUsd }: HodlBook, at: number): readonly 
     ...{ pos, asset, quantity, pending_usd: pendingUsd, spent_usd: spentUsd, high_usd: highUsd, updated_at: at },
   }))
 
-/** What was bought stands with its bag; what was set aside is the difference to the row before. */
+/** What was bought stands with its bag, what was set aside with the trade that made the high; how much that is is the difference to the row before. */
 function bagChangesOf(pos: number, { type }: ProjectedRow, body: ProjectedRow['body'], { bags }: HodlBook): Columns[] {
   const bought = type === 'hodl.bought' ? (body as unknown as FactBodies['hodl.bought']) : null
+  const accrued = type === 'hodl.accrued' ? (body as unknown as FactBodies['hodl.accrued']) : null
   return bags.map(({ asset, pendingUsd }) => {
     const own = bought?.asset === asset ? bought : null
     return {
       ...{ pos, asset, pending_usd: pendingUsd, kind: own === null ? 'accrued' : 'bought' },
       ...{ quantity: own?.quantity ?? '0', value_usd: own?.valueUsd ?? null, fees: own?.fees ?? '0' },
-      order_id: own?.orderId ?? null,
+      ...{ order_id: own?.orderId ?? null, position_id: accrued?.positionId ?? null },
     }
   })
 }

@@ -75,13 +75,14 @@ rebalances_new as (
 )`,
   bagChanges: `
 bag_changes as (
-  insert into hodl_bag_history (account, pos, asset, kind, quantity, value_usd, fees, pending_usd, order_id, at)
-  select $1, c.pos, c.asset, c.kind, c.quantity, coalesce(c.value_usd, c.added), c.fees, c.pending_usd, c.order_id, c.at
+  insert into hodl_bag_history (account, pos, asset, kind, quantity, value_usd, fees, pending_usd, order_id, position_id, at)
+  select $1, c.pos, c.asset, c.kind, c.quantity, coalesce(c.value_usd, c.added), c.fees, c.pending_usd, c.order_id,
+    c.position_id, c.at
   from (
     select r.*, w.at,
       r.pending_usd - coalesce(lag(r.pending_usd) over (partition by r.asset order by r.pos), b.pending_usd, 0) as added
     from json_to_recordset($p::json->'bagChanges') as r(pos bigint, asset text, kind text, quantity numeric,
-      value_usd numeric, fees numeric, pending_usd numeric, order_id text)
+      value_usd numeric, fees numeric, pending_usd numeric, order_id text, position_id text)
       join written w on w.pos = r.pos
       left join hodl_bags b on b.account = $1 and b.asset = r.asset
   ) c

@@ -95,7 +95,7 @@ from hodl_bags r where r.account = $1 order by r.pos desc, r.asset`
 const HODL_CHANGES = listSql({
   table: 'hodl_bag_history',
   columns: `${ms('r.at')} as at, r.asset, r.kind, r.quantity::text, r.value_usd::text as "valueUsd", r.fees::text,
-    r.pending_usd::text as "pendingUsd", r.order_id as "orderId"`,
+    r.pending_usd::text as "pendingUsd", r.order_id as "orderId", r.position_id as "positionId"`,
   ...{ time: 'r.at', name: `(lpad(r.pos::text, 16, '0') || r.asset) collate "C"` },
 })
 

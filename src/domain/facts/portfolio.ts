@@ -95,7 +95,13 @@ export interface PortfolioFacts {
   'rebalance.cancelled': { readonly planId: PlanId; readonly reason: string; readonly plan?: PlanView }
 
   /** A new high of cumulative net realised trading profit: a share of it is set aside. USD; `hodl` is the whole afterwards. */
-  'hodl.accrued': { readonly profitUsd: Numeric; readonly amountUsd: Numeric; readonly hodl: HodlBook }
+  'hodl.accrued': {
+    readonly profitUsd: Numeric
+    readonly amountUsd: Numeric
+    /** The position whose close made the high; absent in rows of older code. */
+    readonly positionId?: PositionId | null
+    readonly hodl: HodlBook
+  }
   /** What was set aside has become part of a bag; `orderId` null where no order was needed (USDT). */
   'hodl.bought': {
     readonly asset: Asset

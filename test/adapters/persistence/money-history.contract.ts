@@ -180,12 +180,12 @@ export function moneyHistoryContract(database: () => Database): void {
     const changes = await history.hodlChanges(EVER, FIRST)
     expect(changes.rows[0]).toEqual({
       ...{ at: T0 + 2, asset: 'BTC', kind: 'bought', quantity: '0.000375', valueUsd: '15', fees: '0.12' },
-      ...{ pendingUsd: '0.88', orderId: 'hodl-o1' },
+      ...{ pendingUsd: '0.88', orderId: 'hodl-o1', positionId: null },
     })
-    expect(changes.rows.map(({ kind, valueUsd }) => [kind, valueUsd])).toEqual([
-      ['bought', '15'],
-      ['accrued', '6'],
-      ['accrued', '10'],
+    expect(changes.rows.map(({ kind, valueUsd, positionId }) => [kind, valueUsd, positionId])).toEqual([
+      ['bought', '15', null],
+      ['accrued', '6', null],
+      ['accrued', '10', 'p1'],
     ])
     expect(await moneyHistoryOf(database().sql, freshAccount()).hodl()).toBeNull()
   })

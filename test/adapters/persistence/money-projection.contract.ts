@@ -93,15 +93,27 @@ export function moneyProjectionContract(database: () => Database): void {
       }
       return sql.query(
         `select asset, kind, quantity::float8 as quantity, value_usd::float8 as value, fees::float8 as fees,
-          pending_usd::float8 as pending, order_id from hodl_bag_history where account = $1 order by pos`,
+          pending_usd::float8 as pending, order_id, position_id from hodl_bag_history where account = $1 order by pos`,
         [account],
       )
     }
     const together = await changes([hodlLife(T0)])
     expect(together).toEqual([
-      { asset: 'BTC', kind: 'accrued', quantity: 0, value: 10, fees: 0, pending: 10, order_id: null },
-      { asset: 'BTC', kind: 'accrued', quantity: 0, value: 6, fees: 0, pending: 16, order_id: null },
-      { asset: 'BTC', kind: 'bought', quantity: 0.000375, value: 15, fees: 0.12, pending: 0.88, order_id: 'hodl-o1' },
+      {
+        asset: 'BTC',
+        kind: 'accrued',
+        quantity: 0,
+        value: 10,
+        fees: 0,
+        pending: 10,
+        order_id: null,
+        position_id: 'p1',
+      },
+      { asset: 'BTC', kind: 'accrued', quantity: 0, value: 6, fees: 0, pending: 16, order_id: null, position_id: null },
+      {
+        ...{ asset: 'BTC', kind: 'bought', quantity: 0.000375, value: 15, fees: 0.12, pending: 0.88 },
+        ...{ order_id: 'hodl-o1', position_id: null },
+      },
     ])
     expect(await changes(hodlLife(T0).map((entry) => [entry]))).toEqual(together)
   })
