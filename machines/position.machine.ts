@@ -16,7 +16,7 @@ import * as tale from '../src/domain/position-facts.ts'
 import * as plan from '../src/domain/position-plan.ts'
 import * as reduce from '../src/domain/position-reduce.ts'
 import * as story from '../src/domain/position-story.ts'
-import { isTargetResting } from '../src/domain/position-target.ts'
+import { dustReason, isTargetResting } from '../src/domain/position-target.ts'
 import * as trail from '../src/domain/position-trail.ts'
 import type { ChargeReport, OrdersReport } from '../src/domain/reports.ts'
 import { trailingProblem } from '../src/domain/trailing.ts'
@@ -121,6 +121,7 @@ const dueWhileHolding = { ...due('exit'), type: 'isDueWhileHolding' as const }
 const stale = ignore('A deadline of an earlier state.')
 
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
+const asDust = call('giveReason', (position) => ({ reason: dustReason(position) }))
 const asAsked = call('giveReason', (_, { reason, reference, note }: On<'close-position'>) => ({
   reason,
   wish: { reference: reference ?? null, note: note ?? null },
@@ -223,7 +224,7 @@ export const positionMachine = parts.createMachine({
         ...ended,
         { guard: 'isCovered', target: 'protected' },
         { guard: 'isStopFutile', target: 'emergencyExit', actions: because('unprotected') },
-        { guard: 'isStranded', target: 'closing', actions: because('dust') },
+        { guard: 'isStranded', target: 'closing', actions: asDust },
       ],
       on: {
         ...onStop('protecting', armProtect),

@@ -108,6 +108,22 @@ export function isStopFutile(record: PositionRecord): boolean {
   return last.length === MOST_TAKEN_BACK && last.every(wasTakenBack) && record.updatedAt <= since + TAKEN_BACK_WITHIN_MS
 }
 
+/** Takes back a resting exit that is not wanted as it is. */
+const withdrawn = (record: PositionRecord, slot: OrderSlot, reason: string): OrderPlan => ({
+  slots: record.slots.map((one) => (one === slot ? { ...slot, isWithdrawn: true } : one)),
+  directives: [{ kind: 'cancel', key: slot.request.key, reason }],
+})
+
+/**
+ * Too little is left for an order. One that could sell more than that goes, for it cannot be amended to so little, and at
+ * the venue what it sold too much would be another position's on the same pair; one that cannot may sell the rest.
+ */
+function planDust(record: PositionRecord, exit: OrderSlot | undefined): OrderPlan {
+  const isTooLarge = exit !== undefined && unfilled(exit).gt(toProtect(record))
+  if (!isTooLarge || exit.view?.phase === 'cancelling') return { slots: record.slots, directives: [] }
+  return withdrawn(record, exit, 'too little is left of the position')
+}
+
 /**
  * One stop for all that is held: placed, or amended where it rests for another quantity or trigger.
  * `retry` allows one more after a refusal.
@@ -117,8 +133,9 @@ function planStop(record: PositionRecord, retry: boolean): OrderPlan {
   if ((!retry && hasJustFailed(record, 'stop')) || isStopFutile(record)) return unchanged
   const size = toProtect(record)
   const isClosing = record.reduction === null && liveExit(record) !== undefined
-  if (size.lte(0) || isDust(record) || isClosing) return unchanged
   const stop = liveStop(record)
+  if (isClosing) return unchanged
+  if (isCrumb(record, size)) return planDust(record, stop)
   if (stop === undefined) {
     const request = reduction(record, 'stop', size, 'reduce')
     return request === null ? unchanged : placed(record, request)
@@ -133,12 +150,6 @@ function planStop(record: PositionRecord, retry: boolean): OrderPlan {
     ...(amendsTrigger ? { triggerPrice: stopToBe(record) } : {}),
   })
 }
-
-/** Takes back a target that is no longer wanted where it is. */
-const withdrawn = (record: PositionRecord, target: OrderSlot): OrderPlan => ({
-  slots: record.slots.map((one) => (one === target ? { ...target, isWithdrawn: true } : one)),
-  directives: [{ kind: 'cancel', key: target.request.key, reason: 'the target is another' }],
-})
 
 /** A change is on its way that would have the stop sell more than what will remain. */
 function isStopGrowing(record: PositionRecord): boolean {
@@ -157,12 +168,14 @@ function planTarget(record: PositionRecord): OrderPlan {
   const unchanged: OrderPlan = { slots: record.slots, directives: [] }
   const target = liveTarget(record)
   if (target !== undefined && target.view?.phase === 'cancelling') return unchanged
-  if (target !== undefined && (!isTargetWanted(record) || isNudged(record, target))) return withdrawn(record, target)
+  if (target !== undefined && (!isTargetWanted(record) || isNudged(record, target)))
+    return withdrawn(record, target, 'the target is another')
   const isClosing = record.reduction === null && liveExit(record) !== undefined
   const size = targetSize(record, target)
-  if (!isTargetWanted(record) || isClosing || size.lte(0) || isDust(record)) return unchanged
+  if (!isTargetWanted(record) || isClosing) return unchanged
+  if (isCrumb(record, size)) return planDust(record, target)
   if (target === undefined) {
-    const isAllowed = targetBarredUntil(record) === null && !isCrumb(record, size)
+    const isAllowed = targetBarredUntil(record) === null
     const request = isAllowed ? reduction(record, 'target', size, 'reduce') : null
     return request === null ? unchanged : placed(record, request)
   }

@@ -40,8 +40,9 @@ export const unfilled = (slot: OrderSlot): Amount =>
 
 export const isAtVenue = (view: OrderView): boolean => view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
 
-/** The venue took it and cancelled it, and nothing of it was filled. */
-export const wasTakenBack = ({ view }: OrderSlot): boolean => view?.status === 'CANCELLED' && view.filled === '0'
+/** The venue took it and cancelled it unasked, and nothing of it was filled. */
+export const wasTakenBack = ({ view, isWithdrawn }: OrderSlot): boolean =>
+  isWithdrawn !== true && view?.status === 'CANCELLED' && view.filled === '0'
 
 /** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
 export const mayStillFill = ({ request, view }: OrderSlot): boolean =>

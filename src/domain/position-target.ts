@@ -3,6 +3,7 @@
  * other. On spot it would hold the base a second time: there it is watched here alone.
  */
 import { isOnMargin, sentLeverage } from './margin-lots.ts'
+import type { CloseReason } from './position.ts'
 import { coverOf, toProtect } from './position-cover.ts'
 import { isAtVenue, isSamePrice, isSlotLive, type OrderSlot, unfilled, wasTakenBack } from './position-slot.ts'
 import { isHolding, ofPurpose, type PositionRecord } from './position-story.ts'
@@ -74,6 +75,11 @@ const lastFilledAt = (record: PositionRecord, purpose: 'stop' | 'target'): numbe
     return Math.max(last, view.fills.at(-1)?.at ?? view.updatedAt)
   }, Number.NEGATIVE_INFINITY)
 
+const isSoldByTarget = (record: PositionRecord): boolean =>
+  lastFilledAt(record, 'target') > lastFilledAt(record, 'stop')
+
 /** Nothing is held any more, and the target sold the last of it. */
-export const isEndedByTarget = (record: PositionRecord): boolean =>
-  !isHolding(record) && lastFilledAt(record, 'target') > lastFilledAt(record, 'stop')
+export const isEndedByTarget = (record: PositionRecord): boolean => !isHolding(record) && isSoldByTarget(record)
+
+/** Why it ends though a rest is held that is too little to sell: its target sold all but that, or there was never more. */
+export const dustReason = (record: PositionRecord): CloseReason => (isSoldByTarget(record) ? 'take_profit' : 'dust')

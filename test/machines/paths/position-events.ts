@@ -175,13 +175,13 @@ function reduceOnly(order: OrderView, context: PositionContext): OrderView {
   return { ...filledTo(order, text(most)), status: 'CANCELLED', phase: 'settling', reason: 'nothing left to reduce' }
 }
 
-/** The target as the venue reports it: half of it was sold, or what was asked of it is done. */
+/** The target as the venue reports it: half of it was sold, or all but dust, or what was asked of it is done. */
 const targetNow = ({ slots }: PositionContext): OrderView[] =>
   slots.flatMap(({ request, view, asked }) => {
     if (request.purpose !== 'target' || view?.phase !== 'open') return []
     const { quantity = view.quantity, triggerPrice = view.triggerPrice } = asked ?? {}
-    const half = view.quantity === '10' ? [filledTo(view, '5')] : []
-    return [...half, ...(asked === undefined ? [] : [{ ...view, quantity, triggerPrice }])]
+    const sold = view.quantity === '10' ? [filledTo(view, '5'), filledTo(view, '9')] : []
+    return [...sold, ...(asked === undefined ? [] : [{ ...view, quantity, triggerPrice }])]
   })
 
 /** Of those, what a stop and a target meet that rest together, while the stop itself goes well. */

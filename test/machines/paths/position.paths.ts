@@ -8,7 +8,7 @@ import { isCovered, isDust } from '../../../src/domain/position-cover.ts'
 import { isSlotLive } from '../../../src/domain/position-slot.ts'
 import { heldBy, isEntryLive, liveStop, type OrderDirective, stopToBe } from '../../../src/domain/position-story.ts'
 import { liveTarget, targetBarredUntil } from '../../../src/domain/position-target.ts'
-import { type Amount, amount, maxOf, minOf, sumOf, text } from '../../../src/domain/units.ts'
+import { type Amount, amount, maxOf, minOf, sumOf, text, ZERO } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
 import { forcedEvents, pairEvents, positionEvents, reducingEvents, trailingEvents, XRP } from './position-events.ts'
@@ -28,11 +28,12 @@ const unfilled = ({ view, request }: PositionContext['slots'][number]) =>
   view === null ? amount(request.quantity) : amount(view.quantity).minus(amount(view.filled))
 
 /**
- * What a leg of a pair may sell, once the change of it that was asked for is made: until then the venue only reduces. A
- * refused change is asked for again, and dust is too little for any.
+ * What a leg of a pair may sell, once what was asked of it is done, a change or its end: until then the venue only reduces.
+ * A refused change is asked for again.
  */
 function meantFor(context: PositionContext, slot: PositionContext['slots'][number]): Amount {
-  const isStuck = slot.refusedAt !== undefined || isDust(context) || context.closeReason !== null
+  if (slot.isWithdrawn) return ZERO
+  const isStuck = slot.refusedAt !== undefined || context.closeReason !== null
   const meant = amount(slot.asked?.quantity ?? slot.view?.quantity ?? slot.request.quantity)
   const left = meant.minus(amount(slot.view?.filled ?? 0))
   return context.leverage > 1 && isStuck ? minOf(left, heldBy(context)) : left
