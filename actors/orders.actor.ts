@@ -4,13 +4,14 @@
  */
 import type { Approved } from '../src/domain/approved.ts'
 import type { Fact } from '../src/domain/facts.ts'
-import { type OrderId, orderId, type Pair, type PositionId } from '../src/domain/ids.ts'
+import { type OrderId, orderId, type Pair } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest } from '../src/domain/order.ts'
-import { addsRisk, birthProblem, exitsProblem, growthProblem } from '../src/domain/order-birth.ts'
+import { addsRisk, birthProblem, growthProblem } from '../src/domain/order-birth.ts'
 import { retryDelays } from '../src/domain/order-story.ts'
 import { ocoGroupOf } from '../src/domain/risk-reduction.ts'
 import type { Numeric } from '../src/domain/units.ts'
 import { orderAddress } from './addresses.ts'
+import { createExitsWatch } from './exits-watch.ts'
 import { createHoldings } from './holdings.ts'
 import type { House } from './house.ts'
 import type { Permission } from './permission.ts'
@@ -34,7 +35,7 @@ export interface OrderDesk {
   cancelEntries(reason: string, symbols?: readonly Pair[]): number
   /** Brings an order of the journal back to life; it hears `recover-order` first. */
   revive(id: OrderId, input: JournaledInput): void
-  /** Executions, as they are told: exits that could sell more than is held, or have, are an invariant broken. */
+  /** Executions and comparisons with the venue: exits that could sell more than is held, or have, are an invariant broken. */
   watch(fact: Fact): void
   /** From now on nothing that adds risk is born. */
   close(): void
@@ -51,7 +52,6 @@ export function createOrderDesk(
   permission: Pick<Permission, 'mayOpenRisk'>,
 ): OrderDesk {
   const { addresses, books, clock, ids, random, settings, state } = house
-  const broken = new Set<PositionId>()
   const born = new Map<string, { readonly id: OrderId; readonly request: OrderRequest }>()
   const holdings = createHoldings(
     books,
@@ -138,15 +138,7 @@ export function createOrderDesk(
       spawn(member(house, logic, { stream: orderAddress(id), input }, recover(id)))
       recover(id)()
     },
-    watch: (fact) => {
-      if (fact.type !== 'order.filled' && fact.type !== 'order.partiallyFilled') return
-      const owner = fact.order.request.positionId
-      if (owner === null || broken.has(owner)) return
-      const problem = exitsProblem(holdings.heldBy(owner)?.quantity ?? '0', holdings.liveExits(owner))
-      if (problem === null) return
-      broken.add(owner)
-      state('orders', { type: 'order.invariantBroken', order: fact.order, problem })
-    },
+    watch: createExitsWatch(house, holdings),
     close: () => {
       isClosed = true
     },

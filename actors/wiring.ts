@@ -72,6 +72,7 @@ function hear(house: House, parts: WiredParts, actor: Exclude<ActorName, 'api'>,
     case 'orders':
       // The drain closes the desk itself; closing twice is one closing, and here it holds whoever announced the drain.
       if (fact.type === 'system.draining') parts.orders.close()
+      if (fact.type === 'reconciliation.completed') parts.orders.watch(fact)
       return
     case 'system':
       return systemHears(house, parts, fact)

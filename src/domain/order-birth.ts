@@ -80,15 +80,11 @@ export function growthProblem(
 }
 
 /**
- * The invariant of a position's exits: together they can sell no more than is held, and never have. Null while it stands.
- * Legs of a pair are not counted here: a fill of one is on its way to make the other smaller, and meanwhile the venue lets
- * them only reduce. What they have sold too much shows in what is held.
+ * The invariant of a position's exits: together they can sell no more than is held, a pair by its larger leg, and never
+ * have. Null while it stands.
  */
 export function exitsProblem(held: Numeric, exits: readonly LiveExit[]): string | null {
   if (amount(held).lt(0)) return `${amount(held).abs()} more was sold than had been bought`
-  const promised = promisedExits(
-    exits.filter(({ ocoGroup }) => ocoGroup === null),
-    null,
-  )
+  const promised = promisedExits(exits, null)
   return promised.gt(amount(held)) ? `exits may still sell ${promised}, ${held} is held` : null
 }

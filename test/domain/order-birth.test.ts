@@ -18,6 +18,7 @@ const exit = (over: Partial<OrderRequest> = {}) =>
     ...{ key: 'p1/exit/1', side: 'sell', type: 'market', limitPrice: null, intent: 'close', purpose: 'exit' },
     ...over,
   })
+const TYPES = { stop: 'stop-loss', target: 'take-profit', exit: 'market' } as const
 const core = (over: Partial<OrderRequest> = {}) =>
   requestOf({
     ...{ key: 'plan/1', purpose: 'rebalance', book: 'core', positionId: null, intent: 'reduce', side: 'sell' },
@@ -124,10 +125,18 @@ describe('a request is whole', () => {
 })
 
 describe("a position's exits together", () => {
-  it('may sell what is held and no more; a pair of which one cancels the other counts once', () => {
+  it('may sell what is held and no more; of a pair, of which one cancels the other, the larger counts', () => {
     expect(exitsProblem('1', [live('stop', '1')])).toBeNull()
-    const pair = [live('stop', '1', { ocoGroup: 'a', purpose: 'stop' }), live('target', '1', { ocoGroup: 'a' })]
-    expect(exitsProblem('1', pair)).toBeNull()
+    const pair = (stop: string, target: string): LiveExit[] => [
+      live('stop', stop, { ocoGroup: 'a', purpose: 'stop' }),
+      live('target', target, { ocoGroup: 'a', purpose: 'target' }),
+    ]
+    expect(exitsProblem('1', pair('1', '1'))).toBeNull()
+    expect(exitsProblem('1', pair('0.4', '1.1'))).toBe('exits may still sell 1.1, 1 is held')
+    expect(exitsProblem('1', pair('1.1', '0.4'))).toBe('exits may still sell 1.1, 1 is held')
+    expect(exitsProblem('1', [...pair('0.4', '0.7'), live('exit', '0.3')])).toBeNull()
+    expect(exitsProblem('1', [...pair('0.4', '0.7'), live('exit', '0.4')])).toContain('may still sell 1.1')
+    expect(exitsProblem('1', pair('1.1', '0').slice(0, 1))).toBe('exits may still sell 1.1, 1 is held')
     expect(exitsProblem('1', [live('stop', '1'), live('exit', '0.2')])).toBe('exits may still sell 1.2, 1 is held')
     expect(exitsProblem('-0.3', [])).toBe('0.3 more was sold than had been bought')
   })
@@ -160,6 +169,32 @@ describe("a position's exits together", () => {
             liveExits.push(live(request.key, quantity))
         }
         expect(exitsProblem(held, liveExits)).toBeNull()
+      }),
+    )
+  })
+
+  it('never do on margin either, whatever is asked for, changed and taken back, in whatever order', () => {
+    const size = fc.integer({ min: 1, max: 12 }).map(String)
+    const purpose = fc.constantFrom('stop', 'target', 'exit')
+    const step = fc.record({ kind: fc.constantFrom('ask', 'amend', 'end'), purpose, size, at: fc.nat() })
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }).map(String), fc.array(step, { maxLength: 20 }), (held, steps) => {
+        let exits: readonly LiveExit[] = []
+        for (const [index, { kind, purpose: of, size: quantity, at }] of steps.entries()) {
+          const one = exits[at % Math.max(exits.length, 1)]
+          const others = exits.filter((other) => other !== one)
+          const wanted = exit({ key: `p1/${of}/${index}`, purpose: of, quantity, leverage: 2, reduceOnly: true })
+          const asked = { ...wanted, type: TYPES[of], triggerPrice: of === 'exit' ? null : '95' } as const
+          if (
+            kind === 'ask' &&
+            birthProblem(asked, place({ held: { side: 'long', quantity: held }, liveExits: exits })) === null
+          )
+            exits = [...exits, live(asked.key, quantity, { purpose: of, ocoGroup: ocoGroupOf(asked) })]
+          if (one === undefined || kind === 'ask') continue
+          const isRefused = kind === 'amend' && growthProblem(quantity, '0', held, others, one) !== null
+          if (!isRefused) exits = kind === 'end' ? others : [...others, { ...one, remaining: quantity }]
+        }
+        expect(exitsProblem(held, exits)).toBeNull()
       }),
     )
   })

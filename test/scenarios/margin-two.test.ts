@@ -84,3 +84,18 @@ it('the stop of the first, after half of it was sold at its target, takes nothin
   expect(text(await openAtVenue())).toBe(kept)
   expect(world.told('order.invariantBroken')).toEqual([])
 })
+
+it('a stop that the venue will not make smaller halts trading: it could sell what is the second one’s', async () => {
+  const stop = of(first(), 'stop')?.orderId
+  world.exchange.faults.amends = ({ clientOrderId }) => (clientOrderId === stop ? 'refused' : null)
+  sellAtTarget(amount(first().quantity).div(2).toDecimalPlaces(5))
+  await world.until(() => amount(first().quantity).lt(of(first(), 'stop')?.quantity ?? '0'), 'half of it sold')
+  // Asked for again and again: the first refusals are the venue's to take back.
+  await world.pass(10 * SECOND)
+  expect(world.told('order.invariantBroken')).toEqual([])
+  await world.pass(MINUTE)
+  expect(world.factsOf('order.invariantBroken')).toMatchObject([{ problem: expect.stringContaining('may still sell') }])
+  expect(world.told('trading.halted')).toHaveLength(1)
+  world.exchange.faults.amends = () => null
+  await world.until(() => of(first(), 'stop')?.quantity === first().quantity, 'a smaller stop')
+})

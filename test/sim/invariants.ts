@@ -82,6 +82,7 @@ export class Invariants {
   check(): void {
     this.#throwBroken()
     this.#protection.checkHoldings()
+    this.#protection.checkPairs()
     this.#throwBroken()
     this.#protection.checkWithdrawn()
     const version = this.#scene.truth.version + this.#effects.published

@@ -7,6 +7,8 @@ import { isDust, shown } from './truth.ts'
 
 /** From the moment that nothing is in its way any more, what is held must be protected or sold within this. */
 const PROTECTED_WITHIN_MS = 60_000
+/** And stop or target of a pair must have become as small as what the other left of it. */
+const SHRUNK_WITHIN_MS = 60_000
 /** And what adds risk must be gone from the venue within this, once trading is stopped. */
 const WITHDRAWN_WITHIN_MS = 60_000
 
@@ -15,6 +17,7 @@ export class Protection {
   readonly #gate: Gate
   readonly #fail: Fail
   readonly #nakedSince = new Map<PositionId, number>()
+  readonly #excessSince = new Map<PositionId, number>()
   #isStopped = false
   #stoppedSince = 0
 
@@ -44,6 +47,28 @@ export class Protection {
         this.#fail(
           'no position stays naked',
           `${positionId} has had no stop or exit for ${shown(bare)} for ${now - since} ms, ${nakedMs} of them undisturbed`,
+        )
+    }
+  }
+
+  /** What one leg of a pair sold, the other gives up soon. */
+  checkPairs(): void {
+    const { truth } = this.#scene
+    const now = this.#scene.now()
+    for (const positionId of truth.active) {
+      const position = truth.positions.get(positionId)
+      if (position === undefined) continue
+      const excess = truth.excess(position)
+      if (excess.lte(0)) {
+        this.#excessSince.delete(positionId)
+        continue
+      }
+      const since = this.#excessSince.get(positionId) ?? now
+      this.#excessSince.set(positionId, since)
+      if (now - Math.max(since, this.#scene.undisturbedSince(positionId)) > SHRUNK_WITHIN_MS)
+        this.#fail(
+          'exits never exceed the position',
+          `${positionId} could sell ${shown(excess)} too much for ${now - since} ms`,
         )
     }
   }

@@ -102,9 +102,18 @@ export class Truth {
    * held: after a fill of one the other is too large until it has shrunk, and the venue lets it only reduce.
    */
   exiting(position: TruePosition): Amount {
-    const pair = maxOf(this.#left(position, ['stop']), this.#left(position, ['target']))
+    const pair = this.#pair(position)
     const isPair = position.orders.some(({ request }) => request.purpose === 'target')
     return this.#left(position, ['exit']).plus(isPair ? minOf(pair, this.held(position)) : pair)
+  }
+
+  /** By how much they come to more than is held, where the larger leg of a pair counts with all that it could sell. */
+  excess(position: TruePosition): Amount {
+    return this.#left(position, ['exit']).plus(this.#pair(position)).minus(this.held(position))
+  }
+
+  #pair(position: TruePosition): Amount {
+    return maxOf(this.#left(position, ['stop']), this.#left(position, ['target']))
   }
 
   /** What of it is protected, or being sold: a target alone is no protection. */
