@@ -87,10 +87,18 @@ export const planLogic = (
           for (const { key, trade } of effect.params.trades) {
             const { planId } = effect.params
             const { side, quantity } = trade
+            const address = planAddress(planId)
+            // Between the claim and this trade, which may have waited for its sells, much may have happened.
+            const heldForMs = heldFor(permission, core, [pair(trade.symbol)])
+            const seenAt = clock.now()
+            if (heldForMs !== null) {
+              addresses.tell(address, { type: 'trade.held', key, retryAt: seenAt + heldForMs, seenAt })
+              continue
+            }
             const asked = { key, symbol: pair(trade.symbol), side, most: { quantity } }
             const reason = core.place({ ...asked, planId, correlationId: planId })
             if (reason === null) continue
-            addresses.tell(planAddress(planId), { type: 'order.turnedAway', key, reason, seenAt: clock.now() })
+            addresses.tell(address, { type: 'order.turnedAway', key, reason, seenAt })
           }
           return
         case 'cancel-trades':

@@ -20,6 +20,8 @@ export type PlanHears =
   | (Heard & { readonly type: 'batch.granted' })
   /** Paused, halted or reconciling: asked again at the coordinator's word, or at this time. */
   | (Heard & { readonly type: 'batch.held'; readonly retryAt: number })
+  /** A trade of a granted batch may not go any more: a pause, a halt, a doubt or a missing price came first. */
+  | (Heard & { readonly type: 'trade.held'; readonly key: string; readonly retryAt: number })
   /** Trading was resumed or reset, or the picture proved: what was held may go now. */
   | (Heard & { readonly type: 'trading.allowed' })
   | (Heard & { readonly type: 'cancel-plan'; readonly reason: string })
@@ -52,6 +54,7 @@ const parts = setup({
     ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => record.asked(context, p.side)),
     recordOrders: assign(({ context }, p: Orders) => record.withReported(context, p.orders)),
     endUnborn: assign(({ context }, p: { key: string; reason: string }) => record.withUnborn(context, p)),
+    holdBack: assign(({ context }, p: { key: string }) => record.withHeldBack(context, p.key)),
     askUnbornAgain: assign(({ context }, p: Orders) => record.withRecovered(context, p.orders)),
     dropRest: assign(({ context }) => record.withRestDropped(context)),
     giveReason: assign((_, p: { reason: string }) => p),
@@ -78,6 +81,12 @@ const cancel = to('#rebalance-plan.withdrawing', giveReason)
 const withdraw = call('cancel-trades', (plan) => story.withdrawalOf(plan))
 
 const endUnborn = call('endUnborn', (_, { key, reason }: On<'order.turnedAway'>) => ({ key, reason }))
+const holdBack = call('holdBack', (_, { key }: On<'trade.held'>) => ({ key }))
+const holdUntil = call('hold', (_, { retryAt }: On<'trade.held'>) => ({ retryAt }))
+const giveUp = call('endUnborn', ({ reason }, { key }: On<'trade.held'>) => ({
+  key,
+  reason: reason ?? 'plan cancelled',
+}))
 const ordersOf = (_: PlanContext, { orders }: On<'orders.recovered'>) => ({ orders })
 const tell = publish(story.endedFacts)
 const report = call('recordOrders', (_, { order }: On<'order.reported'>) => ({ orders: [order] }))
@@ -121,6 +130,7 @@ export const rebalancePlanMachine = parts.createMachine({
       entry: setDeadline,
       on: {
         ...onOrders('planned'),
+        'trade.held': stay(holdBack),
         ...noClaim,
         'deadline.reached': [when(due, to('claiming')), ignore('A deadline that was moved.')],
         'trading.allowed': [when('isHeld' as const, to('claiming')), ignore('The batch is not due yet.')],
@@ -132,6 +142,7 @@ export const rebalancePlanMachine = parts.createMachine({
       entry: claim,
       on: {
         ...onOrders('claiming'),
+        'trade.held': stay(holdBack),
         'batch.granted': to('active', ...begin),
         'batch.held': to('planned', hold),
         ...ignoring('The claim is being answered.', 'trading.allowed'),
@@ -149,6 +160,7 @@ export const rebalancePlanMachine = parts.createMachine({
       on: {
         ...onOrders('active'),
         'orders.recovered': [claimAgain, onOrders('active')['orders.recovered']],
+        'trade.held': to('planned', holdBack, holdUntil),
         ...noClaim,
         ...notHeld,
         'deadline.reached': stale,
@@ -179,6 +191,7 @@ export const rebalancePlanMachine = parts.createMachine({
       always: { guard: 'isNothingAsked', target: 'cancelled' },
       on: {
         ...onOrders('withdrawing'),
+        'trade.held': stay(giveUp, tell),
         ...noClaim,
         ...notHeld,
         'deadline.reached': stale,

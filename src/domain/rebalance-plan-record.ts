@@ -164,6 +164,11 @@ export function withUnborn(
   }
 }
 
+/** A trade that may not go now and whose order was not asked for: its batch is claimed once more, for what waits of it. */
+export const withHeldBack = (record: PlanRecord, key: string): Trades => ({
+  trades: marked(record, keysOf(record, 'asked').includes(key) ? [key] : [], 'waiting'),
+})
+
 function unbornKeys(record: Trades, orders: readonly OrderView[]): readonly string[] {
   const born = new Set(orders.map(({ request }) => request.key))
   return keysOf(record, 'asked').filter((key) => !born.has(key))

@@ -36,6 +36,7 @@ function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly 
       ].map((order) => ({ type: 'order.reported', order, seenAt }) as const),
     ),
     ...inBatch.map(({ key }) => ({ type: 'order.turnedAway', key, reason: 'halted', seenAt }) as const),
+    ...inBatch.map(({ key }) => ({ type: 'trade.held', key, retryAt: seenAt + 10_000, seenAt }) as const),
     { type: 'orders.recovered', orders: [], seenAt },
     { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'OPEN', '0')), seenAt },
     { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'FILLED', '10')), seenAt },
