@@ -27,6 +27,8 @@ export type Found = ReadonlyMap<string, Omit<Case, 'death'>>
 
 /** A story may take another path than when its steps were found; then it is told again. */
 const MOST_TELLINGS = 4
+/** What says nothing, good or bad: the step is one that only some paths take, and this one did not. */
+export const UNREACHED = 'it never came to that step'
 const AGAIN_MS = 2_000
 /** Longer than an order takes to be given up that never arrived. */
 const SETTLED_MS = 20_000
@@ -106,7 +108,7 @@ export async function runCase(arena: Arena, { story, told, death }: Case): Promi
 async function dieInStory(arena: Arena, { stages }: Story, death: Death): Promise<string | null> {
   arena.life.tell({ type: 'die', ...death })
   for (let telling = 1; await tell(arena, stages); telling += 1) {
-    if (telling === MOST_TELLINGS) return 'it never came to that step'
+    if (telling === MOST_TELLINGS) return UNREACHED
     if (!(await flatten(arena))) break
   }
   return isKilled(arena)

@@ -1,13 +1,14 @@
 /**
  * `npm run test:crash [-- --json] [--workers N] [--story text] [--only pattern] [--list]`: the whole crash matrix; or of the
  * stories with this text in their names, the cases whose titles match; run, or only listed. The last line of
- * standard output is `{steps, cases, failures, seconds}`; the exit code is 1 when a case failed, or when fewer steps were
+ * standard output is `{steps, cases, unreached, failures, seconds}`: how many cases never came to their step, and how many
+ * that did were not what they should be; the exit code is 1 when a case failed, or when fewer steps were
  * found than are checked in (of all stories).
  */
 import { parseArgs } from 'node:util'
 import { realClock } from '../../src/adapters/clock/real.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { Arenas, type Case, casesOf, type Failure, findSteps, runCase, titleOf } from './matrix.ts'
+import { Arenas, type Case, casesOf, type Failure, findSteps, runCase, titleOf, UNREACHED } from './matrix.ts'
 import { STEPS_CHECKED_IN } from './steps.ts'
 import { STORIES } from './stories.ts'
 
@@ -28,6 +29,7 @@ const failures: Failure[] = []
 const isWhole = values.story === ''
 let steps = 0
 let done = 0
+let unreached = 0
 
 /** Takes cases one after the other, in an arena that goes from one to the next as long as nothing fails in it. */
 async function work(name: string, waiting: Case[], total: number): Promise<void> {
@@ -40,8 +42,11 @@ async function work(name: string, waiting: Case[], total: number): Promise<void>
       problems = [error instanceof Error ? error.message : String(error)]
     }
     done += 1
-    if (!values.json) say(`${done}/${total} ${problems.length === 0 ? 'ok' : 'FAILED'} ${titleOf(next)}`)
-    if (problems.length === 0) continue
+    const isUnreached = problems.length === 1 && problems[0] === UNREACHED
+    const outcome = problems.length === 0 ? 'ok' : isUnreached ? 'unreached' : 'FAILED'
+    if (!values.json) say(`${done}/${total} ${outcome} ${titleOf(next)}`)
+    if (isUnreached) unreached += 1
+    if (problems.length === 0 || isUnreached) continue
     failures.push({ of: next, problems })
     process.stderr.write(`FAILED ${titleOf(next)}\n${problems.join('\n')}\n`)
     await arenas.close()
@@ -66,5 +71,5 @@ try {
   await server.close()
 }
 const seconds = Math.round((clock.now() - startedAt) / 1000)
-say(JSON.stringify({ steps, cases: done, failures: failures.length, seconds }))
+say(JSON.stringify({ steps, cases: done, unreached, failures: failures.length, seconds }))
 process.exitCode = failures.length > 0 || (isWhole && steps < STEPS_CHECKED_IN) ? 1 : 0
