@@ -3,7 +3,9 @@
  * risk engine's memory whenever it changed. What it says is written down first; the coordinator hears it and acts.
  *
  * A reading is taken each minute, when a trade ends or money flows, and while something is held within a second of
- * every price. Peaks alone are told once a minute at most: a crash loses no more than that of their rise.
+ * every price. Until our picture is proved nothing is known: what the venue filled meanwhile is not in the books, and a
+ * position that its stop has sold would be read as lost at the price of now. Peaks alone are told once a minute at most:
+ * a crash loses no more than that of their rise.
  */
 import {
   forbidding,
@@ -66,7 +68,7 @@ const REPEAT_MS = 60_000
 export function createRiskMonitor(
   house: House,
   account: Pick<Account, 'measure'>,
-  permission: Pick<Permission, 'context'>,
+  permission: Pick<Permission, 'context' | 'isReconciling'>,
 ): RiskMonitor {
   const { addresses, books, clock, settings } = house
   const { limits } = settings
@@ -157,7 +159,7 @@ export function createRiskMonitor(
       lookedAt = now
       price?.cancel()
       price = null
-      const measure = account.measure()
+      const measure = permission.isReconciling() ? null : account.measure()
       if (measure !== null) measured(measure)
       isWatching = books.openPositions().length > 0 || risk().day === null
       reading = readingOf(risk(), measure, now)

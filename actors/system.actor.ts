@@ -55,7 +55,10 @@ export function createLifecycle(
     const wasDoubted = permission.isReconciling()
     if (wasDoubted) addresses.tell('coordinator', { type: 'reconciliation.passed', seenAt })
     addresses.tell('system', { type: 'reconciliation.passed', seenAt })
-    if (wasDoubted) addresses.tell('portfolio', { type: 'trading.allowed', seenAt })
+    if (wasDoubted) {
+      addresses.tell('risk', { type: 'look-at-risk', seenAt })
+      addresses.tell('portfolio', { type: 'trading.allowed', seenAt })
+    }
     addresses.tell('schedule', { type: 'start-schedule', seenAt })
   }
   /**

@@ -8,9 +8,9 @@ const DAY = 86_400_000
 const MINUTE = 60_000
 
 /** The account's house with a monitor that nobody pauses. */
-function watchedHouse(start?: readonly Balance[]) {
+function watchedHouse(start?: readonly Balance[], isReconciling = () => false) {
   const house = accountHouse(start)
-  return { ...house, monitor: createRiskMonitor(house.house, house.account, { context: () => null }) }
+  return { ...house, monitor: createRiskMonitor(house.house, house.account, { context: () => null, isReconciling }) }
 }
 
 const lossPct = (given: string | null | undefined): number => Number(given)
@@ -79,6 +79,18 @@ describe('a look', () => {
     mark('XRP/USDT', '1')
     monitor.look()
     expect(monitor.risk().day?.openingEquityUsd).toBe('1500')
+  })
+
+  it('sees nothing until the account was compared with the venue: what that filled meanwhile is not in the books', () => {
+    let isReconciling = true
+    const { monitor, open } = watchedHouse(undefined, () => isReconciling)
+    open()
+    monitor.look()
+    expect(monitor.risk().day).toBeNull()
+    expect(monitor.reading()).toMatchObject({ dayLossPct: null, weekLossPct: null, drawdownPct: null })
+    isReconciling = false
+    monitor.look()
+    expect(monitor.risk().day?.openingEquityUsd).toBe('1250')
   })
 })
 

@@ -1,0 +1,56 @@
+/** What breakers make of a market that fell while nobody was there: what the stop had sold by then is no loss of now. */
+import { describe, expect, it } from 'vitest'
+import type { Candle } from '../../src/domain/candle.ts'
+import type { HistoryQuery } from '../../src/ports/market-feed.ts'
+import { BTC, MINUTE, NOON, SECOND, World } from '../support/whole-system.ts'
+
+const FAR = { dailyLossPct: 90, weeklyLossPct: 90, drawdownPct: 90, straightLosses: 90 }
+const MIDNIGHT = NOON + 12 * 60 * MINUTE
+
+/** History that ends with the last minute, as a venue's does: a start finds prices that are fresh before any is told. */
+function lastMinute(price: () => string) {
+  return ({ symbol, timeframe, to }: HistoryQuery): readonly Candle[] => {
+    if (timeframe !== '1m') return []
+    const close = symbol === BTC ? price() : '1'
+    const openAt = (Math.floor(to / MINUTE) - 1) * MINUTE
+    return [{ symbol, timeframe, openAt, open: close, high: close, low: close, close, volume: '1' }]
+  }
+}
+
+/** A tenth of the account in BTC at 49,990, stopped at 49,000 at the venue while the process is away; BTC falls on to 40,000. */
+async function stoppedWhileAway(untilBoot: number): Promise<World> {
+  let last = '50000'
+  const { limits } = new World().settings
+  const breakers = { ...FAR, dailyLossPct: 1 }
+  const world = new World({ settings: { limits: { ...limits, breakers } }, history: lastMinute(() => last) })
+  await world.bootReady()
+  world.signal()
+  await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry')
+  world.print(BTC, '49990')
+  await world.until(() => world.is('protected'), 'a protected position')
+  world.kill()
+  world.print(BTC, '48990')
+  await world.pass(SECOND)
+  last = '40000'
+  world.print(BTC, last)
+  await world.pass(untilBoot - world.clock.now())
+  await world.bootReady()
+  await world.pass(10 * SECOND)
+  expect(world.is('closed')).toBe(true)
+  return world
+}
+
+describe('a start that finds a position stopped out', () => {
+  it('counts what the stop cost, and not what the fall would have cost without it', async () => {
+    const world = await stoppedWhileAway(NOON + 10 * SECOND)
+    expect(world.factsOf('risk.breakerTripped')).toEqual([])
+    expect(Number(world.system.desk.risk().readings.dayLossPct)).toBeCloseTo(0.32, 2)
+  })
+
+  it('opens a day that began meanwhile with what was really left', async () => {
+    const world = await stoppedWhileAway(MIDNIGHT + 10 * SECOND)
+    const { readings, risk } = world.system.desk.risk()
+    expect(readings).toMatchObject({ dayLossPct: '0' })
+    expect(Number(risk.day?.tradingNet)).toBeCloseTo(-64.07, 2)
+  })
+})
