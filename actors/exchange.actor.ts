@@ -3,6 +3,7 @@
  * order they belong to, by its name; an order that restarts in between asks for what it missed.
  */
 import type { Approved } from '../src/domain/approved.ts'
+import { forbidding } from '../src/domain/breakers.ts'
 import type { OrderId, VenueOrderId } from '../src/domain/ids.ts'
 import type { OrderRequest } from '../src/domain/order.ts'
 import { addsRisk } from '../src/domain/order-birth.ts'
@@ -86,6 +87,9 @@ function riskProblem({ books, journal }: House, permission: MayAdd, { orderId, r
     isCore ? permission.control() !== 'RUNNING' || permission.isReconciling() : !permission.mayOpenRisk(request.symbol)
   )
     return refused('mode', 'risk may not be opened now')
+  // A weekly loss pauses nothing: what was approved before it and is not in the books yet, no cancellation reaches.
+  if (!isCore && forbidding(books.risk().breakers).length > 0)
+    return refused('mode', 'a circuit breaker forbids new risk')
   const isUnknown = books
     .liveOrders()
     .some((order) => order.phase === 'unknown' && order.request.symbol === request.symbol && order.orderId !== orderId)

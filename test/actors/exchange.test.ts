@@ -102,6 +102,16 @@ describe('what adds risk', () => {
     expect(counted()).toEqual([])
   })
 
+  it('is refused before it leaves when a breaker tripped since it was approved, though trading is not paused by it', async () => {
+    const { submit, calls, books, heardBy } = gatewayHouse()
+    const figures = { valuePct: '10', thresholdPct: '10', until: T0 + 1 }
+    books.apply(factOf({ type: 'risk.breakerTripped', breaker: 'weekly_loss', ...figures }))
+    submit()
+    await settle()
+    expect(calls).toEqual([])
+    expect(heardBy(TO)).toMatchObject([{ type: 'venue.refused', code: 'mode' }])
+  })
+
   it('is refused before it leaves on a symbol whose other order has no known state', async () => {
     const { submit, calls, books, heardBy } = gatewayHouse()
     books.apply(
