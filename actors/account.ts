@@ -8,6 +8,7 @@ import { collateralHeld, type MarginFigures, marginFigures } from '../src/domain
 import { marginPnlUsd } from '../src/domain/margin-lots.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts'
+import { type PositionView, withFills } from '../src/domain/position.ts'
 import { balancesOf, freeOf, holdsOf, type Totals } from '../src/domain/reckoning.ts'
 import type { Measure } from '../src/domain/risk-record.ts'
 import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
@@ -62,14 +63,16 @@ export function createAccount(house: House, marks: () => Marks): Account {
   /** A position's own, which for a short at 1 is not the venue's. */
   const leverageOf = ({ request: { positionId, leverage } }: OrderView): number =>
     (positionId === null ? null : books.position(positionId)?.leverage) ?? leverage
+  const open = (): readonly PositionView[] =>
+    books.openPositions().map((position) => withFills(position, books.ordersOf(position.positionId)))
   const withCollateral = (held: Totals): Totals => {
     const all: Record<string, Numeric> = { ...held }
-    for (const [of, collateral] of Object.entries(collateralHeld(books.openPositions())))
+    for (const [of, collateral] of Object.entries(collateralHeld(open())))
       all[of] = text(amount(all[of] ?? ZERO).plus(collateral))
     return all
   }
   /** On spot what positions hold; on margin what is open at the venue, which nets by itself. */
-  const positions = (): readonly ValuedPosition[] => [...books.openPositions().filter(isSpot), ...books.marginLots()]
+  const positions = (): readonly ValuedPosition[] => [...open().filter(isSpot), ...books.marginLots()]
   const equity: Account['equity'] = () => {
     if (books.totals() === null) return { usd: null, staleMarks: [] }
     const valued = valueAccount(balances(), positions(), priceOf())
@@ -88,7 +91,7 @@ export function createAccount(house: House, marks: () => Marks): Account {
   }
   const margin: Account['margin'] = () =>
     marginFigures({
-      ...{ positions: books.openPositions(), liveOrders: books.liveOrders(), leverageOf, priceOf: priceOf() },
+      ...{ positions: open(), liveOrders: books.liveOrders(), leverageOf, priceOf: priceOf() },
       freeCash: freeOf(balances(), CASH),
       unrealisedUsd: marginPnlUsd(books.marginLots(), priceOf()),
     })

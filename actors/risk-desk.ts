@@ -4,7 +4,7 @@ import type { Fact } from '../src/domain/facts.ts'
 import { protectedAmounts } from '../src/domain/hodl.ts'
 import { type Asset, type Pair, type PositionId, positionId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
-import type { PositionView } from '../src/domain/position.ts'
+import { type PositionView, withFills } from '../src/domain/position.ts'
 import { freeOf } from '../src/domain/reckoning.ts'
 import { assess, type RiskVerdict } from '../src/domain/risk.ts'
 import { exposureOf, pendingOf, withRest } from '../src/domain/risk-exposure.ts'
@@ -87,7 +87,8 @@ export function createRiskDesk(
   /** A slot is one per position: what is left of a partly filled entry counts with its position. */
   const book = (): Pick<RiskState, 'positions' | 'pendingEntries'> => {
     const working = books.liveOrders().filter((order) => order.request.purpose === 'entry')
-    const held = books.openPositions().filter((position) => position.quantity !== '0')
+    const open = books.openPositions().map((position) => withFills(position, books.ordersOf(position.positionId)))
+    const held = open.filter((position) => position.quantity !== '0')
     const isOf = (order: OrderView, { positionId: id }: PositionView) => order.request.positionId === id
     const slot = (position: PositionView): Exposure | null =>
       working
@@ -97,7 +98,7 @@ export function createRiskDesk(
     const alone = working.filter((order) => !held.some((position) => isOf(order, position))).map(pending)
     const known = <T>(all: readonly (T | null)[]): readonly T[] => all.filter((one) => one !== null)
     const isPriced = ![...positions, ...alone].includes(null)
-    const isCounted = isPriced && books.openPositions().every(({ positionId: id }) => lives(positionAddress(id)))
+    const isCounted = isPriced && open.every(({ positionId: id }) => lives(positionAddress(id)))
     return {
       positions: isCounted ? known(positions) : null,
       pendingEntries: [...known(alone), ...standing().values()],
@@ -118,7 +119,7 @@ export function createRiskDesk(
     return Object.fromEntries(balances.map(({ asset: of }) => [of, text(free(of))]))
   }
   const stateNow = (): RiskState => {
-    const { usd, staleMarks } = account.equity()
+    const { staleMarks } = account.equity()
     const now = clock.now()
     const measure = account.measure()
     const remembered = monitor.risk()
@@ -128,7 +129,7 @@ export function createRiskDesk(
       now,
       mayOpenRisk: permission.mayOpenRisk(),
       haltedSymbols: permission.haltedSymbols(),
-      equityUsd: usd,
+      equityUsd: measure === null ? null : measure.equityUsd,
       marks: marks(),
       staleMarks,
       freeQuote: freeQuote(),

@@ -82,6 +82,17 @@ export const heldQuantity = (holdings: Holdings): Amount => holdings.entered.min
 
 export const averagePrice = (cost: Amount, quantity: Amount): Amount => (quantity.isZero() ? ZERO : cost.div(quantity))
 
+/**
+ * An open position with what its orders have filled by now: from a fill until it has written down that it heard of it, its
+ * own figures lag behind. Of the two the larger counts, so that nothing at stake is overlooked.
+ */
+export function withFills(position: PositionView, orders: Iterable<OrderView>): PositionView {
+  const holdings = holdingsOf(orders)
+  const held = heldQuantity(holdings)
+  if (held.lte(amount(position.quantity))) return position
+  return { ...position, quantity: text(held), entryPrice: text(averagePrice(holdings.entryCost, holdings.entered)) }
+}
+
 /** Gross profit of the closed part: its exit value against the average entry, signed by side. */
 export function realisedGross(side: PositionSide, holdings: Holdings): Money {
   const entry = averagePrice(holdings.entryCost, holdings.entered)

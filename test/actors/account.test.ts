@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ledgerGap } from '../../src/domain/ledger.ts'
-import { accountHouse, BTC, balance, factOf, orderOf, requestOf, T0 } from './trading-house.ts'
+import { accountHouse, BTC, balance, factOf, filledOrder, orderOf, positionOf, requestOf, T0 } from './trading-house.ts'
 
 const MINUTE = 60_000
 
@@ -41,6 +41,19 @@ describe('balances', () => {
     expect(held.USDT).toBe('403.2')
     books.apply(factOf({ type: 'order.cancelled', order: orderOf('entry', requestOf(), { status: 'CANCELLED' }) }))
     expect(account.balances().find((one) => one.asset === 'USDT')?.held).toBe('0')
+  })
+})
+
+describe('margin', () => {
+  it('is in use from the fill on, also before the position has written down that it heard of it', () => {
+    const { account, open, books } = accountHouse()
+    open()
+    const opening = positionOf({ phase: 'opening', leverage: 2, quantity: '0', entryPrice: '0' })
+    books.apply(factOf({ type: 'position.opening', position: opening }))
+    books.apply(filledOrder(orderOf('entry', requestOf({ leverage: 2 })), '40000', '0.01'))
+    expect(account.margin()).toEqual({ usedUsd: '200', freeUsd: '800' })
+    books.apply(factOf({ type: 'position.filled', position: positionOf({ leverage: 2 }) }))
+    expect(account.margin()).toEqual({ usedUsd: '200', freeUsd: '800' })
   })
 })
 

@@ -26,6 +26,7 @@ import {
   BTC,
   balance,
   factOf,
+  filledOrder,
   orderOf,
   positionOf,
   proposalOf,
@@ -186,6 +187,19 @@ describe('what the desk sees', () => {
     expect(codes(judge(btc('second')).verdict)).toBe('approved')
   })
 
+  it('an entry that is filled keeps its slot and its money before its position has written down that it heard', () => {
+    const { judge, books } = riskHouse({ maxPositionsPerSymbol: 1, maxExposurePct: 15, maxCorrelatedPct: 100 })
+    books.apply(
+      factOf({
+        type: 'position.opening',
+        position: positionOf({ phase: 'opening', quantity: '0', entryPrice: '0' }),
+      }),
+    )
+    books.apply(filledOrder(orderOf('entry', requestOf({ quantity: '0.025' })), '40000', '0.025'))
+    expect(codes(judge(btc('second')).verdict)).toContain('POSITION_LIMIT')
+    expect(codes(judge(xrp('third')).verdict)).toContain('EXPOSURE_LIMIT')
+  })
+
   it('counts what is held against BTC in USD, by the price of BTC', () => {
     const { judge, books, marks } = riskHouse()
     const XRP_BTC = pair('XRP/BTC')
@@ -211,6 +225,14 @@ describe('what the desk sees', () => {
     const { judge, clock } = riskHouse()
     clock.advanceTo(T0 + 60_001)
     expect(codes(judge().verdict)).toContain('STALE_DATA')
+  })
+
+  it('without a statement of what trading has lost nothing is opened, though every balance has its price', () => {
+    const { house, account, monitor, marks, permission } = riskHouse()
+    const blind = { ...account, measure: () => null }
+    const risk = createRiskDesk(house, { account: blind, monitor, marks: () => marks, permission })
+    risk.admit('first')
+    expect(codes(risk.judge(xrp('first'), 0.9, [0.9]).verdict)).toEqual(['STALE_DATA'])
   })
 
   it('a symbol rests after a loss', () => {

@@ -45,11 +45,13 @@ async function work(name: string, waiting: Case[], total: number): Promise<void>
     const isUnreached = problems.length === 1 && problems[0] === UNREACHED
     const outcome = problems.length === 0 ? 'ok' : isUnreached ? 'unreached' : 'FAILED'
     if (!values.json) say(`${done}/${total} ${outcome} ${titleOf(next)}`)
-    if (isUnreached) unreached += 1
-    if (problems.length === 0 || isUnreached) continue
-    failures.push({ of: next, problems })
-    process.stderr.write(`FAILED ${titleOf(next)}\n${problems.join('\n')}\n`)
+    if (problems.length === 0) continue
     await arenas.close()
+    if (isUnreached) unreached += 1
+    else {
+      failures.push({ of: next, problems })
+      process.stderr.write(`FAILED ${titleOf(next)}\n${problems.join('\n')}\n`)
+    }
   }
   await arenas.close()
 }
