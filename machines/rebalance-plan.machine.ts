@@ -7,6 +7,7 @@ import type { FactDraft } from '../src/domain/facts.ts'
 import type { Pair, PlanId } from '../src/domain/ids.ts'
 import type { OrderView } from '../src/domain/order.ts'
 import type { RebalanceTrade } from '../src/domain/portfolio.ts'
+import * as batches from '../src/domain/rebalance-plan-batches.ts'
 import * as record from '../src/domain/rebalance-plan-record.ts'
 import * as story from '../src/domain/rebalance-plan-story.ts'
 import type { Heard, OrdersReport } from '../src/domain/reports.ts'
@@ -35,7 +36,7 @@ const parts = setup({
     areEnded: ({ context }, p: { side: RebalanceTrade['side'] }) => record.areEnded(context, p.side),
     isAnyWaiting: ({ context }, p: { side: RebalanceTrade['side'] }) => record.isAnyWaiting(context, p.side),
     isNothingAsked: ({ context }) => record.isNothingAsked(context),
-    isLastBatch: ({ context }) => record.isLastBatch(context),
+    isLastBatch: ({ context }) => batches.isLastBatch(context),
     /** By the time that it rang: one of older code rang later than this code would have set it. */
     isDue: ({ context }, p: { seenAt: number }) => p.seenAt >= context.dueAt,
     isHeld: ({ context }) => context.isHeld,
@@ -49,8 +50,8 @@ const parts = setup({
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
     hear: assign((_, p: { seenAt: number }) => ({ updatedAt: p.seenAt, ends: [], asking: [] })),
     hold: assign((_, p: { retryAt: number }) => ({ dueAt: p.retryAt, isHeld: true })),
-    startBatch: assign(({ context }) => record.withBatchStarted(context)),
-    nextBatch: assign(({ context }) => record.withNextBatch(context)),
+    startBatch: assign(({ context }) => batches.withBatchStarted(context)),
+    nextBatch: assign(({ context }) => batches.withNextBatch(context)),
     ask: assign(({ context }, p: { side: RebalanceTrade['side'] }) => record.asked(context, p.side)),
     recordOrders: assign(({ context }, p: Orders) => record.withReported(context, p.orders)),
     endUnborn: assign(({ context }, p: { key: string; reason: string }) => record.withUnborn(context, p)),
@@ -69,7 +70,7 @@ const setDeadline = call('set-deadline', ({ dueAt }) => ({ name: 'batch', at: du
 const due = call('isDue', (_, { seenAt }: On<'deadline.reached'>) => ({ seenAt }))
 const hold = call('hold', (_, { retryAt }: On<'batch.held'>) => ({ retryAt }))
 const claim = call('claim-batch', (plan) => ({
-  ...{ planId: plan.planId, batch: plan.batch, symbols: record.symbolsAhead(plan) },
+  ...{ planId: plan.planId, batch: plan.batch, symbols: batches.symbolsAhead(plan) },
 }))
 const begin = [publish((plan) => story.batchStartedFacts(plan)), 'startBatch' as const] as const
 const place = (side: RebalanceTrade['side']) => [
@@ -119,7 +120,7 @@ const stale = ignore('A deadline of an earlier state.')
 
 export const rebalancePlanMachine = parts.createMachine({
   id: 'rebalance-plan',
-  description: 'One rebalance plan: batches in time, sells before buys.',
+  description: 'One rebalance plan: batches in time, sells before buys; what expires goes again with the next one.',
   options: { maxIterations: 100 },
   context: ({ input }) => record.newPlan(input),
   entry: publish((plan) => [story.plannedFact(plan)]),

@@ -71,7 +71,8 @@ function tradesOf(leg: RebalanceLeg, count: number, last: number, instrument: In
   })
 }
 
-const bySellsFirst = (a: RebalanceTrade, b: RebalanceTrade): number =>
+/** By batch; within one, sells before buys. */
+export const bySellsFirst = (a: RebalanceTrade, b: RebalanceTrade): number =>
   a.batch - b.batch || (a.side === b.side ? 0 : a.side === 'sell' ? -1 : 1)
 
 /**

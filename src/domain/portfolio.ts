@@ -65,11 +65,14 @@ export type ExecutionStrategy = 'immediate' | 'dca_24h' | 'limit_orders' | 'defe
 export interface PlanTradeView extends RebalanceTrade {
   /** Names its order's intention. */
   readonly key: string
-  /** `dropped`: will not be, or ended without a fill. */
+  /** `scheduled`: also what expired and is tried again. `dropped`: will not be, or ended without a fill. */
   readonly status: 'scheduled' | 'working' | 'executed' | 'dropped'
   readonly orderId: OrderId | null
   readonly filled: Numeric
 }
+
+/** What a plan did not come to. */
+export interface UnfilledTrade extends Pick<RebalanceTrade, 'symbol' | 'side' | 'quantity' | 'valueUsd'> {}
 
 /** The whole of a rebalance plan at one moment. */
 export interface PlanView {

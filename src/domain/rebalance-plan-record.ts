@@ -1,9 +1,8 @@
 /** What a rebalance plan keeps, and how each message changes it. Pure. */
-import { shiftOverdue } from './dca.ts'
 import type { OrderId, Pair, PlanId } from './ids.ts'
 import { isFinal, type OrderView } from './order.ts'
 import type { ExecutionStrategy, PlanTradeView, PlanView, RebalanceTrade } from './portfolio.ts'
-import { amount, type Numeric, text } from './units.ts'
+import { type Amount, amount, type Numeric, text } from './units.ts'
 
 export interface PlanBirth {
   readonly planId: PlanId
@@ -20,13 +19,15 @@ interface Brought {
   readonly cost: Numeric
   readonly fees: Numeric
 }
-const NOTHING: Brought = { filled: '0', cost: '0', fees: '0' }
+export const NOTHING: Brought = { filled: '0', cost: '0', fees: '0' }
 
 /** One trade of the plan with the key of its order. */
 export interface PlannedTrade extends Brought {
   readonly key: string
   readonly trade: RebalanceTrade
   readonly state: 'waiting' | 'asked' | 'ended'
+  /** Ended because its order expired: what that left is tried again with the next batch. */
+  readonly isLeft: boolean
   readonly orderId: OrderId | null
 }
 
@@ -38,12 +39,15 @@ export type TradeEnd = {
 } & (
   | ({ readonly kind: 'executed'; readonly orderId: OrderId } & Brought)
   | { readonly kind: 'dropped'; readonly reason: string }
+  /** Base units, that the next batch tries again. */
+  | { readonly kind: 'postponed'; readonly quantity: Numeric }
 )
 
 export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
   readonly trades: readonly PlannedTrade[]
-  /** The batch that is due or at work, from 1. */
+  /** The batch that is due or at work, from 1. One after the last tries once more what that left. */
   readonly batch: number
+  readonly lastBatch: number
   /** The last batch that was told to have started. */
   readonly started: number
   readonly plannedAt: number
@@ -57,12 +61,16 @@ export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
   readonly asking: readonly PlannedTrade[]
 }
 
+export const keyOf = (planId: PlanId, number: number): string => `${planId}/rebalance/${number}`
+const lastOf = (trades: readonly RebalanceTrade[]): number => Math.max(1, ...trades.map(({ batch }) => batch))
+
 export const newPlan = ({ trades, seenAt, ...birth }: PlanBirth): PlanRecord => ({
   ...birth,
   ...{ batch: 1, started: 0, plannedAt: seenAt, updatedAt: seenAt, isHeld: false, reason: null, ends: [], asking: [] },
   trades: trades.map((trade, index) => ({
-    ...{ key: `${birth.planId}/rebalance/${index + 1}`, trade, state: 'waiting', orderId: null, ...NOTHING },
+    ...{ key: keyOf(birth.planId, index + 1), trade, state: 'waiting', isLeft: false, orderId: null, ...NOTHING },
   })),
+  lastBatch: lastOf(trades),
   dueAt: Math.max(seenAt, trades[0]?.dueAt ?? seenAt),
 })
 
@@ -83,28 +91,6 @@ export const areEnded = (record: PlanRecord, side: Side): boolean =>
 export const isAnyWaiting = (record: PlanRecord, side: Side): boolean =>
   tradesOf(record, side).some(({ state }) => state === 'waiting')
 export const isNothingAsked = (record: PlanRecord): boolean => keysOf(record, 'asked').length === 0
-export const isLastBatch = ({ trades, batch }: PlanRecord): boolean =>
-  batch >= Math.max(...trades.map(({ trade }) => trade.batch))
-
-/** The batch goes now: where it is late, what is still to come keeps its distance to it. One that goes on stays as it is. */
-export function withBatchStarted(record: PlanRecord): Partial<PlanRecord> {
-  if (record.started === record.batch) return { isHeld: false }
-  const toCome = record.trades.filter(({ trade }) => trade.batch >= record.batch)
-  const shifted = shiftOverdue(
-    toCome.map(({ trade }) => trade),
-    record.updatedAt,
-  )
-  const late = new Map(toCome.map(({ key }, index) => [key, shifted[index]]))
-  const trades = record.trades.map((one) => ({ ...one, trade: late.get(one.key) ?? one.trade }))
-  return { isHeld: false, started: record.batch, trades }
-}
-
-/** The next batch, at its time. */
-export function withNextBatch({ batch, trades, updatedAt }: PlanRecord): Pick<PlanRecord, 'batch' | 'dueAt'> {
-  const next = trades.find(({ trade }) => trade.batch === batch + 1)
-  return { batch: batch + 1, dueAt: Math.max(updatedAt, next?.trade.dueAt ?? updatedAt) }
-}
-
 /** The batch's trades of one side that nobody has asked for yet. */
 export function asked(record: PlanRecord, side: Side): Pick<PlanRecord, 'asking' | 'trades'> {
   const asking = tradesOf(record, side).filter(({ state }) => state === 'waiting')
@@ -112,6 +98,8 @@ export function asked(record: PlanRecord, side: Side): Pick<PlanRecord, 'asking'
   return { asking, trades: marked(record, keys, 'asked') }
 }
 
+/** What of it was not filled, base units; below zero where a late fill came after the rest had been tried again. */
+export const restOf = ({ trade, filled }: PlannedTrade): Amount => amount(trade.quantity).minus(amount(filled))
 const about = ({ trade: { symbol, side, batch } }: PlannedTrade) => ({ symbol: symbol as Pair, side, batch })
 const less = (now: Numeric, before: Numeric): Numeric => text(amount(now).minus(amount(before)))
 
@@ -128,6 +116,14 @@ function endOf(planned: PlannedTrade, order: OrderView): TradeEnd | null {
   return { kind: 'dropped', ...about(planned), reason: order.reason ?? order.status.toLowerCase() }
 }
 
+/** What expired is tried again with the next batch: once after the last, and not when the plan is given up. */
+const isTriedAgain = (record: PlanRecord, planned: PlannedTrade, { status, filled }: OrderView): boolean =>
+  status === 'EXPIRED' &&
+  planned.state === 'asked' &&
+  planned.trade.batch <= record.lastBatch &&
+  record.reason === null &&
+  restOf({ ...planned, filled }).gt(0)
+
 const SECOND_TRY = '/again'
 /** Whether the order proved never to have reached the venue: its trade may be asked for once more, under another key. */
 const isLost = ({ key, state }: PlannedTrade, { status, reason, filled }: OrderView): boolean =>
@@ -143,11 +139,14 @@ export function withReported(record: PlanRecord, orders: readonly OrderView[]): 
       return planned
     if (isLost(planned, order))
       return { ...planned, key: `${planned.key}${SECOND_TRY}`, state: 'waiting', orderId: null, ...NOTHING }
-    const end = endOf(planned, order)
-    if (end !== null) ends.push(end)
     const { orderId, filled, cost, fees } = order
     const known = { ...planned, orderId, filled, cost, fees }
-    return isFinal(order.status) ? { ...known, state: 'ended' } : known
+    const isAgain = isTriedAgain(record, planned, order)
+    const end = endOf(planned, order)
+    if (end !== null && !(isAgain && end.kind === 'dropped')) ends.push(end)
+    if (isAgain) ends.push({ kind: 'postponed', ...about(planned), quantity: text(restOf(known)) })
+    if (!isFinal(order.status)) return known
+    return { ...known, state: 'ended', isLeft: planned.isLeft || isAgain }
   })
   return { ends, trades }
 }
@@ -182,22 +181,13 @@ export const withRecovered = (record: PlanRecord, orders: readonly OrderView[]):
   trades: marked(record, unbornKeys(record, orders), 'waiting'),
 })
 
-/** Symbols of the batch's trades that nobody has asked for yet: what it takes a price of. */
-export const symbolsAhead = ({ trades, batch }: PlanRecord): readonly Pair[] => [
-  ...new Set(
-    trades
-      .filter(({ trade, state }) => trade.batch === batch && state === 'waiting')
-      .map(({ trade }) => trade.symbol as Pair),
-  ),
-]
-
-/** What nobody asked for yet will not be. */
+/** What nobody asked for yet, or was to be tried again, will not be. */
 export const withRestDropped = (record: PlanRecord): Trades => ({
-  trades: marked(record, keysOf(record, 'waiting'), 'ended'),
+  trades: marked(record, keysOf(record, 'waiting'), 'ended').map((one) => ({ ...one, isLeft: false })),
 })
 
-function statusOf({ state, filled }: PlannedTrade): PlanTradeView['status'] {
-  if (state === 'waiting') return 'scheduled'
+function statusOf({ state, isLeft, filled }: PlannedTrade): PlanTradeView['status'] {
+  if (state === 'waiting' || isLeft) return 'scheduled'
   if (state === 'asked') return 'working'
   return amount(filled).gt(0) ? 'executed' : 'dropped'
 }

@@ -1,6 +1,7 @@
 /** What a rebalance plan tells, and what it asks to be taken back. Pure. */
 import type { FactDraft } from './facts.ts'
-import { keysOf, type PlanRecord, planView, withBatchStarted } from './rebalance-plan-record.ts'
+import { unfilledOf, withBatchStarted } from './rebalance-plan-batches.ts'
+import { keysOf, type PlanRecord, planView } from './rebalance-plan-record.ts'
 
 export const plannedFact = (record: PlanRecord): FactDraft => ({
   ...{ type: 'rebalance.planned', planId: record.planId, trades: record.trades.map(({ trade }) => trade) },
@@ -24,13 +25,16 @@ export function endedFacts(record: PlanRecord): FactDraft[] {
     const { symbol, side, batch } = end
     if (end.kind === 'dropped')
       return { type: 'rebalance.tradeDropped', planId, symbol, side, batch, reason: end.reason, plan }
+    if (end.kind === 'postponed')
+      return { type: 'rebalance.tradePostponed', planId, symbol, side, batch, quantity: end.quantity, plan }
     const { filled: quantity, cost, fees, orderId } = end
     return { type: 'rebalance.tradeExecuted', planId, symbol, side, quantity, cost, fees, batch, orderId, plan }
   })
 }
 
 export const completedFact = (record: PlanRecord): FactDraft => ({
-  ...{ type: 'rebalance.completed', planId: record.planId, plan: planView(record, 'completed') },
+  ...{ type: 'rebalance.completed', planId: record.planId, unfilled: unfilledOf(record) },
+  plan: planView(record, 'completed'),
 })
 
 /** Why the plan was given up. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pair, planId } from '../../src/domain/ids.ts'
 import type { OrderView } from '../../src/domain/order.ts'
 import type { RebalanceTrade } from '../../src/domain/portfolio.ts'
+import * as batches from '../../src/domain/rebalance-plan-batches.ts'
 import * as plan from '../../src/domain/rebalance-plan-record.ts'
 import { endedFacts, plannedFact } from '../../src/domain/rebalance-plan-story.ts'
 import { orderOf, requestOf } from '../actors/trading-house.ts'
@@ -47,10 +48,54 @@ describe('a plan', () => {
   })
 
   it('tells of an order what it brought, and why one brought nothing', () => {
-    const record = hearing(asked(born(trade(1), trade(1))), order(1, 'CANCELLED', '0.4'), order(2, 'EXPIRED', '0'))
+    const record = hearing(asked(born(trade(1), trade(1))), order(1, 'CANCELLED', '0.4'), order(2, 'ERROR', '0'))
     expect(endedFacts(record)).toMatchObject([
       { type: 'rebalance.tradeExecuted', orderId: 'o1', quantity: '0.4', cost: '40', fees: '0.4', batch: 1 },
-      { type: 'rebalance.tradeDropped', batch: 1, reason: 'expired' },
+      { type: 'rebalance.tradeDropped', batch: 1, reason: 'error' },
+    ])
+  })
+
+  const next = (record: plan.PlanRecord): plan.PlanRecord => {
+    const due = { ...record, ...batches.withNextBatch(record) }
+    return { ...due, ...batches.withBatchStarted({ ...due, updatedAt: due.dueAt }) }
+  }
+  const rows = ({ trades }: plan.PlanRecord) =>
+    trades.map(({ key, state, filled, trade: { batch, quantity, valueUsd } }) =>
+      [key.slice('p/rebalance/'.length), batch, quantity, valueUsd, state, filled].join(' '),
+    )
+
+  it('moves what expired to the next trade of the same symbol and side, to the cent', () => {
+    const expired = hearing(asked(born(trade(1), trade(2))), order(1, 'EXPIRED', '0.333'))
+    expect(endedFacts(expired)).toMatchObject([
+      { type: 'rebalance.tradeExecuted', quantity: '0.333', batch: 1 },
+      {
+        type: 'rebalance.tradePostponed',
+        quantity: '0.667',
+        batch: 1,
+        plan: { trades: [{ status: 'scheduled' }, {}] },
+      },
+    ])
+    expect(rows(next(expired))).toEqual(['1 1 0.333 33.3 ended 0.333', '2 2 1.667 166.7 waiting 0'])
+    // What was filled late was filled: so much less is left.
+    const late = hearing(expired, order(1, 'EXPIRED', '0.5'))
+    expect(rows(next(late))).toEqual(['1 1 0.5 50 ended 0.5', '2 2 1.5 150 waiting 0'])
+  })
+
+  it('gives it a trade of its own where the next batch has none such, and one try after the last', () => {
+    const two = born(trade(1), trade(1, 'buy'), trade(2, 'buy'))
+    const expired = hearing(asked(two), order(1, 'EXPIRED', '0'))
+    expect(batches.isLastBatch({ ...expired, batch: 2 })).toBe(false)
+    const moved = next(expired)
+    expect(rows(moved)[2]).toBe('4 2 1 100 waiting 0')
+    const again = hearing(asked(moved), order(4, 'EXPIRED', '0'))
+    expect(batches.isLastBatch(again)).toBe(false)
+    const last = next(again)
+    expect(rows(last).at(-1)).toBe('5 3 1 100 waiting 0')
+    const over = hearing(asked(last), order(5, 'EXPIRED', '0.25'))
+    expect(batches.isLastBatch(over)).toBe(true)
+    expect(over.ends).toMatchObject([{ kind: 'executed', filled: '0.25' }])
+    expect(batches.unfilledOf(over).filter(({ side }) => side === 'sell')).toEqual([
+      { symbol: 'BTC/USDT', side: 'sell', quantity: '0.75', valueUsd: '75' },
     ])
   })
 
@@ -75,15 +120,15 @@ describe('a plan', () => {
 
   it('that comes late lets one batch go and keeps the distance of the rest', () => {
     const record = { ...born(trade(1), trade(2), trade(3)), batch: 2, updatedAt: T0 + 9 * HOUR }
-    const begun = { ...record, ...plan.withBatchStarted(record) }
+    const begun = { ...record, ...batches.withBatchStarted(record) }
     expect(begun.trades?.map(({ trade: { dueAt } }) => (dueAt - T0) / HOUR)).toEqual([0, 9, 13])
-    expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 9.5 * HOUR })).toEqual({ batch: 3, dueAt: T0 + 13 * HOUR })
-    expect(plan.withNextBatch({ ...begun, updatedAt: T0 + 14 * HOUR }).dueAt).toBe(T0 + 14 * HOUR)
+    expect(batches.withNextBatch({ ...begun, updatedAt: T0 + 9.5 * HOUR })).toEqual({ batch: 3, dueAt: T0 + 13 * HOUR })
+    expect(batches.withNextBatch({ ...begun, updatedAt: T0 + 14 * HOUR }).dueAt).toBe(T0 + 14 * HOUR)
   })
 
   it('in time keeps its times', () => {
     const record = { ...born(trade(1), trade(2)), updatedAt: T0 }
-    expect(plan.withBatchStarted(record).trades?.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
+    expect(batches.withBatchStarted(record).trades?.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
   })
 
   it('asks once more, under another key, for what proved never to have reached the venue', () => {

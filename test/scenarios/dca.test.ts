@@ -17,6 +17,7 @@ async function planned(options?: ConstructorParameters<typeof World>[0]): Promis
     currentAllocation: { coreEquityUsd: '20000', maxDeviationPct: '16.66' },
     reasoning: 'largest deviation 16.66 %, threshold 5 %',
   })
+  await world.until(() => world.told('rebalance.planned').length > 0, 'a plan')
   return world
 }
 const restart = async (world: World, downMs = 0): Promise<void> => {
@@ -67,6 +68,68 @@ describe('a DCA plan', () => {
       JSON.stringify(lines, null, 1),
     ).toEqual(lines.map(({ balance }) => balance))
     expect(lines.map(({ balance }) => balance)).not.toContain('0')
+  })
+
+  const unfilledOf = (world: World) => world.factsOf('rebalance.completed')[0]?.unfilled
+  const totalOf = (plan: ReturnType<typeof planOf>, symbol: string, what: 'quantity' | 'filled' | 'valueUsd') =>
+    text(sumOf(plan.trades.filter((trade) => trade.symbol === symbol).map((trade) => amount(trade[what]))))
+
+  it.each([
+    ['in one life', false],
+    ['over a restart', true],
+  ])('tries what expired once more with its next batch, and never more than was planned (%s)', async (_, dies) => {
+    const world = await planned()
+    const before = planOf(world)
+    await world.until(() => world.orders('rebalance').some(({ status }) => status === 'OPEN'), 'a first order')
+    // A part of it is bought; nobody sells the rest.
+    world.print(BTC, '49990', '0.004')
+    world.print(BTC, '50000')
+    await world.pass(40 * MINUTE)
+    expect(world.orders('rebalance').map(({ status }) => status)).toEqual(['EXPIRED', 'EXPIRED'])
+    expect(planOf(world).trades.slice(0, 2)).toMatchObject([
+      { status: 'scheduled', symbol: BTC, filled: expect.stringMatching(/^0\.00/) },
+      { status: 'scheduled', symbol: XRP, filled: '0' },
+    ])
+    expect(world.factsOf('rebalance.tradePostponed').map(({ batch }) => batch)).toEqual([1, 1])
+    if (dies) await restart(world, 5 * HOUR)
+    await liveOn(world, 23 * HOUR, PRICES)
+    const plan = planOf(world)
+    expect(plan.status).toBe('completed')
+    for (const symbol of [BTC, XRP]) {
+      expect(totalOf(plan, symbol, 'filled')).toBe(totalOf(before, symbol, 'quantity'))
+      expect(totalOf(plan, symbol, 'quantity')).toBe(totalOf(before, symbol, 'quantity'))
+      expect(totalOf(plan, symbol, 'valueUsd')).toBe(totalOf(before, symbol, 'valueUsd'))
+    }
+    expect(unfilledOf(world)).toEqual([])
+    expect(batches(world).map(({ batch }) => batch)).toEqual([1, 2, 3, 4, 5, 6])
+    const balances = await world.venueBalances()
+    const lines = statement(world, START, balances)
+    expect(lines.map(({ end }) => end)).toEqual(lines.map(({ balance }) => balance))
+  })
+
+  it.each([
+    ['that then is filled', true],
+    ['and says what it did not come to', false],
+  ])('gives what expires in its last batch one more try, %s', async (_, fills) => {
+    const world = await planned()
+    const before = planOf(world)
+    const few = before.trades.filter(({ batch }) => batch === 6)
+    await liveOn(world, 19 * HOUR, PRICES)
+    expect(batches(world)).toHaveLength(5)
+    await world.until(() => batches(world).length === 6, 'the last batch', 2 * HOUR)
+    await world.pass(20 * MINUTE)
+    if (fills) await liveOn(world, HOUR, PRICES)
+    else await world.pass(HOUR)
+    const plan = planOf(world)
+    expect(plan).toMatchObject({ status: 'completed', batch: 7 })
+    const left = few.map(({ symbol, side, quantity, valueUsd }) => ({ symbol, side, quantity, valueUsd }))
+    expect(unfilledOf(world)).toEqual(fills ? [] : left)
+    expect(world.factsOf('rebalance.tradeDropped').map(({ reason }) => reason)).toEqual(
+      fills ? [] : ['expired', 'expired'],
+    )
+    for (const symbol of [BTC, XRP]) expect(totalOf(plan, symbol, 'quantity')).toBe(totalOf(before, symbol, 'quantity'))
+    const sent = world.exchange.sent.flatMap(({ call, key }) => (call === 'place' && key !== undefined ? [key] : []))
+    expect([new Set(sent).size, sent.length]).toEqual([14, 14])
   })
 
   it('is one at a time, also by force, and one a day unless forced', async () => {

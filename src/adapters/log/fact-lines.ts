@@ -197,6 +197,7 @@ const MONEY = {
   'rebalance.batchStarted': ofPlan('info'),
   'rebalance.tradeExecuted': ofPlan('info'),
   'rebalance.tradeDropped': ofPlan('warn'),
+  'rebalance.tradePostponed': ofPlan('info'),
   'rebalance.completed': ofPlan('info'),
   'rebalance.cancelled': ofPlan('info'),
   'account.drawdownWarned': whole('warn'),

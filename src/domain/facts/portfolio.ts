@@ -2,7 +2,14 @@
 import type { Flow } from '../account-history.ts'
 import type { HodlBook } from '../hodl.ts'
 import type { Asset, OrderId, Pair, PlanId, PositionId } from '../ids.ts'
-import type { AllocationView, Balance, ExecutionStrategy, PlanView, RebalanceTrade } from '../portfolio.ts'
+import type {
+  AllocationView,
+  Balance,
+  ExecutionStrategy,
+  PlanView,
+  RebalanceTrade,
+  UnfilledTrade,
+} from '../portfolio.ts'
 import type { Topic } from '../topics.ts'
 import type { Numeric } from '../units.ts'
 
@@ -91,7 +98,21 @@ export interface PortfolioFacts {
     readonly reason: string
     readonly plan: PlanView
   }
-  'rebalance.completed': { readonly planId: PlanId; readonly plan?: PlanView }
+  /** Its order expired: what that left, base units, is tried again with the next batch. */
+  'rebalance.tradePostponed': {
+    readonly planId: PlanId
+    readonly symbol: Pair
+    readonly side: 'buy' | 'sell'
+    readonly batch: number
+    readonly quantity: Numeric
+    readonly plan: PlanView
+  }
+  'rebalance.completed': {
+    readonly planId: PlanId
+    /** What was planned and not traded; absent in rows of older code. */
+    readonly unfilled?: readonly UnfilledTrade[]
+    readonly plan?: PlanView
+  }
   'rebalance.cancelled': { readonly planId: PlanId; readonly reason: string; readonly plan?: PlanView }
 
   /** A new high of cumulative net realised trading profit: a share of it is set aside. USD; `hodl` is the whole afterwards. */
@@ -129,6 +150,7 @@ export const PORTFOLIO_TOPICS = {
   'rebalance.batchStarted': 'PORTFOLIO_UPDATES',
   'rebalance.tradeExecuted': 'PORTFOLIO_UPDATES',
   'rebalance.tradeDropped': 'PORTFOLIO_UPDATES',
+  'rebalance.tradePostponed': 'PORTFOLIO_UPDATES',
   'rebalance.completed': 'PORTFOLIO_UPDATES',
   'rebalance.cancelled': 'PORTFOLIO_UPDATES',
   'hodl.accrued': 'PORTFOLIO_UPDATES',

@@ -5,7 +5,7 @@ import { pair, planId } from '../../../src/domain/ids.ts'
 import { isFinal, type OrderStatus, type OrderView } from '../../../src/domain/order.ts'
 import type { PlanView, RebalanceTrade } from '../../../src/domain/portfolio.ts'
 import type { PlannedTrade } from '../../../src/domain/rebalance-plan-record.ts'
-import { amount, sumOf } from '../../../src/domain/units.ts'
+import { amount, sumOf, text } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON } from './order-events.ts'
 import { unheard } from './position-events.ts'
@@ -21,6 +21,8 @@ function viewOf({ key, trade: { symbol, side } }: PlannedTrade, status: OrderSta
   return { ...unheard(request, NOON), status, phase: 'settling', filled, cost: filled, fees: '0' }
 }
 
+const part = ({ trade: { quantity } }: PlannedTrade, share: string): string => text(amount(quantity).times(share))
+
 function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly PlanHears[] {
   const seenAt = updatedAt + 100
   const asked = trades.filter(({ state }) => state === 'asked')
@@ -29,17 +31,29 @@ function planEvents({ trades, updatedAt, dueAt, batch }: PlanContext): readonly 
     ...inBatch.flatMap((planned) =>
       [
         viewOf(planned, 'OPEN', '0'),
-        viewOf(planned, 'FILLED', '10'),
-        viewOf(planned, 'CANCELLED', '4'),
+        viewOf(planned, 'FILLED', planned.trade.quantity),
+        viewOf(planned, 'CANCELLED', part(planned, '0.4')),
+        viewOf(planned, 'EXPIRED', planned.trade.side === 'sell' ? part(planned, '0.4') : '0'),
         viewOf(planned, 'ERROR', '0'),
         { ...viewOf(planned, 'ERROR', '0'), reason: 'not-at-venue' },
       ].map((order) => ({ type: 'order.reported', order, seenAt }) as const),
     ),
+    // Filled late, of what is to be tried again.
+    ...trades
+      .filter(({ isLeft }) => isLeft)
+      .map(
+        (planned) =>
+          ({ type: 'order.reported', order: viewOf(planned, 'EXPIRED', part(planned, '0.7')), seenAt }) as const,
+      ),
     ...inBatch.map(({ key }) => ({ type: 'order.turnedAway', key, reason: 'halted', seenAt }) as const),
     ...inBatch.map(({ key }) => ({ type: 'trade.held', key, retryAt: seenAt + 10_000, seenAt }) as const),
     { type: 'orders.recovered', orders: [], seenAt },
     { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'OPEN', '0')), seenAt },
-    { type: 'orders.recovered', orders: asked.map((planned) => viewOf(planned, 'FILLED', '10')), seenAt },
+    {
+      type: 'orders.recovered',
+      orders: asked.map((planned) => viewOf(planned, 'FILLED', planned.trade.quantity)),
+      seenAt,
+    },
     { type: 'trading.allowed', seenAt },
     { type: 'batch.granted', seenAt },
     { type: 'batch.held', retryAt: seenAt + 60_000, seenAt },
@@ -96,12 +110,12 @@ function endsAreTold(taken: Taken<Plan>): void {
   // Of an order that was never written down while the plan was being withdrawn, the cancelled plan tells.
   const isUnborn = ({ key }: PlannedTrade) =>
     event.type === 'orders.recovered' && !heard.some(({ request }) => request.key === key)
-  const isEmpty = (one: PlannedTrade) => one.state === 'ended' && one.filled === '0' && !isUnborn(one)
+  const isEmpty = (one: PlannedTrade) => one.state === 'ended' && !one.isLeft && one.filled === '0' && !isUnborn(one)
   const dropped = facts.filter(({ type }) => type === 'rebalance.tradeDropped').length
   // One whose second try is dropped with the plan itself has another key by then.
-  const isNew = after.state.context.trades.filter((one, index) => {
-    const earlier = before.context.trades[index]
-    return isEmpty(one) && earlier?.state === 'asked' && earlier.key === one.key
+  const isNew = after.state.context.trades.filter((one) => {
+    const earlier = before.context.trades.find(({ key }) => key === one.key)
+    return isEmpty(one) && earlier?.state === 'asked'
   })
   if (dropped !== isNew.length) throw new Error(`${isNew.length} trades came to nothing, ${dropped} told`)
 }
@@ -116,9 +130,28 @@ function theWholeIsTold(taken: Taken<Plan>): void {
     const isOver = plan.status === 'completed' || plan.status === 'cancelled'
     if (isOver && plan.trades.some(({ status }) => status === 'scheduled' || status === 'working'))
       throw new Error(`${plan.status} with trades to come`)
-    if (plan.trades.some(({ status, filled }) => (status === 'executed') !== (filled !== '0') && status !== 'working'))
+    const isAtWork = (status: string) => status === 'working' || status === 'scheduled'
+    if (plan.trades.some(({ status, filled }) => (status === 'executed') !== (filled !== '0') && !isAtWork(status)))
       throw new Error('executed is what was filled, and nothing else')
   }
+}
+
+/** What expires goes over to later trades: nothing is planned twice, nothing is lost, and the last try is the last. */
+function nothingIsPlannedTwice({ after: { state } }: Taken<Plan>): void {
+  const { trades, batch } = state.context
+  for (const [symbol, planned] of [['BTC/USDT', 10] as const, ['XRP/USDT', 20] as const]) {
+    const own = trades.filter(({ trade: one }) => one.symbol === symbol)
+    if (!sumOf(own.map(({ trade: one }) => amount(one.quantity))).eq(planned))
+      throw new Error(`${symbol} is not ${planned}`)
+    if (sumOf(own.map(({ filled }) => amount(filled))).gt(planned))
+      throw new Error(`more of ${symbol} than was planned`)
+  }
+  if (!sumOf(trades.map(({ trade: one }) => amount(one.valueUsd))).eq(300))
+    throw new Error('its value is not what was planned')
+  if (batch > 3 || trades.some(({ isLeft, trade: one }) => isLeft && one.batch > 2))
+    throw new Error('a try after the last')
+  if (state.status === 'done' && trades.some(({ isLeft }) => isLeft))
+    throw new Error('over, and something is to be tried')
 }
 
 /** Batches keep their distance to the one that goes now, and none is due before the one ahead of it. */
@@ -137,13 +170,17 @@ export const rebalancePlanPaths: PathModel<Plan> = {
   required: ['planned', 'claiming', 'active', 'active.selling', 'active.buying', 'completed', 'cancelled'],
   events: ({ context }) => planEvents(context),
   abstract: ({ trades, batch, isHeld }) => ({
-    trades: trades.map(({ key, state, filled }) => [key, state, filled]),
+    // How a batch that is over ended changes nothing any more, but for what it left.
+    trades: trades
+      .filter(({ isLeft, trade: one }) => isLeft || one.batch >= batch)
+      .map(({ key, state, isLeft, filled }) => [key, state, isLeft, filled]),
     ...{ batch, isHeld },
   }),
   check: (taken) => {
     batchesKeepTheirTurn(taken)
     endsAreTold(taken)
     theWholeIsTold(taken)
+    nothingIsPlannedTwice(taken)
     timesAscend(taken)
   },
 }
