@@ -40,6 +40,12 @@ export const isOver = (order: OrderView): boolean => order.phase === 'done' || o
 export const isFlat = ({ orders, plan, positions }: Look): boolean =>
   plan === null && positions.every(({ phase }) => phase === 'closed') && orders.every(isOver)
 
+/** A part of it is gone, and the position itself tells it so. */
+export const isReduced = (look: Look): boolean => {
+  const [entry, one] = [last(look.orders, 'entry'), position(look)]
+  return entry !== undefined && one !== undefined && amount(one.quantity).lt(entry.filled)
+}
+
 const LONG = { symbol: BTC, entryPrice: '50000', stopLoss: '49000', takeProfit: '52500' }
 type Given = Parameters<Arena['life']['tell']>[0]
 type Terms = Omit<Extract<Given, { type: 'signal' }>, 'type'>

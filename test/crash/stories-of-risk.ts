@@ -1,6 +1,7 @@
 /** What trading on margin and circuit breakers bring about. Each begins and ends flat, like the others. */
-import { amount } from '../../src/domain/units.ts'
-import { BTC, XRP } from './arena.ts'
+import type { OrderView } from '../../src/domain/order.ts'
+import { type Amount, amount, text, ZERO } from '../../src/domain/units.ts'
+import { type Arena, BTC, now, XRP } from './arena.ts'
 import type { Look } from './live-child.ts'
 import {
   flat,
@@ -8,6 +9,9 @@ import {
   heldOnMargin,
   isFlat,
   isOver,
+  isPhase,
+  isReduced,
+  last,
   position,
   printAll,
   type Stage,
@@ -54,6 +58,74 @@ const ON_MARGIN: readonly Story[] = [
       ...heldOnMargin(LEVERED, '49990'),
       charged,
       flat('a long closed by its stop', (arena) => arena.print(BTC, '48990')),
+    ],
+  },
+]
+
+const isOpen = (order: OrderView | undefined): boolean => order?.status === 'OPEN'
+const pairRests: Stage = {
+  what: 'stop and target both at the venue',
+  act: () => undefined,
+  until: (look) => isPhase('protected')(look) && [last(look.orders, 'stop'), last(look.orders, 'target')].every(isOpen),
+}
+
+/** The price is at the target for a moment, in which nobody bids for more than `part` of what is held. */
+const sellAtTarget = (part: (held: Amount) => Amount): Stage['act'] => {
+  const bid = (arena: Arena, quantity: string): void =>
+    arena.sandbox.print({
+      ...{ kind: 'book', symbol: BTC, at: now() },
+      ...{ bids: [{ price: LEVERED.takeProfit, quantity }], asks: [{ price: '52600', quantity: '1000' }] },
+    })
+  return (arena) => {
+    const held = arena.sandbox.venue.positions().reduce((sum, row) => sum.plus(row.quantity).minus(row.closed), ZERO)
+    bid(arena, text(part(held)))
+    const seen = { kind: 'trade', symbol: BTC, price: LEVERED.takeProfit, quantity: '1000', side: null } as const
+    arena.sandbox.print({ ...seen, at: now() })
+    // Not so far that the stop that followed would be reached.
+    arena.print(BTC, '52300')
+    bid(arena, '1000')
+  }
+}
+/** Stop and target of one position, which both sell what is held: a fill of either takes from the other. */
+const PAIRS: readonly Story[] = [
+  {
+    ground: 'margin',
+    name: 'a pair, its target filled in part, then the stop',
+    stages: [
+      ...heldOnMargin(LEVERED, '49990'),
+      pairRests,
+      {
+        what: 'half of it sold at the target, and a stop for the rest',
+        act: sellAtTarget((held) => held.div(2).toDecimalPlaces(5)),
+        until: (look) => isReduced(look) && last(look.orders, 'stop')?.quantity === position(look)?.quantity,
+      },
+      flat('the rest sold by its stop', (arena) => arena.print(BTC, '48990')),
+    ],
+  },
+  {
+    ground: 'margin',
+    name: 'a pair, its target filled but for dust',
+    // The dust stays open at the venue, and would be netted with the next one's trades.
+    isDear: true,
+    stages: [
+      ...heldOnMargin(LEVERED, '49990'),
+      pairRests,
+      flat(
+        'all but dust sold at the target',
+        sellAtTarget((held) => held.minus('0.00003')),
+      ),
+    ],
+  },
+  {
+    ground: 'margin',
+    name: 'a pair, set off both within a second',
+    stages: [
+      ...heldOnMargin(LEVERED, '49990'),
+      pairRests,
+      flat('sold once', (arena) => {
+        arena.print(BTC, '52600')
+        arena.print(BTC, '48990')
+      }),
     ],
   },
 ]
@@ -117,4 +189,4 @@ const BREAKERS: readonly Story[] = [
   },
 ]
 
-export const STORIES_OF_RISK: readonly Story[] = [...ON_MARGIN, ...BREAKERS]
+export const STORIES_OF_RISK: readonly Story[] = [...ON_MARGIN, ...PAIRS, ...BREAKERS]

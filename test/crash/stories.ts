@@ -3,7 +3,6 @@ import { asset } from '../../src/domain/ids.ts'
 import type { OrderView } from '../../src/domain/order.ts'
 import { amount } from '../../src/domain/units.ts'
 import { BTC, XRP } from './arena.ts'
-import type { Look } from './live-child.ts'
 import {
   BY_HAND,
   close,
@@ -13,6 +12,7 @@ import {
   isFlat,
   isOver,
   isPhase,
+  isReduced,
   last,
   position,
   printAll,
@@ -38,12 +38,6 @@ const surplus: Stage = {
 }
 
 const isRebalance = ({ request }: OrderView): boolean => request.purpose === 'rebalance'
-
-/** A part of it is gone, and the position itself tells it so. */
-const isReduced = (look: Look): boolean => {
-  const [entry, one] = [last(look.orders, 'entry'), position(look)]
-  return entry !== undefined && one !== undefined && amount(one.quantity).lt(entry.filled)
-}
 
 const USUAL: readonly Story[] = [
   {

@@ -4,7 +4,7 @@ import type { BreakerName } from '../../src/domain/breakers.ts'
 import { baseOf, quoteOf } from '../../src/domain/ids.ts'
 import { isOnMargin, type MarginLot, netted } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderRequest } from '../../src/domain/order.ts'
-import { type Amount, amount, text, ZERO } from '../../src/domain/units.ts'
+import { type Amount, amount, maxOf, text, ZERO } from '../../src/domain/units.ts'
 import { type Arena, BALANCES } from './arena.ts'
 import type { Look } from './live-child.ts'
 import { otherTables, toldTwice, wrongBags } from './verify-facts.ts'
@@ -119,11 +119,18 @@ const naked = ({ positions, orders }: Look): string[] =>
 const heldOf = (own: Look['orders']): Amount =>
   own.reduce((sum, { filled, request }) => (request.purpose === 'entry' ? sum.plus(filled) : sum.minus(filled)), ZERO)
 
-/** Positions that were left by more than they had, whichever exits were filled. */
+/** Positions that were left by more than they had, whichever exits were filled, or could be by their target. */
 const oversold = ({ positions, orders }: Look): string[] =>
   positions.flatMap(({ positionId }) => {
-    const held = heldOf(orders.filter(({ request }) => request.positionId === positionId))
-    return held.lt(0) ? [`position ${positionId} holds ${text(held)}`] : []
+    const own = orders.filter(({ request }) => request.positionId === positionId)
+    const held = heldOf(own)
+    const targets = own
+      .filter(({ request, phase }) => request.purpose === 'target' && phase !== 'done' && phase !== 'settling')
+      .reduce((sum, one) => sum.plus(one.quantity).minus(one.filled), ZERO)
+    return [
+      ...(held.lt(0) ? [`position ${positionId} holds ${text(held)}`] : []),
+      ...(targets.gt(maxOf(held, ZERO)) ? [`position ${positionId}: ${text(targets)} for sale of ${text(held)}`] : []),
+    ]
   })
 
 const isLatched = ({ breakers }: Look, name: BreakerName): boolean => breakers.some((one) => one.name === name)
