@@ -99,3 +99,17 @@ it('a stop that the venue will not make smaller halts trading: it could sell wha
   world.exchange.faults.amends = () => null
   await world.until(() => of(first(), 'stop')?.quantity === first().quantity, 'a smaller stop')
 })
+
+it('a target that sells more than half while half is about to be sold leaves the rest to that sale', async () => {
+  const { positionId, quantity } = first()
+  const kept = second().quantity
+  world.system.house.addresses.tell(`position:${positionId}`, {
+    ...{ type: 'reduce-position', share: '0.5', reason: 'breaker', seenAt: world.clock.now() },
+  })
+  sellAtTarget(amount(quantity).times('0.6').toDecimalPlaces(5))
+  await world.until(() => first().status === 'closed', 'the first position closed')
+  await world.pass(MINUTE)
+  expect(second()).toMatchObject({ phase: 'protected', quantity: kept })
+  expect(text(await openAtVenue())).toBe(kept)
+  expect(world.told('order.invariantBroken')).toEqual([])
+})
