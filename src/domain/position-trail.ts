@@ -91,10 +91,12 @@ function nextStopLook(record: PositionRecord): number | null {
   if (stop === undefined || stop.view === null || stop.asked !== undefined) return null
   const later = (at: number | undefined, ms: number): number | null =>
     at !== undefined && at + ms > updatedAt ? at + ms : null
-  if (!isSamePrice(stop.view.triggerPrice, stopToBe(record))) return later(stop.repricedAt, policy.amendMinIntervalMs)
+  const isElsewhere = !isSamePrice(stop.view.triggerPrice, stopToBe(record))
   // The target sold a part, and the venue would not make the stop smaller.
   const isTooLarge = unfilled(stop).gt(toProtect(record)) && !isDust(record)
-  if (isTooLarge && later(stop.refusedAt, policy.retryMs) !== null) return later(stop.refusedAt, policy.retryMs)
+  const refused = isElsewhere || isTooLarge ? later(stop.refusedAt, policy.retryMs) : null
+  if (refused !== null) return refused
+  if (isElsewhere) return later(stop.repricedAt, policy.amendMinIntervalMs)
   return trailedStop(record) === null ? null : later(stop.refusedAt, policy.trailSweepMs)
 }
 

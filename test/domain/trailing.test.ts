@@ -181,6 +181,16 @@ describe('a position whose stop follows', () => {
     expect([refused.stopWanted, nextAmendAt(refused), trailedStop(refused)]).toEqual([null, AT + 60_000, '50235'])
   })
 
+  it('is looked at again after a refusal, also where the price has asked for another stop meanwhile', () => {
+    const before = withPrice(holding(), '51000')
+    const [entry, stop] = before.slots
+    if (entry === undefined || stop === undefined) throw new Error('no stop')
+    const refused = { ...before, slots: [entry, { ...stop, refusedAt: AT }] }
+    expect(nextAmendAt(refused)).toBe(AT + POLICY.retryMs)
+    const repriced = { ...before, slots: [entry, { ...stop, repricedAt: AT }] }
+    expect(nextAmendAt(repriced)).toBe(AT + POLICY.amendMinIntervalMs)
+  })
+
   it('is a trailing stop once the price has moved it, and a stop loss where a person moved it last', () => {
     expect(stopReason(holding())).toBe('stop_loss')
     const moved = withPrice(holding(), '51000')

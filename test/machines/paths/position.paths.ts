@@ -115,8 +115,7 @@ function asksAgain({ event, after: { state, effects } }: Taken<Position>): void 
   const isStopElsewhere = stop?.phase === 'open' && stop.triggerPrice !== (stopWanted ?? stopLoss)
   const slot = liveStop(state.context)
   const isWaiting = slot?.asked !== undefined || typeof state.context.deadlines.amend === 'number'
-  const isFresh = slot?.refusedAt !== undefined && state.context.updatedAt < slot.refusedAt + policy.retryMs
-  const isAskedFor = kinds.some(({ kind }) => kind === 'amend') || isWaiting || isFresh
+  const isAskedFor = kinds.some(({ kind }) => kind === 'amend') || isWaiting
   if (state.value === 'protected' && isStopElsewhere && !isAskedFor)
     throw new Error('the stop rests at another price than the position says, and nobody amends it')
   const isWithdrawn = state.value === 'opening' && state.context.closeReason !== null && isEntryLive(state.context)
