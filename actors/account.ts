@@ -61,7 +61,7 @@ export function createAccount(house: House, marks: () => Marks): Account {
     return balancesOf(totals, withCollateral(held))
   }
   /** A position's own, which for a short at 1 is not the venue's. */
-  const leverageOf = ({ request: { positionId, leverage } }: OrderView): number =>
+  const leverageOf = ({ request: { positionId, leverage } }: Pick<OrderView, 'request'>): number =>
     (positionId === null ? null : books.position(positionId)?.leverage) ?? leverage
   const open = (): readonly PositionView[] =>
     books.openPositions().map((position) => withFills(position, books.ordersOf(position.positionId)))

@@ -3,7 +3,8 @@ import { HODL_CASH, protectedAmounts } from '../src/domain/hodl.ts'
 import { type Asset, baseOf, type Pair, type PlanId, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick, sizeProblem } from '../src/domain/instrument.ts'
 import type { OrderRequest, Side } from '../src/domain/order.ts'
-import { freeOf } from '../src/domain/reckoning.ts'
+import { addsRisk } from '../src/domain/order-birth.ts'
+import { freeOf, holdsOf } from '../src/domain/reckoning.ts'
 import { approveRebalance } from '../src/domain/risk.ts'
 import { guarded, guardPrice } from '../src/domain/slippage.ts'
 import {
@@ -52,12 +53,19 @@ export interface CoreBook {
 export function createCoreBook(
   house: House,
   account: Pick<Account, 'balances' | 'priceOf'>,
-  orders: Pick<OrderDesk, 'place'>,
+  orders: Pick<OrderDesk, 'place' | 'unwritten'>,
   permission: Pick<Permission, 'control' | 'haltedSymbols' | 'isReconciling'>,
   marks: () => Marks,
 ): CoreBook {
   const { books, clock, settings } = house
   const { orderType, orderLifeMs } = settings.portfolio
+
+  /** What orders of this moment will hold, that the balances do not show yet: of two buys each leaves the other its own. */
+  const promised = (of: Asset): Amount => {
+    const born = orders.unwritten().filter(addsRisk)
+    const holders = born.map((request) => ({ request, ...request, filled: '0' }))
+    return amount(holdsOf(holders, settings.fees.taker, ({ request }) => account.priceOf()(request.symbol))[of] ?? ZERO)
+  }
 
   const free: CoreBook['free'] = (of) => {
     const isOf = (symbol: Pair) => baseOf(symbol) === of
@@ -79,7 +87,7 @@ export function createCoreBook(
     // What exits hold of a position is not free to begin with.
     const positions = maxOf(inPositions.minus(exitsHold), ZERO)
     const bag = amount(protectedAmounts(settings.portfolio.hodl, books.hodl())[of] ?? ZERO)
-    return maxOf(freeOf(account.balances(), of).minus(positions).minus(bag), ZERO)
+    return maxOf(freeOf(account.balances(), of).minus(positions).minus(bag).minus(promised(of)), ZERO)
   }
 
   const unknownOrderSymbols = (): readonly Pair[] =>

@@ -20,15 +20,14 @@ export interface Holdings {
 const remainingOf = (order: OrderView): Amount => maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
 
 /**
- * `born` are requests of orders that may not be in the books yet: they count from their birth on. `configured` are amounts
+ * `unwritten` are requests of orders that are not in the books yet: they count from their birth on. `configured` are amounts
  * that no trade of the core book may touch, beside those of the hodl bags' ledger.
  */
 export function createHoldings(
   books: Books,
-  born: () => Iterable<OrderRequest>,
+  unwritten: () => readonly OrderRequest[],
   configured: Readonly<Record<string, Numeric>>,
 ): Holdings {
-  const unwritten = (): readonly OrderRequest[] => [...born()].filter(({ key }) => books.orderByKey(key) === null)
   const heldBy: Holdings['heldBy'] = (position) => {
     const orders = books.ordersOf(position)
     const entry = orders.find(({ request }) => request.purpose === 'entry')

@@ -37,6 +37,8 @@ export interface OrderDesk {
   revive(id: OrderId, input: JournaledInput): void
   /** Executions and comparisons with the venue: exits that could sell more than is held, or have, are an invariant broken. */
   watch(fact: Fact): void
+  /** Requests of orders that are born and not in the books yet: what they will hold is promised all the same. */
+  unwritten(): readonly OrderRequest[]
   /** From now on nothing that adds risk is born. */
   close(): void
 }
@@ -53,20 +55,22 @@ export function createOrderDesk(
 ): OrderDesk {
   const { addresses, books, clock, ids, random, settings, state } = house
   const born = new Map<string, { readonly id: OrderId; readonly request: OrderRequest }>()
-  const holdings = createHoldings(
-    books,
-    () => [...born.values()].map(({ request }) => request),
-    settings.portfolio.hodl,
-  )
+  /** `born` bridges the moment until a birth is on disk and in the books; what is there may one day be forgotten there. */
+  const forgetWritten = (): void => {
+    for (const key of born.keys()) if (books.orderByKey(key) !== null) born.delete(key)
+  }
+  const unwritten = (): readonly OrderRequest[] => {
+    forgetWritten()
+    return [...born.values()].map(({ request }) => request)
+  }
+  const holdings = createHoldings(books, unwritten, settings.portfolio.hodl)
   let isClosed = false
   const recover = (id: OrderId) => () => {
     addresses.tell(orderAddress(id), { type: 'recover-order', seenAt: clock.now() })
   }
-  /** `born` bridges the moment until the birth is on disk and in the books. */
   const liveId = (key: string): OrderId | null => {
-    const known = books.orderByKey(key)?.orderId ?? null
-    if (known !== null) born.delete(key)
-    return known ?? born.get(key)?.id ?? null
+    forgetWritten()
+    return books.orderByKey(key)?.orderId ?? born.get(key)?.id ?? null
   }
   const drawnFor = (id: OrderId): readonly number[] => {
     const chance = random.stream(`retry ${id}`)
@@ -139,6 +143,7 @@ export function createOrderDesk(
       recover(id)()
     },
     watch: createExitsWatch(house, holdings),
+    unwritten,
     close: () => {
       isClosed = true
     },

@@ -29,16 +29,19 @@ export const afterMove = (totals: Totals, of: Asset, by: Numeric): Totals => ({
   [of]: text(amount(totals[of] ?? ZERO).plus(amount(by))),
 })
 
+/** What an order holds follows from these. */
+export type Holder = Pick<OrderView, 'request' | 'quantity' | 'filled' | 'limitPrice'>
+
 /**
  * What live orders hold: a sell its base, a buy its cost and fee at the price that it may pay; on margin both sides their
  * collateral and fee in the quote, and nothing where they only reduce. `leverageOf`: how much of the cost is collateral,
  * which is the position's own leverage where that is not the venue's.
  */
 export function holdsOf(
-  live: readonly OrderView[],
+  live: readonly Holder[],
   feeRate: Numeric,
-  priceOf: (order: OrderView) => Amount | null,
-  leverageOf: (order: OrderView) => number = ({ request }) => request.leverage,
+  priceOf: (order: Holder) => Amount | null,
+  leverageOf: (order: Holder) => number = ({ request }) => request.leverage,
 ): Totals {
   const holds: Record<string, Amount> = {}
   for (const order of live) {

@@ -20,7 +20,7 @@ function coreHouse(hodl: Readonly<Record<string, string>> = {}, permission = all
   const balances = () => [balance('BTC', '1', '0.1'), balance('USDT', '1000', '0')]
   const marks = { 'BTC/USDT': { price: '40000', at: T0 } }
   const account = { balances, priceOf: () => pricesFrom({ 'BTC/USDT': '40000' }) }
-  const core = createCoreBook(house.house, account, { place }, permission, () => marks)
+  const core = createCoreBook(house.house, account, { place, unwritten: () => [] }, permission, () => marks)
   const bag = (of: string, quantity: string): void => {
     const book: HodlBook = { highUsd: '0', bags: [{ asset: asset(of), quantity, pendingUsd: '0', spentUsd: '0' }] }
     house.books.apply(factOf({ type: 'hodl.accrued', profitUsd: '0', amountUsd: '0', hodl: book }))

@@ -164,6 +164,24 @@ describe('cancelling and amending by key', () => {
   })
 })
 
+it('a sell of the core book promises nothing any more once it has ended, however long ago that was', async () => {
+  const { desk, placed, books } = orderHouse()
+  const sold = requestOf({ ...CORE, quantity: '0.6' })
+  const id = placed(sold)
+  await settle()
+  const order = orderOf(id, sold, { status: 'FILLED', filled: '0.6' })
+  books.apply(factOf({ type: 'order.filled', order, fill: fillOf('sold', '40000', '0.6') }))
+  placed()
+  // So many have ended since that the books have forgotten it.
+  for (let number = 0; number < 1_200; number += 1) {
+    const other = orderOf(`o${number}`, requestOf({ key: `other/${number}`, positionId: null }), { status: 'EXPIRED' })
+    books.apply(factOf({ type: 'order.opened', order: { ...other, status: 'OPEN' } }))
+    books.apply(factOf({ type: 'order.expired', order: other }))
+  }
+  expect(books.order(orderId(id))).toBeNull()
+  expect(desk.place(requestOf({ ...CORE, key: 'plan-2/1/BTC', quantity: '0.4' }), CAUSE)).toHaveProperty('orderId')
+})
+
 it('cancelling entries spares stops and exits, and takes rebalances with it', async () => {
   const { desk, placed, asked, heard, stateOf, books } = orderHouse()
   holding({ books })

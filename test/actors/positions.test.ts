@@ -44,6 +44,7 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
     revive: () => {},
     watch: () => {},
     close: () => {},
+    unwritten: () => [],
   }
   const triggers = createTriggerIndex((id, trigger, price) =>
     house.house.addresses.tell(`position:${id}`, {

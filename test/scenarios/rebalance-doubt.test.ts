@@ -1,15 +1,20 @@
-/** A batch that a pause or a restart comes upon between its sells and its buys. */
+/** A batch that something comes upon between its plan, its sells and its buys. */
 import { describe, expect, it } from 'vitest'
+import type { Targets } from '../../src/domain/allocation.ts'
+import { asset } from '../../src/domain/ids.ts'
 import { BTC, MINUTE, World } from '../support/whole-system.ts'
 
-/** Too much BTC and too little XRP: a plan of one batch, a sell and the buy that it pays for; its sell rests. */
-async function selling(): Promise<World> {
+/** A plan has one batch. */
+async function ready(targets: Targets): Promise<World> {
   const { portfolio } = new World().settings
   const dca = { ...portfolio.dca, enabled: false }
-  const world = new World({
-    settings: { portfolio: { ...portfolio, targets: { BTC: 5, XRP: 45, USDT: 50 }, dca } },
-  })
+  const world = new World({ settings: { portfolio: { ...portfolio, targets, dca } } })
   await world.bootReady()
+  return world
+}
+/** Too much BTC and too little XRP: a sell and the buy that it pays for; the sell rests. */
+async function selling(): Promise<World> {
+  const world = await ready({ BTC: 5, XRP: 45, USDT: 50 })
   expect(world.system.rebalance('a person')).toMatchObject({ action: 'rebalance', trades: { length: 2 } })
   await world.until(() => world.order('rebalance')?.status === 'OPEN', 'a resting sell')
   return world
@@ -44,5 +49,24 @@ describe('a batch', () => {
     world.command({ type: 'resume-trading', reason: 'user', by: 'test' })
     await world.until(() => sides(world).includes('buy OPEN'), 'a resting buy', 1_000)
     expect(dropped(world)).toEqual([])
+  })
+
+  it('whose cash was taken since it was planned buys the second coin with what the first has left', async () => {
+    const world = await ready({ BTC: 45, XRP: 45, USDT: 10 })
+    world.command({ type: 'pause-trading', reason: 'user', by: 'test' })
+    await world.pass(1_000)
+    // 4,000 USD of either, out of 10,000.
+    expect(world.system.rebalance('a person')).toMatchObject({ action: 'rebalance', trades: { length: 2 } })
+    world.venue.byHand((engine, at) => engine.withdraw(asset('USDT'), '4000', at))
+    await world.until(() => world.told('account.flowed').length === 1, 'a withdrawal that is known')
+    world.command({ type: 'resume-trading', reason: 'user', by: 'test' })
+    await world.pass(5_000)
+    expect(dropped(world)).toEqual([])
+    expect(sides(world)).toEqual(['buy OPEN', 'buy OPEN'])
+    const [first, second] = world
+      .orders('rebalance')
+      .map(({ quantity, limitPrice }) => Number(quantity) * Number(limitPrice))
+    expect(first).toBeCloseTo(4_000, 0)
+    expect(second).toBeCloseTo(6_000 / 1.008 - 4_000, 0)
   })
 })
