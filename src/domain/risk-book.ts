@@ -60,6 +60,10 @@ export function correlation(
 export const isSpotEntry = (sized: Sized, terms: Terms): boolean => terms.side === 'buy' && sized.leverage === 1
 
 const unheld = (state: RiskState): readonly PendingEntry[] => state.pendingEntries.filter((entry) => !entry.heldAtVenue)
+const isPendingOnMargin = ({ costQuote }: PendingEntry): boolean => amount(costQuote).isZero()
+/** Quote units that it will take: on spot its cost with fee, on margin its collateral. */
+const takenOf = (entry: PendingEntry, { quoteUsd }: Terms): Amount =>
+  isPendingOnMargin(entry) ? amount(entry.marginUsd).div(quoteUsd) : amount(entry.costQuote)
 
 /** Spot: cost and fee out of the free quote balance. Margin: half the equity, and never above free margin. */
 export function marginFindings(
@@ -74,13 +78,15 @@ export function marginFindings(
   if (isSpotEntry(sized, terms)) {
     const quote = quoteOf(request.symbol)
     const promised = unheld(state).filter((entry) => quoteOf(entry.symbol) === quote)
-    const free = amount(state.freeQuote[quote] ?? ZERO).minus(sumOf(promised.map((entry) => amount(entry.costQuote))))
+    const free = amount(state.freeQuote[quote] ?? ZERO).minus(sumOf(promised.map((entry) => takenOf(entry, terms))))
     const cost = sized.quantity.times(terms.worst)
     const needed = cost.plus(cost.times(feeRate))
     return needed.lte(free) ? [] : denied(`${figure(needed)} ${quote} needed, ${figure(free)} free`)
   }
-  const promised = sumOf(unheld(state).map((entry) => amount(entry.marginUsd)))
-  const used = amount(state.margin.usedUsd).plus(promised).plus(sized.collateral)
+  const usdOf = (entries: readonly PendingEntry[]): Amount => sumOf(entries.map((entry) => amount(entry.marginUsd)))
+  const promised = usdOf(unheld(state))
+  const tied = usdOf(unheld(state).filter(isPendingOnMargin))
+  const used = amount(state.margin.usedUsd).plus(tied).plus(sized.collateral)
   const free = amount(state.margin.freeUsd).minus(promised)
   const most = share(terms.equity, limits.maxMarginPct)
   if (used.lte(most) && sized.collateral.plus(sized.notional.times(feeRate)).lte(free)) return []

@@ -5,7 +5,7 @@
 import type { RiskLimits } from '../../src/domain/risk-limits.ts'
 import type { ProposalForRisk, RiskState } from '../../src/domain/risk-state.ts'
 import type { RiskCode } from '../../src/domain/risk-verdict.ts'
-import { type Amount, amount } from '../../src/domain/units.ts'
+import { type Amount, amount, text } from '../../src/domain/units.ts'
 
 /** Size ×, leverage ≤, confidence ≥ (base + strictness). */
 const REGIMES: Readonly<Record<string, readonly [number, number, number]>> = {
@@ -164,15 +164,21 @@ export function expectedOf(request: ProposalForRisk, state: RiskState, limits: R
   const quote = symbol.split('/')[1] ?? ''
   const sameQuote = unsent.filter((one) => one.symbol.endsWith(`/${quote}`))
   const promised = sum(unsent.map((one) => one.marginUsd))
+  const onMargin = unsent.filter((one) => Number(one.costQuote) === 0)
+  const taken = sameQuote.map((one) =>
+    onMargin.includes(one) ? text(amount(one.marginUsd).div(quoteUsd)) : one.costQuote,
+  )
   const reserved = notional.div(cap)
   const isPayable =
     side === 'long' && cap === 1
       ? quantity
           .times(entry)
           .times('1.005')
-          .lte(amount(state.freeQuote[quote] ?? 0).minus(sum(sameQuote.map((one) => one.costQuote))))
-      : promised.plus(state.margin.usedUsd).plus(reserved).lte(equity.div(2)) &&
-        reserved.plus(notional.times(fee)).lte(amount(state.margin.freeUsd).minus(promised))
+          .lte(amount(state.freeQuote[quote] ?? 0).minus(sum(taken)))
+      : sum(onMargin.map((one) => one.marginUsd))
+          .plus(state.margin.usedUsd)
+          .plus(reserved)
+          .lte(equity.div(2)) && reserved.plus(notional.times(fee)).lte(amount(state.margin.freeUsd).minus(promised))
   if (!isPayable) codes.push('INSUFFICIENT_MARGIN')
   const lowest = [entry, prices.stop, prices.target ?? entry].reduce((a, b) => (b.lt(a) ? b : a))
   const isTooSmall = quantity.lt(instrument.orderMin) || quantity.times(lowest).lt(instrument.costMin)

@@ -161,6 +161,20 @@ describe('limits that deny', () => {
   })
 
   it.each([
+    ['on margin ties up cash that a spot entry pays with', { marginUsd: '100', costQuote: '0' }, 1, '200.50', '200.49'],
+    ['on spot costs cash that a spot entry pays with', { marginUsd: '100', costQuote: '101' }, 1, '201.50', '201.49'],
+    ['on spot costs cash that no margin is left for', { marginUsd: '100', costQuote: '101' }, 2, '201', '200.99'],
+  ] as const)('an unsent entry %s', (_, money, leverage, enough, less) => {
+    const entry = { ...held(ETH, '1'), ...money, heldAtVenue: false }
+    const of = (cash: string) => {
+      const account = { freeQuote: { USDT: cash }, margin: { usedUsd: '400', freeUsd: cash } }
+      const given = state({ ...account, pendingEntries: [entry] })
+      return codes(assess(proposal({ leverage }), given, WITH_MARGIN))
+    }
+    expect([of(enough), of(less)]).toEqual([[], ['INSUFFICIENT_MARGIN']])
+  })
+
+  it.each([
     [
       'entry above the last price',
       { entryPrice: '100.9', stopLoss: '98', takeProfit: '110' },
