@@ -160,9 +160,8 @@ export function createRiskDesk(
       const codes = ['INVALID_PROPOSAL'] as const
       return { positionId: id, verdict: { kind: 'denied', codes, warnings: [], reasons, figures: null } }
     }
-    const action = proposal.action === 'SELL' ? 'SELL' : 'BUY'
     const instrument = instrumentOf(settings, proposal.symbol)
-    const request = { ...proposal, action, confidence, positionId: id, instrument, viewConfidences } as const
+    const request = { ...proposal, confidence, positionId: id, instrument, viewConfidences }
     const verdict = assess(request, stateNow(), settings.limits)
     if (verdict.kind === 'approved') {
       const { side, notionalUsd, riskUsd, costQuote } = verdict.plan

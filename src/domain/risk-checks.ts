@@ -42,7 +42,7 @@ const percentOf = (share: Amount): string => `${share.times(100).toDecimalPlaces
 function shapeFindings(request: ProposalForRisk): Finding[] {
   const problems: string[] = []
   const { confidence, sizePct, leverage, instrument, symbol, action } = request
-  if (action !== 'BUY' && action !== 'SELL') problems.push(`action ${String(action)} opens nothing`)
+  if (action !== 'BUY' && action !== 'SELL') problems.push(`${action} opens nothing`)
   if (!(confidence >= 0 && confidence <= 1)) problems.push(`confidence ${confidence} is not within 0–1`)
   if (!(sizePct > 0 && sizePct < Number.POSITIVE_INFINITY)) problems.push(`size ${sizePct} % is not above zero`)
   if (!(Number.isInteger(leverage) && leverage >= 1)) problems.push(`leverage ${leverage} is no whole number from 1`)

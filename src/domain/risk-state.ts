@@ -12,10 +12,17 @@ import type { Proposal, Regime } from './views.ts'
 export interface ProposalForRisk
   extends Pick<
     Proposal,
-    'proposalId' | 'symbol' | 'confidence' | 'entryPrice' | 'stopLoss' | 'takeProfit' | 'sizePct' | 'leverage'
+    | 'proposalId'
+    | 'symbol'
+    | 'action'
+    | 'confidence'
+    | 'entryPrice'
+    | 'stopLoss'
+    | 'takeProfit'
+    | 'sizePct'
+    | 'leverage'
   > {
   readonly positionId: PositionId
-  readonly action: 'BUY' | 'SELL'
   readonly instrument: Instrument
   /** True where a take-profit is not wanted (a trailing exit); LOW_RR is then not asked. */
   readonly takeProfitExempt?: boolean

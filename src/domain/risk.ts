@@ -75,11 +75,10 @@ function denied(
 const percent = (part: Amount, equity: Amount): Amount => (equity.gt(0) ? part.times(100).div(equity) : ZERO)
 
 function figuresOf(request: ProposalForRisk, { sized, terms, exposure }: Settled): RiskFigures {
-  const { symbol, action } = request
-  const { equity, entry, stop, target } = terms
+  const { equity, entry, side, stop, target } = terms
   return {
     modified: {
-      ...{ symbol, action, leverage: sized.leverage },
+      ...{ symbol: request.symbol, action: side === 'buy' ? 'BUY' : 'SELL', leverage: sized.leverage },
       sizePct: text(roundDownTo(percent(sized.collateral, equity), 6)),
       entryPrice: text(entry),
       stopLoss: text(stop),

@@ -179,6 +179,11 @@ describe('what the desk sees', () => {
     expect(codes(risk.judge(btc('old'), 0.9, []).verdict)).toEqual(['INVALID_PROPOSAL'])
   })
 
+  it.each(['HOLD', 'CLOSE_LONG', 'CLOSE_SHORT'] as const)('takes %s for no purchase', (action) => {
+    const { judge } = riskHouse()
+    expect(codes(judge(proposalOf({ action })).verdict)).toEqual(['INVALID_PROPOSAL'])
+  })
+
   it('an open position and the rest of its entry take one slot, not two', () => {
     const { judge, books } = riskHouse({ maxPositionsPerSymbol: 2 })
     const half = orderOf('entry', requestOf({ quantity: '0.002' }), { status: 'PARTIALLY_FILLED', filled: '0.001' })
