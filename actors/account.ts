@@ -14,7 +14,6 @@ import type { Measure } from '../src/domain/risk-record.ts'
 import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import {
   freshPrices,
-  isSpot,
   type Marks,
   type PriceOf,
   pricesFrom,
@@ -22,6 +21,7 @@ import {
   type ValuedPosition,
   valueAccount,
 } from '../src/domain/valuation.ts'
+import { spotPositions } from './holdings.ts'
 import type { House } from './house.ts'
 
 export interface Account {
@@ -71,8 +71,8 @@ export function createAccount(house: House, marks: () => Marks): Account {
       all[of] = text(amount(all[of] ?? ZERO).plus(collateral))
     return all
   }
-  /** On spot what positions hold; on margin what is open at the venue, which nets by itself. */
-  const positions = (): readonly ValuedPosition[] => [...open().filter(isSpot), ...books.marginLots()]
+  /** On spot what positions hold, as the balances have it; on margin what is open at the venue, which nets by itself. */
+  const positions = (): readonly ValuedPosition[] => [...spotPositions(books), ...books.marginLots()]
   const equity: Account['equity'] = () => {
     if (books.totals() === null) return { usd: null, staleMarks: [] }
     const valued = valueAccount(balances(), positions(), priceOf())

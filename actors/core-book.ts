@@ -19,8 +19,9 @@ import {
   text,
   ZERO,
 } from '../src/domain/units.ts'
-import { isSpot, type Marks } from '../src/domain/valuation.ts'
+import type { Marks } from '../src/domain/valuation.ts'
 import type { Account } from './account.ts'
+import { spotPositions } from './holdings.ts'
 import { type House, instrumentOf } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
@@ -70,10 +71,9 @@ export function createCoreBook(
   const free: CoreBook['free'] = (of) => {
     const isOf = (symbol: Pair) => baseOf(symbol) === of
     const inPositions = sumOf(
-      books
-        .openPositions()
-        .filter((position) => isSpot(position) && isOf(position.symbol))
-        .map((position) => amount(position.quantity)),
+      spotPositions(books)
+        .filter(({ symbol }) => isOf(symbol))
+        .map(({ quantity: held }) => amount(held)),
     )
     const exitsHold = sumOf(
       books

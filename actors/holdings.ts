@@ -3,9 +3,10 @@ import { protectedAmounts } from '../src/domain/hodl.ts'
 import { baseOf, type PositionId } from '../src/domain/ids.ts'
 import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import { addsRisk, type BirthPlace } from '../src/domain/order-birth.ts'
-import { heldQuantity, holdingsOf } from '../src/domain/position.ts'
+import { asFilled, heldQuantity, holdingsOf, type PositionView } from '../src/domain/position.ts'
 import { type HeldPosition, type LiveExit, ocoGroupOf } from '../src/domain/risk-reduction.ts'
 import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from '../src/domain/units.ts'
+import { isSpot } from '../src/domain/valuation.ts'
 import type { Books } from './books.ts'
 
 export interface Holdings {
@@ -18,6 +19,13 @@ export interface Holdings {
 }
 
 const remainingOf = (order: OrderView): Amount => maxOf(amount(order.quantity).minus(amount(order.filled)), ZERO)
+
+/** What positions hold of coins, as the balances have it: all else is the core book's. */
+export const spotPositions = (books: Pick<Books, 'openPositions' | 'ordersOf'>): readonly PositionView[] =>
+  books
+    .openPositions()
+    .filter(isSpot)
+    .map((position) => asFilled(position, books.ordersOf(position.positionId)))
 
 /**
  * `unwritten` are requests of orders that are not in the books yet: they count from their birth on. `configured` are amounts
@@ -55,10 +63,9 @@ export function createHoldings(
     const totals = books.totals()
     if (totals === null) return null
     const base = baseOf(symbol)
-    const inPositions = books
-      .openPositions()
-      .filter((position) => baseOf(position.symbol) === base && position.side === 'long' && position.leverage === 1)
-      .map((position) => maxOf(amount(heldBy(position.positionId)?.quantity ?? ZERO), ZERO))
+    const inPositions = spotPositions(books)
+      .filter(({ symbol: of }) => baseOf(of) === base)
+      .map(({ quantity }) => amount(quantity))
     const sellsIt = ({ book, side, symbol: of }: OrderRequest) =>
       book === 'core' && side === 'sell' && baseOf(of) === base
     const promised = [

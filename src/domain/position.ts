@@ -2,7 +2,7 @@
 import type { Pair, PositionId } from './ids.ts'
 import type { OrderView } from './order.ts'
 import type { TrailingStop } from './trailing.ts'
-import { type Amount, amount, type Money, money, type Numeric, type Price, text, ZERO } from './units.ts'
+import { type Amount, amount, type Money, maxOf, money, type Numeric, type Price, text, ZERO } from './units.ts'
 
 export type PositionSide = 'long' | 'short'
 export type PositionPhase = 'opening' | 'protecting' | 'protected' | 'closing' | 'emergencyExit' | 'closed'
@@ -92,6 +92,12 @@ export function withFills(position: PositionView, orders: Iterable<OrderView>): 
   if (held.lte(amount(position.quantity))) return position
   return { ...position, quantity: text(held), entryPrice: text(averagePrice(holdings.entryCost, holdings.entered)) }
 }
+
+/** An open position with exactly what its orders have filled by now, as the balances have it: for what is not its own. */
+export const asFilled = (position: PositionView, orders: Iterable<OrderView>): PositionView => ({
+  ...position,
+  quantity: text(maxOf(heldQuantity(holdingsOf(orders)), ZERO)),
+})
 
 /** Gross profit of the closed part: its exit value against the average entry, signed by side. */
 export function realisedGross(side: PositionSide, holdings: Holdings): Money {

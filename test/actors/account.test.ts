@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { ledgerGap } from '../../src/domain/ledger.ts'
-import { accountHouse, BTC, balance, factOf, filledOrder, orderOf, positionOf, requestOf, T0 } from './trading-house.ts'
+import {
+  accountHouse,
+  BTC,
+  balance,
+  factOf,
+  filledOrder,
+  fillOf,
+  orderOf,
+  positionOf,
+  requestOf,
+  T0,
+} from './trading-house.ts'
 
 const MINUTE = 60_000
 
@@ -54,6 +65,30 @@ describe('margin', () => {
     expect(account.margin()).toEqual({ usedUsd: '200', freeUsd: '800' })
     books.apply(factOf({ type: 'position.filled', position: positionOf({ leverage: 2 }) }))
     expect(account.margin()).toEqual({ usedUsd: '200', freeUsd: '800' })
+  })
+})
+
+describe('the core book', () => {
+  it('is the same while a position buys and sells, also before that position has told of its fills', () => {
+    const { account, open, books } = accountHouse([balance('USDT', '1000'), balance('BTC', '0.02')])
+    open()
+    const core = () => {
+      const allocation = account.allocation()
+      if (allocation.kind === 'unknown') throw new Error(allocation.reason)
+      return allocation.rows.map((row) => `${row.quantity} ${row.asset}`)
+    }
+    const before = core()
+    expect(before).toEqual(['0.02 BTC', '0 XRP', '1000 USDT'])
+    const entry = orderOf('entry', requestOf(), { status: 'FILLED', filled: '0.01', cost: '400' })
+    books.apply(factOf({ type: 'position.opening', position: positionOf({ quantity: '0' }) }))
+    books.apply(factOf({ type: 'order.filled', order: entry, fill: fillOf('t1', '40000', '0.01') }))
+    expect(core()[0]).toBe('0.02 BTC')
+    books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity: '0.01' }) }))
+    expect(core()[0]).toBe('0.02 BTC')
+    const exit = requestOf({ key: 'position-1/exit/1', side: 'sell', purpose: 'exit', intent: 'close' })
+    const sold = orderOf('exit', exit, { status: 'FILLED', filled: '0.01', cost: '400' })
+    books.apply(factOf({ type: 'order.filled', order: sold, fill: fillOf('t2', '40000', '0.01') }))
+    expect(core()).toEqual(before)
   })
 })
 

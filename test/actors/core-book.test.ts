@@ -5,7 +5,18 @@ import type { HodlBook } from '../../src/domain/hodl.ts'
 import { asset, orderId, planId } from '../../src/domain/ids.ts'
 import type { OrderRequest } from '../../src/domain/order.ts'
 import { pricesFrom } from '../../src/domain/valuation.ts'
-import { BTC, balance, factOf, orderOf, positionOf, requestOf, SETTINGS, T0, tradingHouse } from './trading-house.ts'
+import {
+  BTC,
+  balance,
+  factOf,
+  filledOrder,
+  orderOf,
+  positionOf,
+  requestOf,
+  SETTINGS,
+  T0,
+  tradingHouse,
+} from './trading-house.ts'
 
 const [USDT, BTC_COIN] = [asset('USDT'), asset('BTC')]
 const allowed = { control: () => 'RUNNING' as const, isReconciling: () => false, haltedSymbols: () => ({}) }
@@ -39,6 +50,7 @@ describe('what is free of the core book', () => {
     bag('BTC', '0.25')
     expect(String(core.free(BTC_COIN))).toBe('0.6')
     books.apply(factOf({ type: 'position.filled', position: positionOf({ quantity: '0.3' }) }))
+    books.apply(filledOrder(orderOf('entry'), '40000', '0.3'))
     expect(String(core.free(BTC_COIN))).toBe('0.3')
     // What the position's stop holds is not free to begin with, and counts once.
     const stop = requestOf({ key: 's', side: 'sell', purpose: 'stop', intent: 'close', quantity: '0.1' })
