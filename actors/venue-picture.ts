@@ -155,7 +155,8 @@ export class VenuePicture {
   /** Flows before balances: what comes in between is a difference that the next look explains. */
   async #askBalances(): Promise<void> {
     const { books, clock, exchange, settings } = this.#house
-    const since = (books.flowsKnownUntil() ?? clock.now()) - OVERLAP_MS
+    // All that came before balances were as expected is booked.
+    const since = Math.max(books.flowsKnownUntil() ?? clock.now(), this.#memory.explainedAt ?? 0) - OVERLAP_MS
     this.#flows = await answered('flows', exchange.flows(since))
     const { limits } = settings
     if (limits.margin.enabled || books.marginLots().length > 0)

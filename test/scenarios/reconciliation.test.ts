@@ -347,3 +347,17 @@ describe('an order of ours that ended here', () => {
     expect(halted(world)).toEqual({})
   })
 })
+
+describe('the ledger of the venue', () => {
+  it('is asked for no further back than balances were last as expected', async () => {
+    const world = await ready()
+    const asked: number[] = []
+    const { flows } = world.venue
+    world.exchange.flows = (since) => {
+      asked.push(world.clock.now() - since)
+      return flows.call(world.venue, since)
+    }
+    await world.pass(120 * MINUTE)
+    expect(Math.max(...asked.slice(-10))).toBeLessThan(12 * MINUTE)
+  })
+})

@@ -7,8 +7,9 @@ import { amount, type Numeric, text } from '../../../domain/units.ts'
 import type { AccountFees, KeyPermissions, VenueAnswer } from '../../../ports/exchange.ts'
 import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from '../../kraken/exact-json.ts'
 import type { KrakenNames } from '../../kraken/names.ts'
-import { lost, reading, refused } from './answer.ts'
+import { reading, refused } from './answer.ts'
 import type { Form, PrivateCalls } from './call.ts'
+import type { LedgerPages } from './ledger-pages.ts'
 import { FINANCING, fieldsIn, isOfTrades, readTable, secondsOf, sideOf } from './rows.ts'
 
 const ask = (calls: PrivateCalls, method: string, form: Form = {}): Promise<VenueAnswer<Wire>> =>
@@ -54,9 +55,6 @@ export async function readFees(
   })
 }
 
-const LEDGER_PAGE = 50
-const MOST_LEDGER_PAGES = 40
-
 function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
   const row = fieldsIn(value, `ledger entry ${id}`)
   const type = textOf(row.type, 'type')
@@ -73,41 +71,18 @@ function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
   }
 }
 
-/** Every page of the ledger since a moment. Entries that come in between pages are met again, never missed. */
-async function readLedger(
-  calls: PrivateCalls,
-  since: number,
-  form: Form,
-  read: (id: string, row: Wire) => void,
-): Promise<VenueAnswer<null>> {
-  const start = String(Math.max(0, Math.floor(since / 1000) - 1))
-  for (let page = 0; page < MOST_LEDGER_PAGES; page += 1) {
-    const answer = reading(
-      await ask(calls, 'Ledgers', { ...form, start, ofs: String(page * LEDGER_PAGE) }),
-      (result) => {
-        const rows = readTable(fieldsIn(result, 'Ledgers').ledger, 'ledger', (id, row) => read(id, row))
-        return rows.length
-      },
-    )
-    if (answer.kind !== 'done') return answer
-    if (answer.value < LEDGER_PAGE) return { kind: 'done', value: null }
-  }
-  return lost(`more than ${MOST_LEDGER_PAGES * LEDGER_PAGE} ledger entries since ${new Date(since).toISOString()}`)
-}
-
 /** Entries later than `since` that are no trades, oldest first. */
 export async function readFlows(
-  calls: PrivateCalls,
+  ledger: LedgerPages,
   names: KrakenNames,
   since: number,
 ): Promise<VenueAnswer<readonly Flow[]>> {
-  const flows = new Map<string, Flow>()
-  const answer = await readLedger(calls, since, {}, (id, row) => {
-    const flow = readFlow(id, row, names)
-    if (flow !== null && flow.at > since) flows.set(flow.flowId, flow)
-  })
-  if (answer.kind !== 'done') return answer
-  return { kind: 'done', value: [...flows.values()].sort((a, b) => a.at - b.at) }
+  return reading(await ledger.since(since, 'all'), (rows) =>
+    [...rows]
+      .flatMap(([id, row]) => readFlow(id, row, names) ?? [])
+      .filter((flow) => flow.at > since)
+      .sort((a, b) => a.at - b.at),
+  )
 }
 
 /** What is open on margin by pair and side: a row for each trade that opened it, less what of it is closed again. */
@@ -138,18 +113,20 @@ export interface PaidFee {
 
 /** The fees of trades since a moment, by trade id: a trade's own row tells them in quote units, whatever they were paid in. */
 export async function readPaidFees(
-  calls: PrivateCalls,
+  ledger: LedgerPages,
   names: KrakenNames,
   since: number,
 ): Promise<VenueAnswer<ReadonlyMap<string, PaidFee>>> {
-  const paid = new Map<string, PaidFee>()
-  const answer = await readLedger(calls, since, { type: 'trade' }, (id, value) => {
-    const row = fieldsIn(value, `ledger entry ${id}`)
-    const fee = text(textOf(row.fee ?? '0', 'fee'))
-    if (textOf(row.type, 'type') !== 'trade' || fee === '0') return
-    paid.set(textOf(row.refid, 'refid'), { asset: names.assetOf(textOf(row.asset, 'asset')), fee })
+  return reading(await ledger.since(since, 'trade'), (rows) => {
+    const paid = new Map<string, PaidFee>()
+    for (const [id, value] of rows) {
+      const row = fieldsIn(value, `ledger entry ${id}`)
+      const fee = text(textOf(row.fee ?? '0', 'fee'))
+      if (textOf(row.type, 'type') !== 'trade' || fee === '0') continue
+      paid.set(textOf(row.refid, 'refid'), { asset: names.assetOf(textOf(row.asset, 'asset')), fee })
+    }
+    return paid
   })
-  return answer.kind === 'done' ? { kind: 'done', value: paid } : answer
 }
 
 const DENIED = 'EGeneral:Permission denied'

@@ -62,7 +62,7 @@ export const isUnreadable = (error: unknown): error is Error =>
   error instanceof UnreadableError || error instanceof NotANumberError
 
 /** A reading of a result; what does not fit Kraken's documents leaves the question open. */
-export function reading<T>(answer: VenueAnswer<Wire>, read: (result: Wire) => T): VenueAnswer<T> {
+export function reading<T, R = Wire>(answer: VenueAnswer<R>, read: (result: R) => T): VenueAnswer<T> {
   if (answer.kind !== 'done') return answer
   try {
     return { kind: 'done', value: read(answer.value) }

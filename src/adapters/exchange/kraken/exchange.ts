@@ -22,6 +22,7 @@ import { reading, refused } from './answer.ts'
 import { type CallParts, PrivateCalls } from './call.ts'
 import { Executions } from './executions.ts'
 import { KnownFills } from './known-fills.ts'
+import { LedgerPages } from './ledger-pages.ts'
 import { Listings } from './listings.ts'
 import { NamedLists } from './named-lists.ts'
 import { addOrder, amendOrder } from './order-form.ts'
@@ -71,6 +72,7 @@ class Kraken implements KrakenExchange {
   readonly #session: PrivateSession
   readonly #poll: Poll
   readonly #named: NamedLists
+  readonly #ledger: LedgerPages
   #tell: (report: ExecutionReport) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
   #count: (symbol: Pair, points: number) => void = () => {}
@@ -85,7 +87,8 @@ class Kraken implements KrakenExchange {
     this.#calls = new PrivateCalls(parts)
     this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
     this.#lists = new OrderLists(this.#calls, fills)
-    this.#named = new NamedLists({ calls: this.#calls, listings: this.#listings, lists: this.#lists, log })
+    this.#ledger = new LedgerPages(this.#calls)
+    this.#named = new NamedLists({ ledger: this.#ledger, listings: this.#listings, lists: this.#lists, log })
     this.#executions = new Executions({
       fills,
       tell: (report) => this.#report(report),
@@ -213,7 +216,7 @@ class Kraken implements KrakenExchange {
 
   async flows(since: number): ReturnType<Exchange['flows']> {
     const names = await this.#listings.names()
-    return names.kind === 'done' ? readFlows(this.#calls, names.value, since) : names
+    return names.kind === 'done' ? readFlows(this.#ledger, names.value, since) : names
   }
 
   async marginPositions(): ReturnType<Exchange['marginPositions']> {

@@ -4,14 +4,14 @@ import type { Exchange, VenueAnswer, VenueOrderRow } from '../../../ports/exchan
 import type { Log } from '../../../ports/log.ts'
 import type { KrakenNames } from '../../kraken/names.ts'
 import { readPaidFees } from './account.ts'
-import type { PrivateCalls } from './call.ts'
+import type { LedgerPages } from './ledger-pages.ts'
 import type { Listings } from './listings.ts'
 import { type OrderLists, venueOrderOf } from './order-lists.ts'
 
 const NO_TRADES = { kind: 'done', value: [] } as const
 
 export interface NamedListsParts {
-  readonly calls: PrivateCalls
+  readonly ledger: LedgerPages
   readonly listings: Listings
   readonly lists: OrderLists
   readonly log: Log
@@ -46,13 +46,13 @@ export class NamedLists {
   }
 
   async trades(since: number): ReturnType<Exchange['trades']> {
-    const { calls, lists, listings } = this.#parts
+    const { ledger, lists, listings } = this.#parts
     const trades = await lists.trades(since)
     if (trades.kind !== 'done' || trades.value.length === 0) return trades.kind === 'done' ? NO_TRADES : trades
     const listed = await listings.names()
     if (listed.kind !== 'done') return listed
     // Somebody else's order may have paid its fee in the base.
-    const fees = await readPaidFees(calls, listed.value, since)
+    const fees = await readPaidFees(ledger, listed.value, since)
     if (fees.kind !== 'done') return fees
     return this.#named((names) =>
       trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, fill: told, ...trade }) => {
