@@ -153,16 +153,16 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
     const meter = meters.get(position.positionId)
     if (meter !== undefined) endedUnprotected += unprotectedSeconds(meter, at)
     meters.delete(position.positionId)
-    if (position.entryPrice === '0') return
-    trades += 1
-    lastTrade = position.positionId
-    pnlNet = pnlNet.plus(amount(realisedNet({ ...position, financing: account.financingOf(position.positionId) })))
     bound(
       positions,
       (one) => one.status === 'closed',
       history,
       (id) => byOwner.delete(id),
     )
+    if (position.entryPrice === '0') return
+    trades += 1
+    lastTrade = position.positionId
+    pnlNet = pnlNet.plus(amount(realisedNet({ ...position, financing: account.financingOf(position.positionId) })))
   }
 
   return {

@@ -276,7 +276,14 @@ export const positionMachine = parts.createMachine({
       on: {
         ...onOrders('closing', exit(false)),
         ...leaving,
-        'deadline.reached': [when(dueWhileHolding, to('emergencyExit')), stale],
+        'deadline.reached': [
+          when(dueWhileHolding, to('emergencyExit')),
+          {
+            ...when(due('exit'), stay(...armExit)),
+            description: 'Nothing is held; what the entry may still bring is.',
+          },
+          stale,
+        ],
       },
     },
     emergencyExit: {

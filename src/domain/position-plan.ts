@@ -89,11 +89,11 @@ const placed = (record: PositionRecord, request: Approved<OrderRequest>): OrderP
 })
 
 /**
- * The last order of this purpose was refused, or taken back by the venue: another one waits for the retry, so that neither
- * can spin.
+ * The last stop, or the last sale of the whole, was refused or taken back by the venue: another one waits for the retry, so
+ * that neither can spin. The sale of a part is another story.
  */
 function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolean {
-  const last = ofPurpose(record, purpose).at(-1)
+  const last = ofPurpose(record, purpose).findLast(({ request }) => purpose === 'stop' || request.intent === 'close')
   return last !== undefined && (last.dropped || last.view?.status === 'ERROR' || wasTakenBack(last))
 }
 

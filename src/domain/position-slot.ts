@@ -40,9 +40,9 @@ export const unfilled = (slot: OrderSlot): Amount =>
 
 export const isAtVenue = (view: OrderView): boolean => view.status === 'OPEN' || view.status === 'PARTIALLY_FILLED'
 
-/** The venue took it and cancelled it unasked, and nothing of it was filled. */
+/** The venue took it and ended it unasked, and nothing of it was filled. */
 export const wasTakenBack = ({ view, isWithdrawn }: OrderSlot): boolean =>
-  isWithdrawn !== true && view?.status === 'CANCELLED' && view.filled === '0'
+  isWithdrawn !== true && (view?.status === 'CANCELLED' || view?.status === 'EXPIRED') && view.filled === '0'
 
 /** A cancelled or expired entry may still bring a late fill: its position waits for the end of that window. */
 export const mayStillFill = ({ request, view }: OrderSlot): boolean =>
@@ -55,7 +55,10 @@ export const mayStillFill = ({ request, view }: OrderSlot): boolean =>
 export const isSamePrice = (a: Numeric | null | undefined, b: Numeric | null | undefined): boolean =>
   a === null || a === undefined || b === null || b === undefined ? false : amount(a).eq(amount(b))
 
-const hasTerms = (order: OrderView, { quantity, triggerPrice }: SlotChange): boolean =>
+const hasTerms = (
+  order: OrderView,
+  { quantity, triggerPrice }: SlotChange | Pick<OrderView, keyof SlotChange>,
+): boolean =>
   (quantity === undefined || amount(order.quantity).eq(amount(quantity))) &&
   (triggerPrice === undefined || isSamePrice(order.triggerPrice, triggerPrice))
 
@@ -67,12 +70,16 @@ const answered = ({ asked, ...slot }: OrderSlot, at: number): OrderSlot =>
 export const isLost = ({ asked, view }: OrderSlot, order: OrderView): boolean =>
   asked !== undefined && view?.phase === 'unknown' && isAtVenue(order) && !hasTerms(order, asked)
 
-/** The slot once its order was reported. A change is answered by its terms, by a refusal, or by the order's end. */
+/**
+ * The slot once its order was reported. A change is answered by its terms, by a refusal, or by the order's end. Other terms
+ * answer an earlier one that was waited for no longer: while that was on its way the order turned this one away.
+ */
 export function heardOf(slot: OrderSlot, order: OrderView, isRefused: boolean, at: number): OrderSlot {
-  const { asked } = slot
+  const { asked, view } = slot
   const heard = { ...slot, view: order, ...(isRefused ? { refusedAt: at } : {}) }
-  const isAnswered = isRefused || isFinal(order.status)
-  return asked !== undefined && (isAnswered || hasTerms(order, asked)) ? answered(heard, at) : heard
+  if (asked === undefined) return heard
+  const isChanged = view !== null && !hasTerms(order, view)
+  return isChanged || isRefused || isFinal(order.status) || hasTerms(order, asked) ? answered(heard, at) : heard
 }
 
 /** The slot after a restart: what was never written down is dropped, and what was asked for is asked anew. */

@@ -124,12 +124,11 @@ export function entryPrice(record: PositionRecord): Amount {
   return averagePrice(entryCost, entered)
 }
 
-/** The stop that this view of an order shows at the venue, where it is one that was wanted or asked for. */
+/** The stop that this view of an order shows at the venue, where a move of it is wanted or was asked for. */
 function stopShownBy(record: PositionRecord, order: OrderView): Numeric | null {
   if (order.request.purpose !== 'stop' || !isAtVenue(order)) return null
   const asked = record.slots.find(({ request }) => request.key === order.request.key)?.asked?.triggerPrice
-  const isOurs = isSamePrice(order.triggerPrice, record.stopWanted) || isSamePrice(order.triggerPrice, asked)
-  return isOurs ? order.triggerPrice : null
+  return record.stopWanted !== null || isSamePrice(order.triggerPrice, asked) ? order.triggerPrice : null
 }
 
 /** What protects it is what the venue has; a wish that is not that one yet stays a wish. */

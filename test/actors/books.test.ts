@@ -110,6 +110,14 @@ describe('history in memory', () => {
     expect(books.position(POSITION)).not.toBeNull()
     expect(books.position(positionId('c0'))).toBeNull()
   })
+
+  it('of positions that never held anything is bounded too', () => {
+    const unfilled = { status: 'closed', entryPrice: '0', closeReason: 'entry_unfilled' } as const
+    const facts = Array.from({ length: 1_010 }, (_, index) =>
+      factOf({ type: 'position.closed', position: positionOf({ positionId: positionId(`c${index}`), ...unfilled }) }),
+    )
+    expect([...folded(facts).positions()]).toHaveLength(1_000)
+  })
 })
 
 describe('positions and trades', () => {

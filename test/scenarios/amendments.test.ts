@@ -88,6 +88,26 @@ describe('the stop stays where it is, and the position says so', () => {
   })
 })
 
+describe('while the venue takes longer to answer than an answer is waited for', () => {
+  const late = (ms: number): void => {
+    const { amend } = world.exchange
+    world.exchange.amend = (change) =>
+      new Promise((answer) => {
+        world.clock.at(world.clock.now() + ms, () => void amend(change).then(answer))
+      })
+  }
+
+  it('a later wish is not forgotten', async () => {
+    late(4 * SECOND)
+    move('49500')
+    await world.pass(2.5 * SECOND)
+    move('49700')
+    await world.until(() => world.position().stopLoss === '49500', 'the stop of the first wish', 5 * SECOND)
+    await world.until(() => world.position().stopLoss === '49700', 'the stop of the later wish', 15 * SECOND)
+    expect(await stops()).toEqual(everywhere('49700'))
+  })
+})
+
 describe('the stop is told as moved', () => {
   it('when only the answer was lost: the venue is asked what it has', async () => {
     world.exchange.faults.amends = () => 'answer lost'

@@ -1,7 +1,7 @@
 /** Half of a position is sold: the stop shrinks first, the half goes once, and the rest stays protected all along. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { amount, text } from '../../src/domain/units.ts'
-import { BTC, SECOND, World } from '../support/whole-system.ts'
+import { BTC, MINUTE, SECOND, World } from '../support/whole-system.ts'
 
 let world: World
 
@@ -98,6 +98,31 @@ it('is given up, and all of it covered again, where the venue refuses the sale',
   await world.until(() => world.is('protected'), 'a protected position')
   expect(world.told('position.reduced')).toEqual([])
   expect(world.system.figures().unprotectedSeconds).toBe(0)
+})
+
+it('whose sale was refused does not keep a later way out from being sold at once', async () => {
+  await fill()
+  const before = world.position().quantity
+  world.exchange.faults.refuses = ({ request }) =>
+    request.purpose === 'exit' ? { code: 'validation', message: 'EOrder:Invalid' } : null
+  reduce()
+  await world.until(() => world.told('position.denied').length > 0, 'a refusal')
+  await world.until(() => world.order('stop')?.quantity === before, 'a stop for all of it')
+  world.exchange.faults.refuses = () => null
+  await world.pass(10 * MINUTE)
+  world.system.positions.close(world.position().positionId, { by: 'trader' })
+  await world.until(() => world.is('closed'), 'a closed position')
+  expect(world.told('position.emergency')).toEqual([])
+})
+
+it('that the venue refuses to make room for does not forget a stop that is to be moved meanwhile', async () => {
+  await fill()
+  let refusals = 1
+  world.exchange.faults.amends = () => (refusals-- > 0 ? 'refused' : null)
+  reduce()
+  const message = { type: 'modify-position', stopLoss: '49500', seenAt: world.clock.now() } as const
+  world.system.house.addresses.tell(`position:${world.position().positionId}`, message)
+  await world.until(() => world.position().stopLoss === '49500', 'a moved stop', 20 * SECOND)
 })
 
 it('asked twice sells one half', async () => {

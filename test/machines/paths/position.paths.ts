@@ -60,7 +60,7 @@ function exitsFit({ context }: State): void {
 function statesMeanWhatTheySay({ value, context }: State): void {
   const held = heldBy(context)
   const isNaked = held.gt(0) && !isCovered(context)
-  const waits = (name: 'protect' | 'exit' | 'retry') => typeof context.deadlines[name] === 'number'
+  const waits = (name: 'protect' | 'exit' | 'retry') => (context.deadlines[name] ?? 0) >= context.updatedAt
   if (value === 'opening' && held.gt(0)) throw new Error(`opening with ${held} held`)
   if (value === 'protecting' && !isNaked) throw new Error('protecting without anything naked')
   if (value === 'protecting' && !waits('protect')) throw new Error('naked without a deadline')
@@ -96,7 +96,9 @@ function nobodyIsForgotten({ after: { state } }: Taken<Position>): void {
   const { value, context } = state
   if (heldBy(context).lt(amount(XRP.orderMin)) || context.slots.some(isSlotLive)) return
   const isRefused = (purpose: OrderRequest['purpose']) => {
-    const last = context.slots.findLast(({ request }) => request.purpose === purpose)
+    const last = context.slots.findLast(
+      ({ request }) => request.purpose === purpose && (purpose === 'stop' || request.intent === 'close'),
+    )
     if (last === undefined || last.dropped || last.view?.status === 'ERROR') return last !== undefined
     return last.view?.status === 'CANCELLED' && last.view.filled === '0'
   }
