@@ -56,6 +56,9 @@ export interface Books extends AccountBooks, RiskBooks {
   }
 }
 
+/** What is filled at once or not at all ends as cancelled by itself. */
+const isCutShort = ({ status, request }: OrderView): boolean => status === 'CANCELLED' && request.timeInForce !== 'IOC'
+
 /** Drops the oldest entries that `isOver` until `keep` of them are left. */
 function bound<K, V>(
   map: Map<K, V>,
@@ -194,10 +197,12 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
           lastPlannedAt = fact.at
           return
         case 'rebalance.completed':
-        case 'rebalance.cancelled':
           if (activePlan === fact.planId) activePlan = null
           // What a pause or a stop cut short is not done: the next check may plan the rest.
-          if (ordersOf(fact.planId).some(({ status }) => status === 'CANCELLED')) lastPlannedAt = null
+          if (ordersOf(fact.planId).some(isCutShort)) lastPlannedAt = null
+          return
+        case 'rebalance.cancelled':
+          if (activePlan === fact.planId) activePlan = null
           return
         case 'signal.accepted':
         case 'signal.dropped':

@@ -195,6 +195,21 @@ describe('the plan at work', () => {
     expect(books.plan()).toEqual({ activeId: null, active: null, lastId: 'a', lastPlannedAt: T0 })
   })
 
+  it.each([
+    ['its need was gone, and its own orders were taken back with it', 'GTD', 'rebalance.cancelled'],
+    ['an order that is filled at once or not at all was not filled whole', 'IOC', 'rebalance.completed'],
+  ] as const)('keeps the next one waiting a day when %s', (_, timeInForce, end) => {
+    const plan = planId('a')
+    const request = requestOf({ key: 'cut', positionId: null, planId: plan, book: 'core', timeInForce })
+    const more = { executionStrategy: 'immediate', usedFallbackStrategy: false } as const
+    const books = folded([
+      factOf({ type: 'rebalance.planned', planId: plan, trades: [], ...more }, T0),
+      factOf({ type: 'order.cancelled', order: orderOf('cut', request, { status: 'CANCELLED' }) }),
+      factOf({ type: end, planId: plan, reason: 'no longer needed' }),
+    ])
+    expect(books.plan().lastPlannedAt).toBe(T0)
+  })
+
   it('does not keep the next one waiting a day when a pause cut it short', () => {
     const plan = planId('a')
     const cut = orderOf('cut', requestOf({ key: 'cut', positionId: null, planId: plan, book: 'core' }))
