@@ -49,7 +49,8 @@ const ALL: readonly ModelName[] = ['orders', 'positions', 'coordinator', 'alloca
 
 const CHANGED_BY: Readonly<Partial<Record<Topic, readonly ModelName[]>>> = {
   EXECUTION_EVENTS: ['orders', 'positions', 'coordinator', 'allocation'],
-  PORTFOLIO_UPDATES: ['allocation', 'coordinator'],
+  // A charge on margin is told of the account, and is a cost of its position.
+  PORTFOLIO_UPDATES: ['positions', 'coordinator', 'allocation'],
   SYSTEM_EVENTS: ['coordinator'],
   RISK_ALERTS: ['orders', 'positions', 'coordinator'],
 }

@@ -40,7 +40,10 @@ export interface PositionView {
   /** Σ sells − Σ buys of what has been closed, before fees. */
   readonly realisedGross: Numeric
   readonly fees: Numeric
-  /** Opening and rollover fees of margin, quote units; 0 on spot. */
+  /**
+   * Opening and rollover fees of margin, quote units; 0 on spot. In a fact, what the position had heard of by then: the account is
+   * charged, and its books know first. Whatever is shown outside takes theirs.
+   */
   readonly financing: Numeric
   readonly closeReason: CloseReason | null
   readonly openedAt: number

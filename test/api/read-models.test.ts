@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Fact } from '../../src/domain/facts.ts'
+import { asset, positionId } from '../../src/domain/ids.ts'
 import { breakerTripped, candleClosed, draining, fact, orderOpened } from '../adapters/bus/facts.ts'
-import { allocation, deskAndApi, NOW, order } from './test-desk.ts'
+import { allocation, deskAndApi, NOW, order, position } from './test-desk.ts'
 
 const valued = (): Fact => fact({ type: 'portfolio.valued', allocation: allocation() })
 
@@ -49,17 +50,29 @@ describe('read models', () => {
     expect(desk.reads).toEqual({ orders: 0, positions: 0, coordinator: 0, allocation: 0 })
   })
 
+  it('tell a charge on margin with its position, without waiting for the next fact of that', () => {
+    const { bus, clock, desk, readModels } = deskAndApi()
+    desk.positionsNow = [position('p1')]
+    readModels.positions.current()
+    desk.positionsNow = [position('p1', { financing: '0.02' })]
+    const flow = { flowId: 'L1', kind: 'financing', asset: asset('USDT'), amount: '-0.02', fee: '0', at: NOW } as const
+    const charge = { positionId: positionId('p1'), usdRate: '1', valueUsd: '-0.02' }
+    bus.publish('portfolio', fact({ type: 'account.financed', flow, ...charge }))
+    clock.advanceTo(NOW + 100)
+    expect(readModels.positions.current()).toMatchObject([{ financing: '0.02' }])
+  })
+
   it('refresh only what a topic can have changed', () => {
     const { bus, clock, desk } = deskAndApi()
     bus.publish('portfolio', valued())
     clock.advanceTo(NOW + 100)
-    expect(desk.reads).toEqual({ orders: 0, positions: 0, coordinator: 1, allocation: 1 })
+    expect(desk.reads).toEqual({ orders: 0, positions: 1, coordinator: 1, allocation: 1 })
     bus.publish('risk', breakerTripped())
     clock.advanceTo(NOW + 200)
-    expect(desk.reads).toEqual({ orders: 1, positions: 1, coordinator: 2, allocation: 1 })
+    expect(desk.reads).toEqual({ orders: 1, positions: 2, coordinator: 2, allocation: 1 })
     bus.publish('system', draining())
     clock.advanceTo(NOW + 300)
-    expect(desk.reads).toEqual({ orders: 1, positions: 1, coordinator: 3, allocation: 1 })
+    expect(desk.reads).toEqual({ orders: 1, positions: 2, coordinator: 3, allocation: 1 })
   })
 
   it('take everything for changed after a recovery', () => {
