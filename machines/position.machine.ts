@@ -111,6 +111,7 @@ const armProtect = arm(
 )
 const armProtectAgain = arm('protect', ({ updatedAt, policy }) => updatedAt + policy.protectMs)
 const armRetry = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
+const armExitRetry = arm('retry', plan.exitRetryAt)
 const armGrace = arm('grace', ({ deadlines, updatedAt, policy }) => deadlines.grace ?? updatedAt + policy.graceMs)
 const armReach = arm('reach', ({ deadlines, updatedAt, policy }) => deadlines.reach ?? updatedAt + policy.graceMs)
 /** A wish that must wait is looked at again when its time has come. */
@@ -288,13 +289,13 @@ export const positionMachine = parts.createMachine({
     },
     emergencyExit: {
       description: 'Protection or closing did not work in time: sold at market, tried again until it is flat.',
-      entry: [publish(tale.emergencyFacts), watch(false), ...armRetry, ...exit(true)],
+      entry: [publish(tale.emergencyFacts), watch(false), ...armExitRetry, ...exit(true)],
       exit: disarm('retry'),
       always: soldOut,
       on: {
         ...onOrders('emergencyExit', exit(false)),
         ...leaving,
-        'deadline.reached': [when(due('retry'), stay(...exit(true), ...armRetry)), stale],
+        'deadline.reached': [when(due('retry'), stay(...exit(true), ...armExitRetry)), stale],
       },
     },
     closed: {

@@ -97,6 +97,25 @@ function hasJustFailed(record: PositionRecord, purpose: 'stop' | 'exit'): boolea
   return last !== undefined && (last.dropped || last.view?.status === 'ERROR' || wasTakenBack(last))
 }
 
+/** Refused for what it was, not for when it came: the same again is refused too, until a comparison finds what is held. */
+const isRefusedForGood = ({ view }: OrderSlot): boolean =>
+  view?.status === 'ERROR' && /^(validation|funds): /.test(view.reason ?? '')
+
+/** Tried so often as usual, then at twice the distance each time, up to this many times it. */
+const TRIED_AS_USUAL = 2
+const LONGEST_WAIT = 16
+
+/**
+ * When an exit is tried again. One after the other is always on its way, and while one is, nobody can tell what the venue has:
+ * exits that are refused for good in a row leave ever more time for that.
+ */
+export function exitRetryAt(record: PositionRecord): number {
+  const exits = ofPurpose(record, 'exit').filter((slot) => !isSlotLive(slot))
+  const inVain = exits.length - 1 - exits.findLastIndex((slot) => !isRefusedForGood(slot))
+  const times = Math.min(2 ** Math.max(inVain - TRIED_AS_USUAL, 0), LONGEST_WAIT)
+  return record.updatedAt + record.policy.retryMs * times
+}
+
 /** So many stops taken back within a minute are no protection. */
 const MOST_TAKEN_BACK = 3
 const TAKEN_BACK_WITHIN_MS = 60_000

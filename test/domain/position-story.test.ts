@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { OrderView } from '../../src/domain/order.ts'
 import type { PositionSide } from '../../src/domain/position.ts'
 import { isCovered, isDust, isStranded } from '../../src/domain/position-cover.ts'
-import { type OrderPlan, planExit, planProtection, planWithdrawal } from '../../src/domain/position-plan.ts'
+import {
+  exitRetryAt,
+  type OrderPlan,
+  planExit,
+  planProtection,
+  planWithdrawal,
+} from '../../src/domain/position-plan.ts'
 import { isSlotLive, type OrderSlot } from '../../src/domain/position-slot.ts'
 import {
   heldBy,
@@ -204,6 +210,20 @@ describe('the way out', () => {
     const refused = recordOf([slot(entry('1')), slot(exit(FAILED))])
     expect(asked(planExit(refused, false))).toEqual([])
     expect(asked(planExit(refused, true))).toEqual(['place p1/exit/2 1'])
+  })
+
+  it.each([
+    ['no refusal', [], 1],
+    ['two refusals for what it is', ['validation', 'funds'], 1],
+    ['three', ['validation', 'validation', 'validation'], 2],
+    ['four', ['validation', 'validation', 'validation', 'funds'], 4],
+    ['ever so many', Array.from({ length: 40 }, () => 'validation'), 16],
+    ['many while the venue was shut', Array.from({ length: 40 }, () => 'mode'), 1],
+    ['many, and then one that came at a bad moment', ['validation', 'validation', 'validation', 'rate'], 1],
+  ])('after %s waits so many times the retry', (_, codes, times) => {
+    const refused = codes.map((code) => slot(exit({ ...FAILED, reason: `${code}: EOrder:No` })))
+    for (const last of [[], [slot(null, { request: EXIT })]])
+      expect(exitRetryAt(recordOf([slot(entry('1')), ...refused, ...last])) - AT).toBe(times * POLICY.retryMs)
   })
 
   it('of an entry that holds nothing is only its cancellation', () => {

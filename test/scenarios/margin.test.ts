@@ -213,4 +213,25 @@ describe('what the venue closes by force', () => {
     const net = amount(realisedGross).minus(fees).minus(books.financingOf(positionId))
     expect(text(amount(await usdt()).minus(amount('10000').minus(rest)))).toBe(text(net))
   })
+
+  it('is not sold again and again meanwhile, each order in the way of the comparison that would find it', async () => {
+    await open(LONG, '49990')
+    const { positionId } = world.position()
+    world.exchange.faults.bendsBalances = () => Promise.resolve({ kind: 'lost', problem: 'the line broke' })
+    const rest = amount(await usdt()).minus('2100')
+    world.venue.byHand((engine, at) => {
+      for (const order of engine.openOrders()) engine.cancel(order.venueOrderId, at)
+      const ended = engine.advanceTo(at)
+      engine.withdraw(asset('USDT'), text(rest), at)
+      return ended
+    })
+    world.print(BTC, '30000')
+    await world.pass(5 * MINUTE)
+    expect(world.is('emergencyExit')).toBe(true)
+    const exits = [...world.system.house.books.ordersOf(positionId)].filter(({ request }) => request.purpose === 'exit')
+    expect(exits.length).toBeLessThan(16)
+    world.exchange.faults.bendsBalances = null
+    await world.until(() => world.position().phase === 'closed', 'the end', 2 * MINUTE)
+    expect(world.position().closeReason).toBe('liquidated')
+  })
 })
