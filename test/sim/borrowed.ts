@@ -5,10 +5,9 @@ import type { MatchingEngine } from '../../src/adapters/exchange/simulated/engin
 import type { Fact } from '../../src/domain/facts.ts'
 import type { Pair } from '../../src/domain/ids.ts'
 import { type Amount, amount, sumOf } from '../../src/domain/units.ts'
-import { isOnMargin } from './lots.ts'
 import { SYMBOLS } from './market.ts'
 import type { Fail, Scene } from './scene.ts'
-import { shown, type TruePosition } from './truth.ts'
+import { entrySide, isMargin, shown, type TruePosition } from './truth.ts'
 
 type Rows = Pick<MatchingEngine, 'positions' | 'ledger'>
 
@@ -34,9 +33,7 @@ export const charged = (venue: Pick<MatchingEngine, 'ledger'>): Amount =>
       .map((row) => amount(row.fee).minus(row.amount)),
   )
 
-const isMargin = ({ orders }: TruePosition): boolean => orders.some(({ request }) => isOnMargin(request))
-const signOf = ({ orders }: TruePosition): number =>
-  orders.some(({ request }) => request.purpose === 'entry' && request.side === 'sell') ? -1 : 1
+const signOf = (position: TruePosition): number => (entrySide(position) === 'sell' ? -1 : 1)
 
 export class Borrowed {
   readonly #scene: Scene

@@ -9,9 +9,8 @@ import { isLive } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import { type Amount, amount, minOf, sumOf, ZERO } from '../../src/domain/units.ts'
 import { charged } from './borrowed.ts'
-import { isOnMargin } from './lots.ts'
 import type { Fail, Scene } from './scene.ts'
-import { shown, type Truth } from './truth.ts'
+import { isMargin, shown, type Truth } from './truth.ts'
 
 /** Orders, balances and ledger at the end of a walk. */
 export function makeUp(scene: Scene, bags: ReadonlyMap<string, Amount>, system: RunningSystem, fail: Fail): void {
@@ -94,7 +93,7 @@ function checkBags(
     const total = amount(balances.find((one) => one.asset === asset)?.total ?? '0')
     const taken = minOf(foreign().get(asset) ?? ZERO, ZERO)
     const inPositions = [...truth.active].flatMap((id) => truth.positions.get(id) ?? [])
-    const spot = inPositions.filter(({ orders }) => !orders.some(({ request }) => isOnMargin(request)))
+    const spot = inPositions.filter((one) => !isMargin(one))
     const own = sumOf(spot.filter(({ symbol }) => baseOf(symbol) === asset).map((one) => truth.held(one)))
     const left = total.minus(taken).minus(own)
     if (left.lt(bag))

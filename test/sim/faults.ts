@@ -31,6 +31,10 @@ export const FAULT_CLASSES = [
   'external-order',
   'account-flow',
   'market-line-down',
+  'liquidation',
+  'snapshots-away',
+  'snapshots-slow',
+  'snapshots-answer-lost',
 ] as const
 export type FaultClass = (typeof FAULT_CLASSES)[number]
 export type FaultCounts = Readonly<Record<FaultClass, number>>

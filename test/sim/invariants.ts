@@ -6,9 +6,11 @@ import { Bags } from './bags.ts'
 import { Borrowed } from './borrowed.ts'
 import { makeUp } from './closing.ts'
 import { Effects } from './effects.ts'
+import { Forced } from './forced.ts'
 import { Gate } from './gate.ts'
 import { Latches } from './latches.ts'
 import type { Attempt } from './line.ts'
+import { Minutes } from './minutes.ts'
 import { Protection } from './protection.ts'
 import { Broken, type Fail, type Scene } from './scene.ts'
 import { Standing } from './standing.ts'
@@ -24,6 +26,8 @@ export class Invariants {
   readonly #trails: Trails
   readonly #bags: Bags
   readonly #borrowed: Borrowed
+  readonly #forced: Forced
+  readonly minutes: Minutes
   #broken: Broken | null = null
   #checked = -1
   /** A person asked for a halt, and has not taken it back. */
@@ -39,6 +43,8 @@ export class Invariants {
     this.#trails = new Trails(fail)
     this.#bags = new Bags(scene.truth, fail)
     this.#borrowed = new Borrowed(scene, fail)
+    this.#forced = new Forced(scene, fail)
+    this.minutes = new Minutes(scene, fail)
     scene.truth.onTerms = (order) => this.#trails.onStop(order)
   }
 
@@ -55,6 +61,7 @@ export class Invariants {
   /** A placement leaves the process. */
   onPlace(attempt: Attempt): void {
     this.#effects.onPlace(attempt)
+    this.#forced.onPlace(attempt)
   }
 
   /** These rows are on the disk. */
@@ -65,6 +72,8 @@ export class Invariants {
       this.#latches.onFact(fact)
       this.#bags.onFact(fact)
       this.#borrowed.onFact(fact)
+      this.#forced.onFact(fact)
+      this.minutes.onFact(fact)
     }
   }
 
@@ -85,6 +94,8 @@ export class Invariants {
     this.#protection.checkPairs()
     this.#throwBroken()
     this.#protection.checkWithdrawn()
+    this.#forced.check()
+    this.minutes.check()
     const version = this.#scene.truth.version + this.#effects.published
     if (version === this.#checked) return
     this.#checked = version
@@ -97,6 +108,8 @@ export class Invariants {
   conclude(system: RunningSystem): void {
     this.#bags.conclude()
     this.#borrowed.conclude(system.house.books)
+    this.#forced.conclude(system.house.books)
+    this.minutes.conclude(system)
     makeUp(this.#scene, this.#bags.held, system, (invariant, detail) => this.fail(invariant, detail))
     this.#throwBroken()
   }

@@ -101,6 +101,11 @@ export class SeededMarket {
     course.price *= 1 + by
   }
 
+  /** From here on it goes on. */
+  moveTo(symbol: Pair, price: Numeric): void {
+    this.#course(symbol).price = Number(price)
+  }
+
   #move(course: Course, at: number): void {
     const hours = Math.min((at - course.lastAt) / HOUR, 4)
     course.lastAt = at

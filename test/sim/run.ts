@@ -63,12 +63,15 @@ async function run(): Promise<number> {
   let walked = 0
   let simulatedMs = 0
   let failures = 0
+  const looks = { position: 0, portfolio: 0 }
   const showsProgress = !json && process.stderr.isTTY
   await walkAll({
     ...{ from, seeds, sabotage, workers },
     onResult: (result) => {
       walked += 1
       simulatedMs += result.simulatedMs
+      looks.position += result.looks.position
+      looks.portfolio += result.looks.portfolio
       for (const name of FAULT_CLASSES) faults[name] = (faults[name] ?? 0) + result.faults[name]
       for (const [kind, count] of Object.entries(result.told)) {
         const known = told.get(kind) ?? { count: 0, seeds: 0 }
@@ -86,9 +89,12 @@ async function run(): Promise<number> {
     for (const [kind, { count, seeds: of }] of [...told].sort(([one], [other]) => (one < other ? -1 : 1)))
       say(`${String(count).padStart(8)}  ${kind} (${of} seeds)`)
   if (json) {
-    say(JSON.stringify({ seeds: walked, simulatedHours, faults, failures, seconds }))
+    say(JSON.stringify({ seeds: walked, simulatedHours, faults, looks, failures, seconds }))
   } else {
     for (const [name, count] of Object.entries(faults)) say(`${String(count).padStart(8)}  ${name}`)
+    say(
+      `${String(looks.position).padStart(8)}  looks at positions\n${String(looks.portfolio).padStart(8)}  looks at the account`,
+    )
     say(`${walked} seeds, ${simulatedHours} simulated hours, ${failures} failures, ${seconds} s`)
   }
   return failures === 0 ? 0 : 1

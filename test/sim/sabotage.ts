@@ -11,11 +11,13 @@ import type { OrderView } from '../../src/domain/order.ts'
 import { amount, text } from '../../src/domain/units.ts'
 import type { Exchange } from '../../src/ports/exchange.ts'
 import type { Journal } from '../../src/ports/journal.ts'
+import type { SnapshotStore } from '../../src/ports/snapshot-store.ts'
 
 /** What a start of the process is handed: the parts themselves, or doubles of them. */
 export interface Doubles {
   exchange(real: Exchange): Exchange
   journal(real: Journal): Journal
+  snapshots(real: SnapshotStore): SnapshotStore
   readonly makers: Makers
 }
 
@@ -26,6 +28,7 @@ type BentTell = (tell: Tell, books: () => Books) => Tell
 const HONEST: Doubles = {
   exchange: (real) => real,
   journal: (real) => real,
+  snapshots: (real) => real,
   makers: { addresses: createAddresses, books: createBooks },
 }
 
@@ -189,6 +192,38 @@ export const SABOTAGES = {
         },
       }),
     ),
+  /** A position does not hear that the venue has liquidated it. */
+  'forget-liquidation': () =>
+    bentAddresses(
+      (tell) => (name, message) =>
+        isPosition(name) && message.type === 'order.reported' && message.order.request.key.includes('/liquidation/')
+          ? true
+          : tell(name, message),
+    ),
+  /** While looks cannot be written, no order leaves. */
+  'snapshot-stops-trading': () => {
+    let isAway = false
+    let waiting: (() => void)[] = []
+    return {
+      ...HONEST,
+      snapshots: (real) => ({
+        save: async (looks) => {
+          isAway = true
+          await real.save(looks)
+          isAway = false
+          for (const go of waiting) go()
+          waiting = []
+        },
+      }),
+      exchange: (real) =>
+        bentExchange(real, {
+          place: async (order) => {
+            if (isAway) await new Promise<void>((resolve) => waiting.push(resolve))
+            return real.place(order)
+          },
+        }),
+    }
+  },
   /** What has tripped is forgotten at once. */
   'breaker-twice': () =>
     bentAddresses(

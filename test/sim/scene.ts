@@ -3,7 +3,7 @@
 import type { RunningSystem } from '../../actors/start.ts'
 import type { MatchingEngine } from '../../src/adapters/exchange/simulated/engine.ts'
 import type { NumberedRow } from '../../src/adapters/persistence/journal-rows.ts'
-import type { OrderId, PositionId } from '../../src/domain/ids.ts'
+import type { OrderId, Pair, PositionId } from '../../src/domain/ids.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import type { Amount } from '../../src/domain/units.ts'
 import type { Truth } from './truth.ts'
@@ -29,6 +29,10 @@ export interface Scene {
   /** Since when nothing has stood in the way of a position's protection. */
   undisturbedSince(owner: PositionId | OrderId): number
   isDatabaseAway(): boolean
+  /** When the process last heard of a trade; null where it has not, in its present life. */
+  heardAt(symbol: Pair): number | null
+  /** Since when the store of looks keeps what it is given at once; null while it does not. */
+  storeSoundSince(): number | null
   /** What the venue has on margin, and its ledger. */
   venue(): Pick<MatchingEngine, 'positions' | 'ledger'>
   /** The venue's own balances, at this moment. */

@@ -49,7 +49,7 @@ export function startLife(
       exchange: doubles.exchange(world.line.connect(life)),
       journal: doubles.journal(journal),
       candles: { save: async () => undefined, load: async () => [] },
-      snapshots: { save: async () => undefined },
+      snapshots: doubles.snapshots(world.looks.connect(life)),
       hash: sha256,
     },
     settings,

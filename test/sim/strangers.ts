@@ -3,10 +3,11 @@ import type { MatchingEngine } from '../../src/adapters/exchange/simulated/engin
 import type { SimulatedExchange } from '../../src/adapters/exchange/simulated/paper-interface.ts'
 import type { NewOrder } from '../../src/adapters/exchange/simulated/venue-order.ts'
 import { asset, baseOf, type Pair, quoteOf, type VenueOrderId } from '../../src/domain/ids.ts'
-import { type Amount, amount, type Numeric, ZERO } from '../../src/domain/units.ts'
+import { type Amount, amount, type Numeric, text, ZERO } from '../../src/domain/units.ts'
 import type { Clock, RandomSource } from '../../src/ports/clock.ts'
 import { between, chance, pick, waiting } from './draw.ts'
 import type { FaultScript } from './faults.ts'
+import { isOnMargin } from './lots.ts'
 import { priceText, type SeededMarket, SYMBOLS } from './market.ts'
 
 export interface StrangerParts {
@@ -17,6 +18,7 @@ export interface StrangerParts {
   readonly script: FaultScript
 }
 
+const CASH = 'USDT'
 const SHORTEST_STAY_MS = 60_000
 const MEAN_STAY_MS = 600_000
 /** Small beside what the account holds, so that nothing of ours is in want of it. */
@@ -31,6 +33,8 @@ const SIZE: Readonly<Record<string, Numeric>> = {
 export class Strangers {
   readonly #parts: StrangerParts
   readonly #resting = new Set<VenueOrderId>()
+  /** Cash that was taken away and has not come back. */
+  #cashOut: Amount = ZERO
   /** What came in and went out, by asset. */
   readonly #flows = new Map<string, Amount>()
 
@@ -44,7 +48,7 @@ export class Strangers {
       const of = pick(random, ['BTC', 'XRP', 'USDT'])
       const isIn = chance(random, 0.5) || !this.#isThere(of)
       script.count('account-flow', `${isIn ? 'deposit' : 'withdrawal'} of ${SIZE[of]} ${of}`)
-      return this.#transfer(of, isIn)
+      return this.#transfer(of, SIZE[of] ?? '0', isIn)
     }
     const symbol = pick(random, SYMBOLS)
     const side = pick(random, ['buy', 'sell'] as const)
@@ -53,8 +57,28 @@ export class Strangers {
     this.#place(symbol, side, how)
   }
 
-  /** Everything of theirs that rests is taken back. */
+  /** All of the cash that nothing holds goes, and comes back later. */
+  takeCash(): void {
+    const { clock, random, script, venue } = this.#parts
+    const balance = peek(venue, (engine) => engine.balances()).find((one) => one.asset === CASH)
+    const free = amount(balance?.total ?? '0').minus(balance?.held ?? '0')
+    if (free.lte(0)) return
+    script.count('account-flow', `withdrawal of ${text(free)} ${CASH}`)
+    this.#transfer(CASH, text(free), false)
+    this.#cashOut = this.#cashOut.plus(free)
+    clock.at(clock.now() + SHORTEST_STAY_MS + waiting(random, MEAN_STAY_MS), () => this.#bringCash())
+  }
+
+  #bringCash(): void {
+    if (this.#cashOut.isZero()) return
+    this.#parts.script.count('account-flow', `deposit of ${text(this.#cashOut)} ${CASH}`)
+    this.#transfer(CASH, text(this.#cashOut), true)
+    this.#cashOut = ZERO
+  }
+
+  /** Everything of theirs that rests is taken back, and the cash is there again. */
   leave(): void {
+    this.#bringCash()
     for (const id of [...this.#resting]) this.#take(id)
   }
 
@@ -65,7 +89,8 @@ export class Strangers {
     const add = (of: string, by: Amount): void => void moved.set(of, (moved.get(of) ?? ZERO).plus(by))
     for (const trade of peek(venue, (engine) => engine.trades())) {
       const { symbol, side, quantity, cost, fee, feeAsset, venueOrderId } = trade
-      if (peek(venue, (engine) => engine.find(venueOrderId))?.clientOrderId !== null) continue
+      // On margin nobody else trades: that was the venue's own.
+      if (isOnMargin(trade) || peek(venue, (engine) => engine.find(venueOrderId))?.clientOrderId !== null) continue
       const sign = side === 'buy' ? 1 : -1
       add(baseOf(symbol), amount(quantity).times(sign))
       add(quoteOf(symbol), amount(cost).times(-sign))
@@ -85,8 +110,7 @@ export class Strangers {
     )
   }
 
-  #transfer(of: string, isIn: boolean): void {
-    const quantity = SIZE[of] ?? '0'
+  #transfer(of: string, quantity: Numeric, isIn: boolean): void {
     this.#parts.venue.byHand((engine, at) =>
       isIn ? engine.deposit(asset(of), quantity, at) : engine.withdraw(asset(of), quantity, at),
     )

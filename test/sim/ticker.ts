@@ -1,8 +1,10 @@
 /** The market's trades on their way: to the venue, and over a line of their own to the process. */
+import type { Pair } from '../../src/domain/ids.ts'
+import type { Numeric } from '../../src/domain/units.ts'
 import type { MarketEvent, MarketFeed } from '../../src/ports/market-feed.ts'
 import { between, chance } from './draw.ts'
 import type { Life } from './life.ts'
-import { SYMBOLS } from './market.ts'
+import { SYMBOLS, type Trade } from './market.ts'
 import type { World } from './world.ts'
 
 const TICK_MS = { awake: 14_000, away: 300_000 }
@@ -12,6 +14,8 @@ export class Ticker {
   readonly #world: World
   #listener: ((event: MarketEvent) => void) | null = null
   #downUntil = 0
+  /** When the process last heard of a trade, in its present life. */
+  readonly heardAt = new Map<Pair, number>()
 
   constructor(world: World) {
     this.#world = world
@@ -24,9 +28,12 @@ export class Ticker {
       history: async () => [],
       start: async (_symbols, listener) => {
         if (life.isDead) return
+        this.heardAt.clear()
         this.#listener = (event) => {
           // What a sleeping machine missed of the market is gone.
-          if (!life.isDead && !life.isAsleep) listener(event)
+          if (life.isDead || life.isAsleep) return
+          if (event.kind === 'trade') this.heardAt.set(event.symbol, event.at)
+          listener(event)
         }
       },
       stop: async () => undefined,
@@ -35,16 +42,28 @@ export class Ticker {
 
   /** The market trades from now on, at longer intervals while nobody looks; the venue sees it first. */
   run(isAway: () => boolean): void {
-    const { clock, market, script, venue } = this.#world
+    const { clock, market } = this.#world
     const meanMs = isAway() ? TICK_MS.away : TICK_MS.awake
     const at = clock.now()
     for (const symbol of SYMBOLS) {
       const trade = market.trade(symbol, at)
       if (trade === null) continue
-      if (script.isVenueOpen) venue.onMarket(trade)
-      if (at >= this.#downUntil) this.#listener?.(trade)
+      this.#pass(trade)
     }
     clock.at(at + Math.round(between(this.#world.chance, meanMs / 3, (5 * meanMs) / 3)), () => this.run(isAway))
+  }
+
+  /** One trade far from where the market was: a flash is over with the next one. */
+  gap(symbol: Pair, price: Numeric, isFlash: boolean): void {
+    const { clock, market } = this.#world
+    if (!isFlash) market.moveTo(symbol, price)
+    this.#pass({ kind: 'trade', symbol, side: null, price, quantity: '0.5', at: clock.now() })
+  }
+
+  #pass(trade: Trade): void {
+    const { script, venue } = this.#world
+    if (script.isVenueOpen) venue.onMarket(trade)
+    if (trade.at >= this.#downUntil) this.#listener?.(trade)
   }
 
   /** Here and there the price leaves where it was. */

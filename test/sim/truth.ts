@@ -22,11 +22,25 @@ export interface TrueOrder {
   readonly fills: Map<string, Fill>
 }
 
+/** A trade by which the venue closed by force what was open on margin. */
+export interface ForcedTrade extends Fill {
+  readonly symbol: Pair
+  readonly side: Side
+}
+
+/** What of a forced trade was one position's. */
+interface Seizure {
+  readonly trade: ForcedTrade
+  readonly quantity: Amount
+}
+
 /** What a position holds, by the fills at the venue alone. */
 export interface TruePosition {
   readonly positionId: PositionId
   readonly symbol: Pair
   readonly orders: TrueOrder[]
+  /** What of it the venue closed by force. */
+  readonly seized: Seizure[]
 }
 
 const remaining = (order: TrueOrder): Amount => order.quantity.minus(order.filled)
@@ -41,6 +55,8 @@ export class Truth {
   /** What all fills on margin leave open. */
   readonly #lots = new TrueLots()
   readonly totals = new Map<string, Amount>()
+  /** Trades by which the venue closed by force. */
+  readonly forced = new Map<string, ForcedTrade>()
   /** Moves whenever anything happened. */
   version = 0
   /** Hears of every execution as it happens. */
@@ -63,7 +79,7 @@ export class Truth {
     this.orders.set(clientOrderId, order)
     const { positionId, symbol } = request
     if (positionId === null) return order
-    const position = this.positions.get(positionId) ?? { positionId, symbol, orders: [] }
+    const position = this.positions.get(positionId) ?? { positionId, symbol, orders: [], seized: [] }
     position.orders.push(order)
     this.positions.set(positionId, position)
     this.active.add(positionId)
@@ -93,8 +109,27 @@ export class Truth {
   }
 
   /** Base units that a position holds. */
-  held({ orders }: TruePosition): Amount {
-    return sumOf(orders.map(({ request, filled }) => (request.purpose === 'entry' ? filled : filled.negated())))
+  held({ orders, seized }: TruePosition): Amount {
+    return sumOf([
+      ...orders.map(({ request, filled }) => (request.purpose === 'entry' ? filled : filled.negated())),
+      ...seized.map(({ quantity }) => quantity.negated()),
+    ])
+  }
+
+  /** The venue closed by force: what came first goes first. */
+  seize(trade: ForcedTrade): void {
+    this.forced.set(trade.tradeId, trade)
+    this.version += 1
+    this.#move(quoteOf(trade.symbol), this.#lots.trade(trade, trade).minus(amount(trade.fee)))
+    let rest = amount(trade.quantity)
+    for (const position of this.positions.values()) {
+      const side = entrySide(position)
+      if (position.symbol !== trade.symbol || side === null || side === trade.side) continue
+      const quantity = minOf(rest, this.held(position))
+      if (quantity.lte(0)) continue
+      position.seized.push({ trade, quantity })
+      rest = rest.minus(quantity)
+    }
   }
 
   /**
@@ -168,6 +203,11 @@ export class Truth {
     this.totals.set(asset, (this.totals.get(asset) ?? ZERO).plus(by))
   }
 }
+
+export const isMargin = ({ orders }: TruePosition): boolean => orders.some(({ request }) => isOnMargin(request))
+/** The side of what it opened on margin; null where it opened nothing there. */
+export const entrySide = (position: TruePosition): Side | null =>
+  isMargin(position) ? (position.orders.find(({ request }) => request.purpose === 'entry')?.request.side ?? null) : null
 
 const signed = (side: Side, size: Amount): Amount => (side === 'buy' ? size : size.negated())
 

@@ -9,6 +9,7 @@ import type { FaultCounts } from './faults.ts'
 import { Happenings } from './happenings.ts'
 import { Invariants } from './invariants.ts'
 import { Lives } from './lives.ts'
+import { MarginCalls } from './margin-calls.ts'
 import type { Sabotage } from './sabotage.ts'
 import { Broken, type Scene } from './scene.ts'
 import { settingsFor } from './seeded-settings.ts'
@@ -44,6 +45,8 @@ export interface WalkResult {
   readonly lives: number
   readonly orders: number
   readonly positions: number
+  /** Looks at positions and at the account that the store was given. */
+  readonly looks: { readonly position: number; readonly portfolio: number }
   /** Facts published, by what they say happened. */
   readonly told: Readonly<Record<string, number>>
   /** Of the journal: the same seed gives the same one. */
@@ -73,6 +76,7 @@ class Walk {
   readonly #lives: Lives
   readonly #users: Users
   readonly #happenings: Happenings
+  readonly #marginCalls: MarginCalls
   #steps = 0
 
   constructor(options: WalkOptions) {
@@ -86,6 +90,8 @@ class Walk {
     const settings = settingsFor(world.random.stream('settings'), world.config)
     const invariants = new Invariants(this.#scene(settings))
     this.#invariants = invariants
+    world.looks.onRow = (row) => invariants.minutes.onRow(row)
+    world.looks.onSave = (looks, underWay) => invariants.minutes.onSave(looks, underWay)
     this.#calm = new Calm(world)
     this.#ticker = new Ticker(world)
     this.#lives = new Lives({
@@ -97,6 +103,7 @@ class Walk {
       note: (what) => world.note(`> ${what}`),
     })
     this.#happenings = new Happenings({ world, ticker: this.#ticker, lives: this.#lives, users: this.#users })
+    this.#marginCalls = new MarginCalls({ world, ticker: this.#ticker, lives: this.#lives })
   }
 
   async run(): Promise<WalkResult> {
@@ -114,6 +121,7 @@ class Walk {
       ...{ seed: this.#options.seed, simulatedMs: clock.now() - START, steps: this.#steps },
       ...{ faults: script.counts, lives: this.#lives.count, failure },
       ...{ orders: truth.orders.size, positions: truth.positions.size },
+      looks: this.#world.looks.counts,
       told: Object.fromEntries(this.#invariants.told),
       story: this.#options.verbose === true ? tape.all() : [],
       hash: sha256(this.#lives.disk.rows.map(({ bodyText }) => bodyText).join('\n')),
@@ -127,6 +135,8 @@ class Walk {
     this.#ticker.run(() => this.#lives.isAway)
     await this.#lives.boot()
     this.#happenings.schedule()
+    this.#marginCalls.schedule()
+    this.#world.looks.schedule()
     for (let session = 1; session <= SESSIONS; session += 1) {
       if (session > 1) await this.#rest()
       await this.#playUntil(clock.now() + this.#drawn(SESSION_MS))
@@ -161,6 +171,7 @@ class Walk {
       clock.fireNext()
       await this.#lives.settled()
       this.#steps += 1
+      this.#world.seeForced()
       this.#calm.watch(this.#lives.isUp && this.#lives.journal?.isWriting === true)
       this.#invariants.check()
     }
@@ -171,6 +182,8 @@ class Walk {
     const { clock, script, strangers } = this.#world
     const lives = this.#lives
     this.#happenings.end()
+    this.#marginCalls.end()
+    this.#world.looks.end()
     script.end()
     lives.journal?.spare()
     lives.journal?.release()
@@ -199,6 +212,8 @@ class Walk {
       venue: () => peek(this.#world.venue, (engine) => engine),
       rows: () => this.#lives.disk.rows,
       foreign: () => this.#world.strangers.moved(),
+      heardAt: (symbol) => this.#ticker.heardAt.get(symbol) ?? null,
+      storeSoundSince: () => this.#world.looks.soundSince,
       isDatabaseAway: () => this.#lives.journal?.health().state === 'away',
       limits: { maxPositions, maxPositionsPerSymbol },
     }

@@ -10,9 +10,11 @@ import type { Log } from '../../src/ports/log.ts'
 import { chance } from './draw.ts'
 import { FaultScript } from './faults.ts'
 import { Line, type LineParts } from './line.ts'
+import { Looks } from './looks.ts'
+import { isOnMargin } from './lots.ts'
 import { SeededMarket } from './market.ts'
 import { configOf } from './seeded-settings.ts'
-import { Strangers } from './strangers.ts'
+import { peek, Strangers } from './strangers.ts'
 import { Tape } from './tape.ts'
 import { Truth } from './truth.ts'
 
@@ -46,6 +48,8 @@ export class World {
   readonly line: Line
   readonly market: SeededMarket
   readonly strangers: Strangers
+  /** Where looks at positions and the account are kept. */
+  readonly looks: Looks
 
   constructor({ seed, keepsAll, onPlace, onStart }: WorldOptions) {
     this.random = seededRandom(`walk ${seed}`)
@@ -63,11 +67,25 @@ export class World {
       ...{ venue: this.venue, clock: this.clock, random: this.random.stream('line'), script: this.script },
       ...{ truth: this.truth, onPlace, onStart },
     })
+    this.looks = new Looks({ clock: this.clock, random: this.random.stream('looks'), script: this.script })
     this.market = new SeededMarket(this.random.stream('market'), START)
     this.strangers = new Strangers({
       ...{ random: this.random.stream('strangers'), venue: this.venue, market: this.market },
       ...{ clock: this.clock, script: this.script },
     })
+  }
+
+  /** What the venue has closed by force by now; nobody reports it. */
+  seeForced(): void {
+    if (!this.config.execution.margin.enabled) return
+    const forced = peek(this.venue, (engine) =>
+      engine.trades().filter((one) => isOnMargin(one) && engine.find(one.venueOrderId)?.clientOrderId === null),
+    )
+    for (const trade of forced) {
+      if (this.truth.forced.has(trade.tradeId)) continue
+      this.truth.seize(trade)
+      this.script.count('liquidation', `${trade.side} of ${trade.quantity} ${trade.symbol} at ${trade.price}`)
+    }
   }
 
   /** Onto the tape, at this moment. */
