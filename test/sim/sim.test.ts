@@ -14,10 +14,15 @@ const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: Re
   'naked-entry': [1, /no position stays naked/],
   'double-exit': [3, /a closed position holds nothing|exits never exceed|no order is overfilled/],
   'ignore-halt': [1, /a halt holds until it is reset/],
-  'lost-slot': [3, /slots are never above the limits/],
+  'lost-slot': [3, /slots are never above the limits|everything is looked at each minute/],
   'trail-loosens': [2, /a stop that follows never loosens/],
   'charge-twice': [1, /every charge once/],
   'bag-sold': [19, /a bag is never sold|bags add up/],
+  'forget-liquidation': [8, /what the venue liquidates has ended/],
+  'snapshot-stops-trading': [
+    3,
+    /no position stays naked|nothing is placed for what has closed|no risk without permission/,
+  ],
   'breaker-twice': [1, /a breaker trips once/],
 }
 const WITHIN_SEEDS = 200

@@ -135,8 +135,10 @@ class Walk {
     this.#ticker.run(() => this.#lives.isAway)
     await this.#lives.boot()
     this.#happenings.schedule()
-    this.#marginCalls.schedule()
-    this.#world.looks.schedule()
+    const { sabotage } = this.#options
+    // Where another deliberate fault is looked for, these stay out of its way.
+    if (sabotage === null || sabotage === 'forget-liquidation') this.#marginCalls.schedule()
+    if (sabotage === null || sabotage === 'snapshot-stops-trading') this.#world.looks.schedule()
     for (let session = 1; session <= SESSIONS; session += 1) {
       if (session > 1) await this.#rest()
       await this.#playUntil(clock.now() + this.#drawn(SESSION_MS))
