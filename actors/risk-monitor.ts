@@ -167,7 +167,8 @@ export function createRiskMonitor(
       judge()
       tell()
       if (now >= orderedAt + REPEAT_MS) order(books.risk().breakers.filter(isLeft))
-      if (doubtSince !== null) wakeAt(doubtSince + SECOND_READING_MS)
+      // A reading that is not known is no second one: the next price brings it, or the next minute.
+      if (doubtSince !== null && measure !== null) wakeAt(doubtSince + SECOND_READING_MS)
       const liftAt = nextLiftAt(books.risk().breakers, now)
       if (liftAt !== null) wakeAt(liftAt)
     },

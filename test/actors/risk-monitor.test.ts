@@ -1,6 +1,7 @@
 /** The watch over the circuit breakers: readings, what they latch, what is remembered over a restart. */
 import { describe, expect, it } from 'vitest'
-import { createRiskMonitor } from '../../actors/risk-monitor.ts'
+import { createActor } from 'xstate'
+import { createRiskMonitor, riskLogic } from '../../actors/risk-monitor.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
 import { accountHouse, factOf, positionOf, T0 } from './trading-house.ts'
 
@@ -92,6 +93,29 @@ describe('a look', () => {
     monitor.look()
     expect(monitor.risk().day?.openingEquityUsd).toBe('1250')
   })
+})
+
+it('waits for the next price where a drawdown is doubted and a mark goes stale before the second reading', () => {
+  const { monitor, house, open, bought, mark, clock, enlist } = watchedHouse()
+  open()
+  bought('0.02', '40000')
+  monitor.look()
+  clock.advanceTo(T0 + MINUTE - 500)
+  mark('BTC/USDT', '20000')
+  let looks = 0
+  const look = (): void => {
+    looks += 1
+    if (looks <= 10) monitor.look()
+  }
+  enlist('risk', createActor(riskLogic({ ...monitor, look }))).start()
+  monitor.look()
+  expect(Number(monitor.reading().drawdownPct)).toBeGreaterThan(20)
+  clock.advanceTo(T0 + MINUTE + 2_000)
+  expect(monitor.reading().drawdownPct).toBeNull()
+  expect(looks).toBe(1)
+  mark('XRP/USDT', '0.5')
+  monitor.look()
+  expect(house.books.risk().breakers.map(({ name }) => name)).toContain('drawdown')
 })
 
 describe('after a restart', () => {
