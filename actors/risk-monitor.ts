@@ -142,8 +142,10 @@ export function createRiskMonitor(
     if (told !== null && onlyPeaksDiffer(now, told.risk) && clock.now() < told.at + PEAKS_MS) return
     say('remember-risk', { type: 'risk.stateChanged', risk: now })
   }
+  /** After a weekly loss trading runs on: no start takes its entries back, as one does that finds a pause or a halt. */
+  const isEntryLive = (): boolean => books.liveOrders().some(({ request }) => request.purpose === 'entry')
   const isLeft = ({ name, trippedAt }: LatchedBreaker): boolean =>
-    (name === 'weekly_loss' && unhalved(books, trippedAt).length > 0) ||
+    (name === 'weekly_loss' && (isEntryLive() || unhalved(books, trippedAt).length > 0)) ||
     (name === 'drawdown' && unclosed(books).length > 0)
   /** What a breaker orders is ordered again where nobody heard it. */
   function order(latched: readonly LatchedBreaker[]): void {

@@ -2,16 +2,24 @@
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { createRiskMonitor, riskLogic } from '../../actors/risk-monitor.ts'
+import type { CoordinatorContext } from '../../machines/coordinator.machine.ts'
+import type { BreakerName } from '../../src/domain/breakers.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
-import { accountHouse, factOf, positionOf, T0 } from './trading-house.ts'
+import { accountHouse, factOf, orderOf, positionOf, requestOf, T0 } from './trading-house.ts'
 
 const DAY = 86_400_000
 const MINUTE = 60_000
 
 /** The account's house with a monitor that nobody pauses. */
-function watchedHouse(start?: readonly Balance[], isReconciling = () => false) {
+function watchedHouse(
+  start?: readonly Balance[],
+  isReconciling = () => false,
+  /** What the coordinator has heard of. */
+  breakers: readonly BreakerName[] = [],
+) {
   const house = accountHouse(start)
-  return { ...house, monitor: createRiskMonitor(house.house, house.account, { context: () => null, isReconciling }) }
+  const context = () => ({ breakers, pauseReasons: [] }) as unknown as CoordinatorContext
+  return { ...house, monitor: createRiskMonitor(house.house, house.account, { context, isReconciling }) }
 }
 
 const lossPct = (given: string | null | undefined): number => Number(given)
@@ -191,6 +199,23 @@ describe('a start', () => {
       ['breaker.tripped', 'drawdown'],
     ])
     expect(house.heardBy('risk').map(({ type }) => type)).toEqual(['look-at-risk'])
+  })
+
+  it('orders a weekly loss again while an entry rests, should the process have died before it was taken back', () => {
+    const house = watchedHouse(undefined, undefined, ['weekly_loss'])
+    house.listenAs('coordinator', 'risk')
+    house.open()
+    house.books.apply(latched('weekly_loss'))
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toEqual([])
+    house.books.apply(factOf({ type: 'order.opened', order: orderOf('entry') }))
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toMatchObject([{ type: 'breaker.tripped', breaker: 'weekly_loss' }])
+    house.books.apply(
+      factOf({ type: 'order.cancelled', order: orderOf('entry', requestOf(), { status: 'CANCELLED' }) }),
+    )
+    house.monitor.begin()
+    expect(house.heardBy('coordinator')).toHaveLength(1)
   })
 
   it('says nothing of what was heard and done, or seen by a person', () => {
