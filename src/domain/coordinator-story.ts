@@ -236,12 +236,15 @@ export const noDeadline = (_: unknown, { proposal: { symbol } }: RiskAnswered) =
   ...{ name: deadlineOf(symbol), at: null },
 })
 
-/** What risk is asked: the proposal with the confidence of its consensus and of the views behind it. */
-export const assessmentOf = ({ judgement, proposal, inputs }: SignalJudged) => ({
-  proposal,
-  confidence: judgement.kind === 'open' ? judgement.consensus.boosted : 0,
-  viewConfidences: Object.values(inputs.views).flatMap((view) => (view === null ? [] : [view.confidence])),
-})
+const VIEWS = ['technical', 'regime', 'sentiment'] as const
+
+/** What risk is asked: the proposal with the confidence of its consensus and of the views that are present. */
+export const assessmentOf = ({ judgement, proposal, inputs: { views } }: SignalJudged) => {
+  const consensus = judgement.kind === 'open' ? judgement.consensus : null
+  const present = VIEWS.filter((name) => consensus !== null && consensus.stances[name] !== 'absent')
+  const viewConfidences = present.flatMap((name) => views[name]?.confidence ?? [])
+  return { proposal, confidence: consensus?.boosted ?? 0, viewConfidences }
+}
 
 /** What is opened. @throws when risk did not approve it: that is a bug. */
 export function openingOf({ proposal, positionId, verdict }: RiskAnswered) {

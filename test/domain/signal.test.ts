@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_CONSENSUS } from '../../src/domain/consensus.ts'
+import { assessmentOf } from '../../src/domain/coordinator-story.ts'
 import { pair, positionId } from '../../src/domain/ids.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
 import { judgeSignal, type SignalInputs, type SignalRules } from '../../src/domain/signal.ts'
@@ -118,4 +119,18 @@ describe('what opens nothing', () => {
 it('is the same for the same inputs: nothing is kept from one signal to the next', () => {
   expect(judged()).toEqual(judged())
   expect(judged()).toMatchObject({ kind: 'open', action: 'BUY', conflicts: [], resolution: null })
+})
+
+it('risk hears the confidence of the views that are present, and of no other', () => {
+  const asked = (views: SignalInputs['views']) => {
+    const given = inputs({ views })
+    const heard = { type: 'signal.judged', proposal: proposal(), inputs: given, seenAt: AT } as const
+    return assessmentOf({ ...heard, judgement: judgeSignal(proposal(), given, RULES) }).viewConfidences
+  }
+  const [ta, of] = [technical({ confidence: 0.9 }), regime({ confidence: 0.8 })]
+  const views = { technical: ta, regime: of, sentiment: sentiment({ confidence: 0.6 }) }
+  expect(asked(views)).toEqual([0.9, 0.8, 0.6])
+  expect(asked({ ...views, sentiment: sentiment({ confidence: 0.4, timestamp: AT - 3_600_001 }) })).toEqual([0.9, 0.8])
+  expect(asked({ ...views, sentiment: sentiment({ confidence: 0.4, usedFallback: true }) })).toEqual([0.9, 0.8])
+  expect(asked({ ...views, sentiment: null })).toEqual([0.9, 0.8])
 })
