@@ -98,7 +98,7 @@ export const hodlMachine = parts.createMachine({
         'cash.transferred': stay(call('recordTransfer', keyOf), tell),
         'orders.recovered': [when(call('isUnborn', ordersOf), stay(...recover, ask)), stay(...recover)],
         'deadline.reached': ignore('A deadline of an earlier state.'),
-        'trading.allowed': ignore('The purchase is at work.'),
+        'trading.allowed': stay('retryNow' as const),
       },
     },
   },

@@ -23,7 +23,7 @@ export const rules: HodlRules = {
 const HIGHS = ['400', '800']
 
 /** So many USD of the purchase were filled, at 10 USD a coin, without a fee. */
-function viewOf({ key }: { readonly key: string }, status: OrderStatus, usd: number): OrderView {
+export function viewOf({ key }: { readonly key: string }, status: OrderStatus, usd: number): OrderView {
   const request = {
     ...entryRequest,
     key,
