@@ -127,6 +127,14 @@ export function createCoreBook(
     return guarded(request, limit)
   }
 
+  /** A plan's trade that what is free has cut to less than the least trade is none; null where it is one. */
+  function shortProblem({ planId, most }: CoreTrade, { quantity: left }: OrderRequest, mark: Amount): string | null {
+    const { minTradeUsd } = settings.portfolio.rebalance
+    const isCut = planId !== null && 'quantity' in most && amount(left).lt(amount(most.quantity))
+    const value = amount(left).times(mark)
+    return isCut && value.lt(minTradeUsd) ? `${value} USD is below the least trade of ${minTradeUsd} USD` : null
+  }
+
   return {
     free,
     isTradable: (symbol) => account.priceOf()(symbol) !== null && !unknownOrderSymbols().includes(symbol),
@@ -148,6 +156,8 @@ export function createCoreBook(
       if (verdict.kind === 'refused') return `${verdict.code}: ${verdict.message}`
       const problem = sizeProblem(instrumentOf(settings, symbol), quantity(request.quantity), price(mark))
       if (problem !== null) return `INVALID_ORDER: ${problem}, ${available} free`
+      const short = shortProblem(trade, request, mark)
+      if (short !== null) return `INVALID_ORDER: ${short}, ${available} free`
       const placed = orders.place(verdict.order, { correlationId })
       return 'refused' in placed ? placed.refused : null
     },

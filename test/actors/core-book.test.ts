@@ -70,6 +70,13 @@ describe('what is free of the core book', () => {
     ])
   })
 
+  it('is too little for a sell that it leaves less than the least trade of', () => {
+    const { sell, asked } = coreHouse({ BTC: '0.8998' })
+    // 0.0002 BTC at 40,000 are 8 USD.
+    expect(sell('0.9')).toMatch(/^INVALID_ORDER: .* below the least trade of 10 USD/)
+    expect(asked).toEqual([])
+  })
+
   it('buys for a budget, the fee within it', () => {
     const { buy, asked } = coreHouse()
     expect(buy('25.2')).toBeNull()
