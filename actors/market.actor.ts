@@ -70,6 +70,7 @@ export function createMarket(
   const states = new Map<Pair, MarketState>()
   const prices = createLastPrices()
   const stale = new Set<Pair>()
+  /** Forgotten in a silence: a quote after it says nothing of what was traded meanwhile. */
   const lastTraded = new Map<Pair, Numeric>()
   const orderBooks = new Map<Pair, Book>()
   const written = writeBehind<Candle>({
@@ -161,7 +162,7 @@ export function createMarket(
       }
     },
     sweepTriggers: () => {
-      for (const [symbol, traded] of lastTraded) if (!stale.has(symbol)) triggers.tick(symbol, traded)
+      for (const [symbol, traded] of lastTraded) triggers.tick(symbol, traded)
     },
     checkFreshness: () => {
       const now = clock.now()
@@ -172,6 +173,7 @@ export function createMarket(
         allFresh = false
         if (!stale.has(symbol)) house.state('market', { type: 'market.stale', symbol, lastSeenAt: last })
         stale.add(symbol)
+        lastTraded.delete(symbol)
       }
       // One count a look, however many symbols: the level follows how long it lasts.
       addresses.tell('signals', { type: 'source.answered', cause: 'market_data', ok: allFresh })

@@ -74,6 +74,20 @@ describe('a trigger that is registered after the tick that crosses it', () => {
     trade('103')
     expect(crossed).toEqual([`${POSITION} trail at 103`])
   })
+
+  it('is not told by a price from before a silence, though quotes are fresh again', () => {
+    const { clock, crossed, market, trade, triggers } = marketHouse()
+    trade('102')
+    clock.advanceTo(T0 + SETTINGS.staleAfterMs + 1)
+    market.checkFreshness()
+    const at = clock.now()
+    market.hear({ kind: 'quote', symbol: BTC, bid: '110', ask: '111', bidQuantity: '1', askQuantity: '1', at })
+    triggers.watch(POSITION, { ...follow, stopLoss: '105', trail: null })
+    market.sweepTriggers()
+    expect(crossed).toEqual([])
+    trade('105')
+    expect(crossed).toEqual([`${POSITION} stopLoss at 105`])
+  })
 })
 
 describe('marks that were handed out', () => {
