@@ -89,8 +89,12 @@ export const averagePrice = (cost: Amount, quantity: Amount): Amount => (quantit
  * An open position with what its orders have filled by now: from a fill until it has written down that it heard of it, its
  * own figures lag behind. Of the two the larger counts, so that nothing at stake is overlooked.
  */
-export function withFills(position: PositionView, orders: Iterable<OrderView>): PositionView {
-  const holdings = holdingsOf(orders)
+export function withFills(position: PositionView, orders: readonly OrderView[]): PositionView {
+  const filled = orders.filter((order) => order.filled !== '0')
+  const [first] = filled
+  // The usual case, at no cost: everything entered is held, and it knows.
+  if (first === undefined || (filled.length === 1 && first.filled === position.quantity)) return position
+  const holdings = holdingsOf(filled)
   const held = heldQuantity(holdings)
   if (held.lte(amount(position.quantity))) return position
   return { ...position, quantity: text(held), entryPrice: text(averagePrice(holdings.entryCost, holdings.entered)) }
