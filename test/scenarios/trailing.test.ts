@@ -57,6 +57,16 @@ it('follows the best price, at most every five seconds, and never comes back', a
   expect([world.told('order.denied'), world.told('position.denied')]).toEqual([[], []])
 })
 
+it('sells at the market where the price came back through the stop before that could be moved', async () => {
+  await follows(entryTimes('1.01'))
+  world.print(BTC, entryTimes('1.05'))
+  await world.pass(SECOND)
+  world.print(BTC, entryTimes('1.02'))
+  await world.until(() => world.is('closed'), 'a closed position', 10 * SECOND)
+  expect(world.position()).toMatchObject({ closeReason: 'trailing_stop', quantity: '0' })
+  expect([world.placements(/exit/), world.told('position.emergency')]).toEqual([0, []])
+})
+
 it('is closed by the venue as a trailing stop, with a profit by its fills', async () => {
   await follows(entryTimes('1.04'))
   world.print(BTC, text(amount(world.position().stopLoss).minus(10)))
