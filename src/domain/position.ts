@@ -101,10 +101,11 @@ export function withFills(position: PositionView, orders: readonly OrderView[]):
 }
 
 /** An open position with exactly what its orders have filled by now, as the balances have it: for what is not its own. */
-export const asFilled = (position: PositionView, orders: Iterable<OrderView>): PositionView => ({
-  ...position,
-  quantity: text(maxOf(heldQuantity(holdingsOf(orders)), ZERO)),
-})
+export function asFilled(position: PositionView, orders: readonly OrderView[]): PositionView {
+  const filled = orders.filter((order) => order.filled !== '0')
+  if (filled.length === 1 && filled[0]?.filled === position.quantity) return position
+  return { ...position, quantity: text(maxOf(heldQuantity(holdingsOf(filled)), ZERO)) }
+}
 
 /** Gross profit of the closed part: its exit value against the average entry, signed by side. */
 export function realisedGross(side: PositionSide, holdings: Holdings): Money {
