@@ -90,7 +90,9 @@ class Walk {
     const settings = settingsFor(world.random.stream('settings'), world.config)
     const invariants = new Invariants(this.#scene(settings))
     this.#invariants = invariants
-    world.looks.onRow = (row) => invariants.minutes.onRow(row)
+    world.looks.onRow = (row) => {
+      if (this.#isAbout('snapshot-stops-trading')) invariants.minutes.onRow(row)
+    }
     world.looks.onSave = (looks, underWay) => invariants.minutes.onSave(looks, underWay)
     this.#calm = new Calm(world)
     this.#ticker = new Ticker(world)
@@ -135,15 +137,19 @@ class Walk {
     this.#ticker.run(() => this.#lives.isAway)
     await this.#lives.boot()
     this.#happenings.schedule()
-    const { sabotage } = this.#options
-    // Where another deliberate fault is looked for, these stay out of its way.
-    if (sabotage === null || sabotage === 'forget-liquidation') this.#marginCalls.schedule()
-    if (sabotage === null || sabotage === 'snapshot-stops-trading') this.#world.looks.schedule()
+    if (this.#isAbout('forget-liquidation')) this.#marginCalls.schedule()
+    if (this.#isAbout('snapshot-stops-trading')) this.#world.looks.schedule()
     for (let session = 1; session <= SESSIONS; session += 1) {
       if (session > 1) await this.#rest()
       await this.#playUntil(clock.now() + this.#drawn(SESSION_MS))
     }
     await this.#end()
+  }
+
+  /** Where another deliberate fault is looked for, what this one is about stays out of its way. */
+  #isAbout(own: Sabotage): boolean {
+    const { sabotage } = this.#options
+    return sabotage === null || sabotage === own
   }
 
   #drawn({ least, most }: { readonly least: number; readonly most: number }): number {
@@ -215,7 +221,7 @@ class Walk {
       rows: () => this.#lives.disk.rows,
       foreign: () => this.#world.strangers.moved(),
       heardAt: (symbol) => this.#ticker.heardAt.get(symbol) ?? null,
-      storeSoundSince: () => this.#world.looks.soundSince,
+      storeSoundSince: () => (this.#isAbout('snapshot-stops-trading') ? this.#world.looks.soundSince : null),
       isDatabaseAway: () => this.#lives.journal?.health().state === 'away',
       limits: { maxPositions, maxPositionsPerSymbol },
     }
