@@ -9,7 +9,7 @@ import { fieldsOf, numberOf, textOf, UnreadableError, type Wire } from '../../kr
 import type { KrakenNames } from '../../kraken/names.ts'
 import { reading, refused } from './answer.ts'
 import type { Form, PrivateCalls } from './call.ts'
-import type { LedgerPages } from './ledger-pages.ts'
+import type { HistoryPages } from './history-pages.ts'
 import { FINANCING, fieldsIn, isOfTrades, readTable, secondsOf, sideOf } from './rows.ts'
 
 const ask = (calls: PrivateCalls, method: string, form: Form = {}): Promise<VenueAnswer<Wire>> =>
@@ -73,11 +73,13 @@ function readFlow(id: string, value: Wire, names: KrakenNames): Flow | null {
 
 /** Entries later than `since` that are no trades, oldest first. */
 export async function readFlows(
-  ledger: LedgerPages,
+  ledger: HistoryPages<Wire>,
   names: KrakenNames,
   since: number,
 ): Promise<VenueAnswer<readonly Flow[]>> {
-  return reading(await ledger.since(since, 'all'), (rows) =>
+  const answer = await ledger.since(since)
+  if (answer.kind === 'done') ledger.forget()
+  return reading(answer, (rows) =>
     [...rows]
       .flatMap(([id, row]) => readFlow(id, row, names) ?? [])
       .filter((flow) => flow.at > since)
@@ -113,11 +115,13 @@ export interface PaidFee {
 
 /** The fees of trades since a moment, by trade id: a trade's own row tells them in quote units, whatever they were paid in. */
 export async function readPaidFees(
-  ledger: LedgerPages,
+  fees: HistoryPages<Wire>,
   names: KrakenNames,
   since: number,
 ): Promise<VenueAnswer<ReadonlyMap<string, PaidFee>>> {
-  return reading(await ledger.since(since, 'trade'), (rows) => {
+  const answer = await fees.since(since)
+  if (answer.kind === 'done') fees.forget()
+  return reading(answer, (rows) => {
     const paid = new Map<string, PaidFee>()
     for (const [id, value] of rows) {
       const row = fieldsIn(value, `ledger entry ${id}`)

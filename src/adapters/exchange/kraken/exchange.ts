@@ -21,8 +21,8 @@ import { cancelAllAfter, readBalances, readFees, readFlows, readMarginPositions,
 import { reading, refused } from './answer.ts'
 import { type CallParts, PrivateCalls } from './call.ts'
 import { Executions } from './executions.ts'
+import { flowsOf, HistoryPages, tradeFeesOf } from './history-pages.ts'
 import { KnownFills } from './known-fills.ts'
-import { LedgerPages } from './ledger-pages.ts'
 import { Listings } from './listings.ts'
 import { NamedLists } from './named-lists.ts'
 import { addOrder, amendOrder } from './order-form.ts'
@@ -72,7 +72,7 @@ class Kraken implements KrakenExchange {
   readonly #session: PrivateSession
   readonly #poll: Poll
   readonly #named: NamedLists
-  readonly #ledger: LedgerPages
+  readonly #ledger: HistoryPages<Wire>
   #tell: (report: ExecutionReport) => void = () => {}
   #line: (up: boolean, reason: string | null) => void = () => {}
   #count: (symbol: Pair, points: number) => void = () => {}
@@ -87,8 +87,9 @@ class Kraken implements KrakenExchange {
     this.#calls = new PrivateCalls(parts)
     this.#listings = new Listings(restCalls({ baseUrl: restUrl, fetch, clock, paceMs: publicPaceMs }))
     this.#lists = new OrderLists(this.#calls, fills)
-    this.#ledger = new LedgerPages(this.#calls)
-    this.#named = new NamedLists({ ledger: this.#ledger, listings: this.#listings, lists: this.#lists, log })
+    this.#ledger = new HistoryPages(this.#calls, flowsOf)
+    const fees = new HistoryPages(this.#calls, tradeFeesOf)
+    this.#named = new NamedLists({ fees, listings: this.#listings, lists: this.#lists, log })
     this.#executions = new Executions({
       fills,
       tell: (report) => this.#report(report),

@@ -2,16 +2,18 @@
 import { quoteOf, type VenueOrderId } from '../../../domain/ids.ts'
 import type { Exchange, VenueAnswer, VenueOrderRow } from '../../../ports/exchange.ts'
 import type { Log } from '../../../ports/log.ts'
+import type { Wire } from '../../kraken/exact-json.ts'
 import type { KrakenNames } from '../../kraken/names.ts'
 import { readPaidFees } from './account.ts'
-import type { LedgerPages } from './ledger-pages.ts'
+import type { HistoryPages } from './history-pages.ts'
 import type { Listings } from './listings.ts'
 import { type OrderLists, venueOrderOf } from './order-lists.ts'
 
 const NO_TRADES = { kind: 'done', value: [] } as const
 
 export interface NamedListsParts {
-  readonly ledger: LedgerPages
+  /** The ledger's entries of trades. */
+  readonly fees: HistoryPages<Wire>
   readonly listings: Listings
   readonly lists: OrderLists
   readonly log: Log
@@ -46,14 +48,20 @@ export class NamedLists {
   }
 
   async trades(since: number): ReturnType<Exchange['trades']> {
-    const { ledger, lists, listings } = this.#parts
+    const { lists, listings } = this.#parts
     const trades = await lists.trades(since)
-    if (trades.kind !== 'done' || trades.value.length === 0) return trades.kind === 'done' ? NO_TRADES : trades
+    if (trades.kind !== 'done') return trades
+    if (trades.value.length === 0) {
+      lists.forgetTrades()
+      return NO_TRADES
+    }
     const listed = await listings.names()
     if (listed.kind !== 'done') return listed
-    // Somebody else's order may have paid its fee in the base.
-    const fees = await readPaidFees(ledger, listed.value, since)
+    // Somebody else's order may have paid its fee in the base. Where trades are many their entries are too: while these
+    // are read, the trades stay known.
+    const fees = await readPaidFees(this.#parts.fees, listed.value, since)
     if (fees.kind !== 'done') return fees
+    lists.forgetTrades()
     return this.#named((names) =>
       trades.value.flatMap(({ venueOrderId: order, clientOrderId, pairName, side, fill: told, ...trade }) => {
         const { orderType, leverage } = trade

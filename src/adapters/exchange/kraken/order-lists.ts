@@ -10,8 +10,9 @@ import type { VenueAnswer } from '../../../ports/exchange.ts'
 import type { Wire } from '../../kraken/exact-json.ts'
 import { lost, reading } from './answer.ts'
 import type { Form, PrivateCalls } from './call.ts'
+import { HistoryPages, tradesOf } from './history-pages.ts'
 import type { KnownFills } from './known-fills.ts'
-import { fieldsIn, type OrderRow, readOrder, readTable, readTrade, type TradeRow } from './rows.ts'
+import { fieldsIn, type OrderRow, readOrder, readTable, type TradeRow } from './rows.ts'
 
 export interface FilledRow {
   readonly row: OrderRow
@@ -23,11 +24,8 @@ const executedOf = (fills: readonly Fill[]): Amount => sumOf(fills.map((fill) =>
 /** Whether every execution that the row counts is there. */
 export const isWhole = ({ row, fills }: FilledRow): boolean => executedOf(fills).gte(amount(row.filled))
 
-const PAGE = 50
 /** Orders that one QueryOrders takes. */
 const MOST_ASKED = 50
-/** Pages of trades read for one question: a thousand trades. */
-const MOST_PAGES = 20
 
 /**
  * The order as it stands. An execution that was heard of after the row was written counts: executions are facts, and the
@@ -46,10 +44,15 @@ export function venueOrderOf({ row, fills }: FilledRow): VenueOrder {
 export class OrderLists {
   readonly #calls: PrivateCalls
   readonly #fills: KnownFills
+  /** Read by two: for all of them since a moment, and for those that orders lack. */
+  readonly #trades: HistoryPages<TradeRow>
+  readonly #missing: HistoryPages<TradeRow>
 
   constructor(calls: PrivateCalls, fills: KnownFills) {
     this.#calls = calls
     this.#fills = fills
+    this.#trades = new HistoryPages(calls, tradesOf)
+    this.#missing = new HistoryPages(calls, tradesOf)
   }
 
   async open(): Promise<VenueAnswer<readonly OrderRow[]>> {
@@ -101,8 +104,12 @@ export class OrderLists {
     const missing = rows.filter(isMissing)
     if (missing.length > 0) {
       const from = Math.min(...missing.map((row) => row.openedAt))
-      const read = await this.#tradesSince(from, () => !missing.some(isMissing))
+      const read = await this.#missing.since(from, (page) => {
+        this.#remember(page)
+        return !missing.some(isMissing)
+      })
       if (read.kind !== 'done') return read
+      this.#missing.forget()
     }
     return { kind: 'done', value: rows.map((row) => ({ row, fills: this.#fills.of(row.venueOrderId) })) }
   }
@@ -126,45 +133,35 @@ export class OrderLists {
 
   /** Trades name the venue's order alone: the orders of the latest ones are asked for their client ids. */
   async #byTrades(id: OrderId): Promise<VenueAnswer<OrderRow | null>> {
-    const page = await this.#tradesPage({ without_count: 'true' })
+    const page = await this.#missing.page({ without_count: 'true' })
     if (page.kind !== 'done') return page
-    const orders = [...new Set(page.value.map((trade) => trade.venueOrderId))]
+    const trades = page.value.map(([, trade]) => trade)
+    this.#remember(trades)
+    const orders = [...new Set(trades.map((trade) => trade.venueOrderId))]
     if (orders.length === 0) return { kind: 'done', value: null }
     const rows = await this.byVenueId(orders)
     if (rows.kind !== 'done') return rows
     return { kind: 'done', value: rows.value.find((row) => row.clientOrderId === id) ?? null }
   }
 
-  /** Every trade later than `since` (milliseconds UTC), oldest first. */
+  /** Every trade later than `since` (milliseconds UTC), oldest first. They stay known until they are forgotten. */
   async trades(since: number): Promise<VenueAnswer<readonly TradeRow[]>> {
-    const answer = await this.#tradesSince(since, () => false)
+    const answer = await this.#trades.since(since, (page) => {
+      this.#remember(page)
+      return false
+    })
     if (answer.kind !== 'done') return answer
-    const later = answer.value.filter((trade) => trade.fill.at > since)
+    const later = [...answer.value.values()].filter((trade) => trade.fill.at > since)
     return { kind: 'done', value: later.reverse() }
   }
 
-  /** Newest first, each once: a trade that comes in between pages pushes others into the next one. */
-  async #tradesSince(from: number, isEnough: () => boolean): Promise<VenueAnswer<TradeRow[]>> {
-    const start = String(Math.max(0, Math.floor(from / 1000) - 1))
-    const trades = new Map<string, TradeRow>()
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const answer = await this.#tradesPage({ start, ofs: String(page * PAGE) })
-      if (answer.kind !== 'done') return answer
-      for (const trade of answer.value) trades.set(trade.fill.tradeId, trade)
-      if (answer.value.length < PAGE || isEnough()) return { kind: 'done', value: [...trades.values()] }
-    }
-    return lost(`more than ${MOST_PAGES * PAGE} trades since ${new Date(from).toISOString()}`)
+  /** What `trades` read has been used. */
+  forgetTrades(): void {
+    this.#trades.forget()
   }
 
-  /** One page of TradesHistory, newest first; its executions are remembered. */
-  async #tradesPage(form: Form): Promise<VenueAnswer<readonly TradeRow[]>> {
-    // Consolidated rows would have other ids than the executions that the socket tells.
-    const answer = await this.#ask('TradesHistory', { ...form, consolidate_taker: 'false' })
-    return reading(answer, (result) => {
-      const trades = readTable(fieldsIn(result, 'TradesHistory').trades, 'trades', readTrade)
-      for (const { venueOrderId, fill } of [...trades].reverse()) this.#fills.add(venueOrderId, fill)
-      return trades
-    })
+  #remember(page: readonly TradeRow[]): void {
+    for (const { venueOrderId, fill } of page.toReversed()) this.#fills.add(venueOrderId, fill)
   }
 
   async #orders(method: string, list: string, form: Form): Promise<VenueAnswer<readonly OrderRow[]>> {
