@@ -6,7 +6,7 @@
 import type { PositionHears } from '../machines/position.machine.ts'
 import type { ExposureView } from '../src/domain/exposure.ts'
 import { type PositionId, parsePair, positionId } from '../src/domain/ids.ts'
-import { type PositionView, returnOnMarginPct, unrealisedGross } from '../src/domain/position.ts'
+import { type PositionView, realisedNet, returnOnMarginPct, unrealisedGross } from '../src/domain/position.ts'
 import {
   type Crossing,
   crossedBy,
@@ -59,10 +59,11 @@ export interface PositionOperations {
 }
 
 function worthNow(position: PositionView, mark: Amount | null): PositionStatus {
-  if (mark === null) return { ...position, mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
+  const told = { ...position, realisedNet: realisedNet(position) }
+  if (mark === null) return { ...told, mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
   const gross = unrealisedGross(position, price(mark))
   const unrealisedPnlPct = returnOnMarginPct(position, gross)
-  return { ...position, mark: text(mark), unrealisedPnl: text(gross), unrealisedPnlPct }
+  return { ...told, mark: text(mark), unrealisedPnl: text(gross), unrealisedPnlPct }
 }
 
 /** A command without its time. */

@@ -29,6 +29,7 @@ const shape = z.looseObject({
       takeProfit: z.string().nullable(),
       realisedGross: z.string(),
       fees: z.string(),
+      realisedNet: z.string(),
       closeReason: z.string().nullable(),
       openedAt: z.string(),
     }),
@@ -41,7 +42,20 @@ interface PositionsArguments extends ListArguments, StatusArguments {}
 
 function positionLines({ positions, nextCursor }: Answer): readonly string[] {
   if (positions.length === 0) return ['no positions']
-  const head = ['opened', 'symbol', 'side', 'quantity', 'entry', 'stop', 'target', 'gross', 'fees', 'phase', 'position']
+  const head = [
+    'opened',
+    'symbol',
+    'side',
+    'quantity',
+    'entry',
+    'stop',
+    'target',
+    'gross',
+    'fees',
+    'net',
+    'phase',
+    'position',
+  ]
   const rows = positions.map((position) => [
     shortTime(position.openedAt),
     position.symbol,
@@ -52,10 +66,11 @@ function positionLines({ positions, nextCursor }: Answer): readonly string[] {
     position.takeProfit ?? '–',
     position.realisedGross,
     position.fees,
+    position.realisedNet,
     position.closeReason === null ? position.phase : `${position.phase} (${position.closeReason})`,
     position.positionId,
   ])
-  return [...table([head, ...rows], [3, 4, 5, 6, 7, 8]), ...olderLines(nextCursor, positions.length)]
+  return [...table([head, ...rows], [3, 4, 5, 6, 7, 8, 9]), ...olderLines(nextCursor, positions.length)]
 }
 
 export function addPositions(program: Command, parts: CliParts): void {

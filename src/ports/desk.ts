@@ -39,6 +39,8 @@ export interface CoordinatorStatus {
 
 /** A position with what it is worth now; the last three are null while there is no fresh mark. */
 export interface PositionStatus extends PositionView {
+  /** Gross less fees and financing of what has been closed and paid so far. */
+  readonly realisedNet: Numeric
   readonly mark: Numeric | null
   /** Before fees. */
   readonly unrealisedPnl: Numeric | null

@@ -31,12 +31,13 @@ const stopAtVenue = async () => (await world.venueOrders())[0]?.triggerPrice
 describe('what is told of positions', () => {
   it('is their state with profit and return on margin at the mark', async () => {
     const id = await hold()
-    const { quantity, entryPrice } = world.position()
+    const { quantity, entryPrice, fees } = world.position()
     world.print(BTC, '51000')
     const gross = amount('51000').minus(amount(entryPrice)).times(amount(quantity))
     const margin = amount(entryPrice).times(amount(quantity))
     expect(operations.get(id)).toMatchObject({
       ...{ mark: '51000', unrealisedPnl: text(gross), unrealisedPnlPct: text(gross.div(margin).times(100)) },
+      realisedNet: text(amount(fees).negated()),
     })
     expect(operations.list()).toHaveLength(1)
     expect(operations.list({ status: 'closed' })).toEqual([])

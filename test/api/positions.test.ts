@@ -19,7 +19,13 @@ function withPositions() {
     position('p2', { openedAt: NOW - 2_000, symbol: XRP }),
   ] as const
   const closed = { status: 'closed', phase: 'closed', closedAt: NOW, closeReason: 'stop_loss' } as const
-  const { mark: _m, unrealisedPnl: _u, unrealisedPnlPct: _p, ...past } = position('p3', { openedAt: NOW - 1_000 })
+  const {
+    mark: _m,
+    realisedNet: _n,
+    unrealisedPnl: _u,
+    unrealisedPnlPct: _p,
+    ...past
+  } = position('p3', { openedAt: NOW - 1_000 })
   const figures = { realisedGross: '3.5', fees: '0.5', financing: '0.25' }
   setup.desk.positionsNow = [...open, position('p3', { ...closed, openedAt: NOW - 1_000 })]
   setup.money.positionsPast = [{ ...past, ...closed, ...figures }, open[1], open[0]]
@@ -34,7 +40,7 @@ describe('positions', () => {
     expect(idsOf(json)).toEqual(['p3', 'p2', 'p1'])
     expect(json.positions[0]).toMatchObject({
       ...{ quantity: '0.00012345', openedAt: '2021-05-19T12:29:59.000Z', closedAt: '2021-05-19T12:30:00.000Z' },
-      ...{ mark: null, unrealisedPnl: null },
+      ...{ mark: null, unrealisedPnl: null, realisedNet: '2.75' },
     })
     expect(json.positions[1]).toMatchObject({ mark: '46000', unrealisedPnl: '50' })
     expect(json.nextCursor).toBeNull()
@@ -131,7 +137,13 @@ describe('one position', () => {
     money.orderIds = [orderId('o1')]
     money.positionLooks = [look('p3', NOW)]
     const { json } = await get('/api/v1/positions/p3')
-    expect(json).toMatchObject({ status: 'closed', realisedGross: '3.5', mark: null, orderIds: ['o1'] })
+    expect(json).toMatchObject({
+      status: 'closed',
+      realisedGross: '3.5',
+      realisedNet: '2.75',
+      mark: null,
+      orderIds: ['o1'],
+    })
     expect(json.latestSnapshot).toMatchObject({ mark: '0.61' })
   })
 

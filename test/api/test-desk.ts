@@ -69,6 +69,7 @@ export const order = (id: string, over: Partial<OrderView> = {}, symbol: Pair = 
 })
 
 export const position = (id: string, over: Partial<PositionStatus> = {}): PositionStatus => ({
+  realisedNet: '-0.04',
   mark: '46000',
   unrealisedPnl: '50',
   unrealisedPnlPct: '2',

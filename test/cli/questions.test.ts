@@ -187,7 +187,7 @@ describe('triplegain positions', () => {
     const { api, desk, line } = await running()
     desk.positionsNow = [position('p1', { symbol: XRP }), ended]
     const text = await line.triplegain('positions', '--url', api.url)
-    expect(text.out).toMatch(/XRP\/USDT +long +0.00012345 +40000.1 +39000 +– +0 +0.04 +protected +p1$/m)
+    expect(text.out).toMatch(/XRP\/USDT +long +0.00012345 +40000.1 +39000 +– +0 +0.04 +-0.04 +protected +p1$/m)
     expect(text.out).not.toContain('p2')
   })
 

@@ -41,7 +41,7 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   figure('realised_gross', ({ realisedGross }) => realisedGross),
   figure('fees', ({ fees }) => fees),
   figure('financing', ({ financing }) => financing),
-  figure('realised_net', realisedNet),
+  figure('realised_net', (one) => one.realisedNet),
   figure('unrealised_gross', ({ unrealisedPnl }) => unrealisedPnl),
   words('close_reason', ({ closeReason }) => closeReason),
 ]
@@ -67,7 +67,11 @@ const fits = (one: PositionView, { symbol, from, to }: Omit<PositionFilter, 'sta
   (from === null || one.openedAt >= from) &&
   (to === null || one.openedAt < to)
 
-const NO_LONGER_MARKED = { mark: null, unrealisedPnl: null, unrealisedPnlPct: null }
+/** One that is no longer marked. */
+const asRead = (view: PositionView): PositionStatus => ({
+  ...view,
+  ...{ mark: null, unrealisedPnl: null, unrealisedPnlPct: null, realisedNet: realisedNet(view) },
+})
 
 const missing = (id: string): ProblemError => new ProblemError('not-found', `there is no position ${id}`)
 
@@ -82,7 +86,7 @@ async function listed({ desk, money }: RouteParts, filter: PositionFilter, ask: 
   }
   const { rows, nextCursor } = await money.positions(filter, ask)
   const worthNow = (view: PositionView): PositionStatus =>
-    open.find((one) => one.positionId === view.positionId) ?? { ...view, ...NO_LONGER_MARKED }
+    open.find((one) => one.positionId === view.positionId) ?? asRead(view)
   return { rows: rows.map(worthNow), nextCursor }
 }
 
@@ -93,7 +97,7 @@ async function toldOf({ desk, money, readModels }: RouteParts, id: PositionId): 
     const story = await money.position(id)
     if (story === null) return null
     const { position, ...more } = story
-    return { ...position, ...NO_LONGER_MARKED, ...more }
+    return { ...asRead(position), ...more }
   }
   const orders = readModels.orders.current().filter(({ request }) => request.positionId === id)
   return {
