@@ -8,18 +8,24 @@ function store(keptBack = 4) {
   const clock = simulatedClock(0)
   const saved: (readonly number[])[] = []
   const said: { readonly message: string; readonly fields: unknown }[] = []
-  const state = { isAway: false }
+  const state = { isAway: false, isSilent: false }
+  let answer = (): void => undefined
   const quiet = (): void => undefined
-  const error = (message: string, fields?: unknown): void => void said.push({ message, fields })
+  const say = (message: string, fields?: unknown): void => void said.push({ message, fields })
   const rows = writeBehind<number>({
-    ...{ clock, log: { debug: quiet, info: quiet, warn: quiet, error }, what: 'rows' },
+    ...{ clock, log: { debug: quiet, info: quiet, warn: say, error: say }, what: 'rows' },
     ...{ waitMs: 1_000, rowsPerWrite: 3, keptBack },
     save: async (batch) => {
       if (state.isAway) throw new Error('the line is down')
+      if (state.isSilent) {
+        await new Promise<void>((resolve) => {
+          answer = resolve
+        })
+      }
       saved.push(batch)
     },
   })
-  return { clock, saved, said, state, rows }
+  return { clock, saved, said, state, rows, answer: () => answer() }
 }
 
 describe('rows on their way to a store', () => {
@@ -74,5 +80,51 @@ describe('rows on their way to a store', () => {
     rows.add(9)
     await rows.flush()
     expect(saved.flat()).toEqual(written)
+  })
+
+  it('behind one write that is never answered are no more than are kept back, the loss counted and said once', async () => {
+    const { clock, said, state, rows, saved, answer } = store(4)
+    state.isSilent = true
+    for (let row = 1; row <= 3; row += 1) rows.add(row)
+    await settle()
+    for (let row = 4; row <= 1_000; row += 1) {
+      rows.add(row)
+      clock.advanceTo(row * 1_000)
+      await settle()
+    }
+    expect(said).toEqual([{ message: 'rows are lost: too many wait for the store', fields: { waiting: 4 } }])
+    state.isSilent = false
+    answer()
+    await rows.flush()
+    expect(saved).toEqual([
+      [1, 2, 3],
+      [997, 998, 999, 1_000],
+    ])
+    expect(said.at(-1)).toEqual({ message: 'rows are written again', fields: { lost: 993 } })
+    expect(said).toHaveLength(2)
+  })
+
+  it('go one write at a time: those whose time comes meanwhile go when it has ended', async () => {
+    const { clock, state, rows, saved, answer } = store(10)
+    state.isSilent = true
+    for (const row of [1, 2, 3, 4]) rows.add(row)
+    await settle()
+    clock.advanceTo(1_000)
+    await settle()
+    state.isSilent = false
+    answer()
+    await settle()
+    expect(saved).toEqual([[1, 2, 3], [4]])
+  })
+
+  it('that fail after others came to wait are kept back with them, the oldest lost', async () => {
+    const { said, state, rows, saved } = store(4)
+    state.isAway = true
+    for (const row of [1, 2, 3, 4, 5]) rows.add(row)
+    await rows.flush()
+    expect(said.at(-1)?.fields).toMatchObject({ waiting: 4, lost: 1 })
+    state.isAway = false
+    await rows.flush()
+    expect(saved).toEqual([[2, 3, 4, 5]])
   })
 })
