@@ -145,15 +145,8 @@ interface Findings {
   readonly askedAt: number
 }
 
-function conclude(
-  house: House,
-  memory: Memory,
-  { result, flows, askedAt }: Findings,
-  priceOf: PriceOf,
-  { permission }: ReconcilerParts,
-): ReconciliationResult {
-  const { addresses, clock, state } = house
-  // Everything is valued before anything is written down: half a pass would be a wrong one.
+/** Everything is valued before anything is written down: half a pass would be a wrong one. */
+function book(house: House, memory: Memory, { result, flows }: Findings, priceOf: PriceOf): void {
   const booked = [
     ...flowFacts(house, memory, flows, result.judgedBalances, priceOf),
     ...result.externals.map((step) => externalFact(house, step, priceOf)),
@@ -162,7 +155,26 @@ function conclude(
     if (draft.type === 'account.financed') bookFinancing(house, draft)
     else record(house, 'book-venue', draft, draft.type === 'account.flowed' ? 'portfolio' : 'orders')
   for (const { order, fill } of result.lateFills) countLateFill(house, order, fill, 'reconciled')
-  for (const trade of result.takings) bookTaking(house, trade)
+  if (!hasMissedBefore(result)) for (const trade of result.takings) bookTaking(house, trade)
+}
+
+/**
+ * Whether orders have yet to hear of fills of a pair of which something was closed without us: whose that was is told by
+ * what positions hold then, so that another look books it.
+ */
+const hasMissedBefore = ({ missedFills, takings }: Reconciliation): boolean =>
+  takings.some((taking) => missedFills.some(({ symbol }) => symbol === taking.symbol))
+
+function conclude(
+  house: House,
+  memory: Memory,
+  findings: Findings,
+  priceOf: PriceOf,
+  { permission }: ReconcilerParts,
+): ReconciliationResult {
+  const { addresses, clock, state } = house
+  const { result, askedAt } = findings
+  book(house, memory, findings, priceOf)
   const seenAt = clock.now()
   for (const { orderId, order } of result.found)
     addresses.tell(orderAddress(orderId), { type: 'venue.found', order, origin: 'reconciled', seenAt })
@@ -170,12 +182,13 @@ function conclude(
     addresses.tell(orderAddress(orderId), { type: 'venue.notFound', origin: 'reconciled', seenAt })
 
   const proved = result.problems.filter((problem) => memory.seen.has(keyOf(problem)))
-  memory.isSuspicious = proved.length < result.problems.length
+  const isEarly = hasMissedBefore(result)
+  memory.isSuspicious = isEarly || proved.length < result.problems.length
   const unexplained = proved.filter((problem) => !accepted(house, memory, problem, priceOf))
   const isSettled = (problem: Problem): boolean => proved.includes(problem) && !unexplained.includes(problem)
   memory.seen = new Set(result.problems.filter((problem) => !isSettled(problem)).map(keyOf))
   const ofBalances = result.problems.some(({ kind }) => kind === 'balance')
-  if (result.judgedBalances && !ofBalances) memory.explainedAt = askedAt
+  if (result.judgedBalances && !ofBalances && !isEarly) memory.explainedAt = askedAt
   if (result.judgedBalances && !memory.isSuspicious) memory.accepting.clear()
   withdrawAstray(house, result, unexplained)
   haltSymbols(house, unexplained, permission)
@@ -185,7 +198,10 @@ function conclude(
   const missedFills = result.missedFills.length + result.lateFills.length
   const matched = result.matched.length
   state('system', { type: 'reconciliation.completed', matched, missedFills, adopted, unexplained: problems })
-  if (memory.isSuspicious) return { ok: false, problem: `looking again: ${problems.join('; ')}` }
+  if (memory.isSuspicious) {
+    const why = isEarly ? 'fills were missed' : problems.join('; ')
+    return { ok: false, problem: `looking again: ${why}` }
+  }
   if (permission.isReconciling() && !result.judgedBalances) return { ok: false, problem: 'orders are on their way' }
   return { ok: true, matched, missedFills, adopted, unexplained: unexplained.map(({ problem }) => problem) }
 }

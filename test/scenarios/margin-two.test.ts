@@ -3,6 +3,7 @@
  * not open the other side, but what it sells too much is taken from the other position.
  */
 import { beforeEach, expect, it } from 'vitest'
+import type { NewOrder } from '../../src/adapters/exchange/simulated/venue-order.ts'
 import type { OrderView, Purpose } from '../../src/domain/order.ts'
 import type { PositionView } from '../../src/domain/position.ts'
 import { type Amount, amount, sumOf, text } from '../../src/domain/units.ts'
@@ -44,6 +45,19 @@ function sellAtTarget(quantity: Amount): void {
   })
   world.print(BTC, '50200')
   bids('10')
+}
+/** Not an order of ours: it closes that much of what is open, whichever position had it. */
+function sellByHand(quantity: string): void {
+  const order: NewOrder = {
+    ...{ clientOrderId: null, userref: null, symbol: BTC, side: 'sell', type: 'market', quantity, leverage: 2 },
+    ...{ quantityInQuote: false, limitPrice: null, triggerPrice: null, trailing: null, limitOffset: null },
+    ...{ displayQuantity: null, trigger: 'last', timeInForce: 'GTC', startsAt: null, expiresAt: null, postOnly: false },
+    ...{ reduceOnly: true, feeIn: 'quote', selfTrade: 'cancel-newest', close: null, deadlineAt: null },
+  }
+  world.venue.byHand((engine, at) => {
+    engine.submit(order, at)
+    return engine.advanceTo(at)
+  })
 }
 const openAtVenue = async (): Promise<Amount> =>
   sumOf((await world.answered(world.venue.marginPositions())).map(({ quantity }) => amount(quantity)))
@@ -112,4 +126,26 @@ it('a target that sells more than half while half is about to be sold leaves the
   expect(second()).toMatchObject({ phase: 'protected', quantity: kept })
   expect(text(await openAtVenue())).toBe(kept)
   expect(world.told('order.invariantBroken')).toEqual([])
+})
+
+it('what the venue closes after a stop whose report was lost is the second one’s: the first had its end before', async () => {
+  const [stop, kept] = [of(first(), 'stop')?.orderId, second().quantity]
+  // So short a moment below the first stop that only the venue saw it, and nobody is told of the fill.
+  world.exchange.faults.losesReport = ({ clientOrderId }) => clientOrderId === stop
+  world.venue.onMarket({
+    ...{ kind: 'trade', symbol: BTC, price: '48900', quantity: '1000', side: null, at: world.clock.now() },
+  })
+  world.print(BTC, '50000')
+  await world.pass(SECOND)
+  expect(text(await openAtVenue())).toBe(kept)
+  sellByHand(kept)
+  await world.until(() => positions().every(({ status }) => status === 'closed'), 'both closed')
+  expect([first().closeReason, second().closeReason]).toEqual(['stop_loss', 'liquidated'])
+  expect(world.factsOf('order.filledLate')).toMatchObject([
+    { order: { request: { positionId: second().positionId } }, fill: { quantity: kept } },
+  ])
+  await world.pass(MINUTE)
+  expect(world.system.house.books.marginLots()).toEqual([])
+  expect(world.told('order.invariantBroken')).toEqual([])
+  expect(world.factsOf('reconciliation.completed').at(-1)?.unexplained).toEqual([])
 })
