@@ -57,11 +57,12 @@ export const NO_EXPOSURE: Exposure = { unprotectedSince: null, heldThen: '0', gr
 
 /**
  * The clock of each part that is held runs by itself: where fills trickle in faster than the stop can follow, there is
- * always something bare, and none of it for long.
+ * always something bare, and none of it for long. Too little for any order is watched here, and its time is none of what
+ * comes after it.
  */
 export function exposureOf(record: PositionRecord & Exposure): Exposure {
   const { unprotectedSince: since, updatedAt } = record
-  if (!isHolding(record) || isCovered(record))
+  if (!isHolding(record) || isCovered(record) || isDust(record))
     return { ...NO_EXPOSURE, gapMs: since === null ? record.gapMs : updatedAt - since }
   const held = text(heldBy(record))
   if (since === null) return { unprotectedSince: updatedAt, heldThen: held, grewAt: null, gapMs: record.gapMs }

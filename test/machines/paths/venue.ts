@@ -82,7 +82,11 @@ export class Venue {
   }
 
   #hear(event: Untimed): void {
-    this.#now += 100
+    this.#passUntil(this.#now + 100)
+    if (!this.isClosed) this.#step(event)
+  }
+
+  #step(event: Untimed): void {
     const before = this.state
     const heard = { ...event, seenAt: this.#now } as PositionHears
     const after = step(positionMachine, before, heard)
@@ -147,12 +151,26 @@ export class Venue {
     this.#hear({ type: 'order.reported', order, amendRefused: 'no' })
   }
 
+  /** Time goes on to a deadline. */
   #ring(pick: number): void {
-    const armed = Object.entries(this.state.context.deadlines).filter(([, at]) => typeof at === 'number')
-    const [name, dueAt] = armed[pick % Math.max(1, armed.length)] ?? []
-    if (name === undefined || typeof dueAt !== 'number') return
-    this.#now = Math.max(this.#now, dueAt)
-    this.#hear({ type: 'deadline.reached', name, dueAt })
+    const armed = this.#armed()
+    this.#passUntil(armed[pick % Math.max(1, armed.length)]?.dueAt ?? this.#now)
+  }
+
+  /** What falls due on the way rings, in its order. */
+  #passUntil(at: number): void {
+    for (let first = this.#armed()[0]; first !== undefined && first.dueAt <= at; first = this.#armed()[0]) {
+      this.#now = Math.max(this.#now, first.dueAt)
+      this.#step({ type: 'deadline.reached', ...first })
+    }
+    this.#now = Math.max(this.#now, at)
+  }
+
+  /** The next one first. */
+  #armed(): { readonly name: string; readonly dueAt: number }[] {
+    return Object.entries(this.state.context.deadlines)
+      .flatMap(([name, dueAt]) => (typeof dueAt === 'number' ? [{ name, dueAt }] : []))
+      .sort((one, other) => one.dueAt - other.dueAt)
   }
 
   /** The process dies: what was directed and not done is lost, what happened at the venue is found on return. */
