@@ -155,8 +155,8 @@ const note = 'noteExposure' as const
 const onOrders = <A>(here: PositionPhase, then: readonly A[]) => ({
   'order.reported': stay(learn, note, tellNews(here), ...then),
   /** Entered anew: deadlines and triggers are registered again. */
-  'orders.recovered': { ...to(`#position.${here}`, relearn, note), reenter: true },
-  'order.turnedAway': stay(forget, note, ...then),
+  'orders.recovered': { ...to(`#position.${here}`, relearn, note, tellNews(here)), reenter: true },
+  'order.turnedAway': stay(forget, note, tellNews(here), ...then),
   'position.financed': stay(given('recordCharge', 'position.financed')),
 })
 /** The same where a stop is held or sought, and what is watched may be another price now. */

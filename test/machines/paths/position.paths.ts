@@ -2,6 +2,7 @@
 import type { InputFrom, SnapshotFrom } from 'xstate'
 import { type PositionContext, positionMachine } from '../../../machines/position.machine.ts'
 import { stampApproved } from '../../../src/domain/approved.ts'
+import type { FactDraft } from '../../../src/domain/facts.ts'
 import { positionId } from '../../../src/domain/ids.ts'
 import type { OrderRequest } from '../../../src/domain/order.ts'
 import { isCovered, isDust } from '../../../src/domain/position-cover.ts'
@@ -171,6 +172,18 @@ function reducesByItsPart({ before, after: { state } }: Taken<Position>): void {
     throw new Error(`${sold} sold and ${promised} on its way of ${reduction.quantity}`)
 }
 
+/** A sale that ends, by whatever message, is told: done, or given up. */
+function endOfReductionIsTold({ before, event, after: { state, effects } }: Taken<Position>): void {
+  const { context } = state
+  if (before.context.reduction === null || context.reduction !== null) return
+  if (context.closeReason !== null || heldBy(context).lte(0)) return
+  const told = effects.flatMap(({ type, params }) =>
+    type === 'publish-facts' ? (params as { facts: readonly FactDraft[] }).facts : [],
+  )
+  if (!told.some(({ type }) => type === 'position.reduced' || type === 'position.denied'))
+    throw new Error(`a reduction ends by ${event.type} and nobody is told`)
+}
+
 export function checkPosition(taken: Taken<Position>): void {
   exitsFit(taken.after.state)
   statesMeanWhatTheySay(taken.after.state)
@@ -180,6 +193,7 @@ export function checkPosition(taken: Taken<Position>): void {
   trailOnlyTightens(taken)
   targetFits(taken)
   reducesByItsPart(taken)
+  endOfReductionIsTold(taken)
   nobodyIsForgotten(taken)
 }
 
