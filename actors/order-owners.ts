@@ -1,7 +1,7 @@
 /** What positions and plans have in common: each asks for orders, and must hear what became of them. */
 import type { Fact } from '../src/domain/facts.ts'
 import type { PlanId, PositionId } from '../src/domain/ids.ts'
-import type { OrderRequest } from '../src/domain/order.ts'
+import { asDoubted, type OrderRequest, type OrderView } from '../src/domain/order.ts'
 import type { planAddress, positionAddress } from './addresses.ts'
 import type { House } from './house.ts'
 import { member, type SpawnChild } from './pools.ts'
@@ -14,7 +14,7 @@ export interface OrderOwners<Id> {
   revive(id: Id, input: JournaledInput): void
   /** An order's fact, for the one that asked for the order. */
   pass(fact: Fact): void
-  /** Tells a revived owner what its orders are now; after all orders are back. */
+  /** Tells a revived owner what is known of its orders; after all orders are back, and each is being looked up. */
   recover(id: Id): void
 }
 
@@ -31,16 +31,16 @@ export function createOrderOwners<Id extends PositionId | PlanId>(
   { addressOf, ownerOf }: Ownership<Id>,
 ): OrderOwners<Id> {
   const { addresses, books, clock } = house
-  const recover = (id: Id): void => {
+  const tellOrders = (id: Id, orders: readonly OrderView[]): void => {
     addresses.tell(addressOf(id), {
       type: 'orders.recovered',
-      orders: books.ordersOf(id),
+      orders,
       seenAt: clock.now(),
       origin: 'reconciled',
     })
   }
   const enlist = (id: Id, input: JournaledInput): void =>
-    spawn(member(house, logic, { stream: addressOf(id), input }, () => recover(id)))
+    spawn(member(house, logic, { stream: addressOf(id), input }, () => tellOrders(id, books.ordersOf(id))))
   return {
     bear: (id, birth, correlationId) => enlist(id, { birth, correlationId, history: [], isNew: true }),
     revive: enlist,
@@ -57,6 +57,7 @@ export function createOrderOwners<Id extends PositionId | PlanId>(
         origin: fact.origin,
       })
     },
-    recover,
+    // That they are in doubt is on its way to the books: an order that is asked for by what they were would be turned away.
+    recover: (id) => tellOrders(id, books.ordersOf(id).map(asDoubted)),
   }
 }

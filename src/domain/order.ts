@@ -117,3 +117,10 @@ export const selfTradeOf = (request: Pick<OrderRequest, 'purpose'>): SelfTrade =
 const FINAL: readonly OrderStatus[] = ['FILLED', 'CANCELLED', 'EXPIRED', 'ERROR']
 export const isFinal = (status: OrderStatus): boolean => FINAL.includes(status)
 export const isLive = (order: OrderView): boolean => !isFinal(order.status)
+
+/**
+ * The order once a start has begun to look it up: nobody knows it until the venue was heard. One that waits to be sent again
+ * is known not to be there.
+ */
+export const asDoubted = (order: OrderView): OrderView =>
+  isLive(order) && order.phase !== 'retrying' ? { ...order, status: 'PENDING', phase: 'unknown' } : order

@@ -162,25 +162,6 @@ describe('a weekly loss', () => {
     },
   )
 
-  it.each([
-    ['risk.breakerTripped', 'RISK_ALERTS'],
-    ['position.reducing', 'EXECUTION_EVENTS'],
-    ['position.reduced', 'EXECUTION_EVENTS'],
-  ] as const)('halves once although the process died in the moment of %s', async (moment, topic) => {
-    const world = await holding({ weeklyLossPct: SMALL })
-    const held = Number(world.position().quantity)
-    world.bus.subscribe('reaper', topic, ({ payload }) => {
-      if (payload.type === moment) world.journal.die()
-    })
-    world.print(BTC, '49100')
-    await world.until(() => world.hasDied, 'the end of the process', MINUTE)
-    await restart(world)
-    await world.pass(5 * MINUTE)
-    expect(Number(world.position().quantity)).toBeCloseTo(held / 2, 6)
-    expect(tripped(world)).toEqual(['weekly_loss'])
-    expect(world.factsOf('position.reduced')).toHaveLength(1)
-  })
-
   it('that was seen within its week stands until the week is over', async () => {
     const world = await holding({ weeklyLossPct: SMALL })
     world.print(BTC, '49100')

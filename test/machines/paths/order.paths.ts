@@ -4,6 +4,8 @@ import { orderMachine } from '../../../machines/order.machine.ts'
 import { stampApproved } from '../../../src/domain/approved.ts'
 import type { FactDraft } from '../../../src/domain/facts.ts'
 import { isComplete } from '../../../src/domain/fills.ts'
+import { asDoubted } from '../../../src/domain/order.ts'
+import { orderView } from '../../../src/domain/order-story.ts'
 import { amount, sumOf } from '../../../src/domain/units.ts'
 import type { PathModel, Taken } from './explore.ts'
 import { entryRequest, NOON, ORDER, orderEvents } from './order-events.ts'
@@ -61,7 +63,17 @@ function factsMatch({ before, after: { state, effects } }: Taken<Order>): void {
   if (names.includes('cancel-at-venue') && state.value !== 'cancelling') throw new Error('cancelled outside cancelling')
 }
 
+/** After a start its owner is told that it is in doubt before that is written down: the order says the same. */
+function isDoubtedAsItsOwnerIsTold({ before, event, after: { state } }: Taken<Order>): void {
+  if (event.type !== 'recover-order' || typeof before.value !== 'string' || typeof state.value !== 'string') return
+  const { phase, status } = asDoubted(orderView(before.context, before.value))
+  const now = orderView(state.context, state.value)
+  if (phase !== now.phase || status !== now.status)
+    throw new Error(`${now.phase} ${now.status} after ${before.value}, and its owner is told ${phase} ${status}`)
+}
+
 export function checkOrder(taken: Taken<Order>): void {
+  isDoubtedAsItsOwnerIsTold(taken)
   fillsAddUp(taken.after.state)
   endIsConsistent(taken)
   factsMatch(taken)
