@@ -84,7 +84,7 @@ export function createRiskBooks(
           if (fact.reason === 'breaker') halved.set(fact.position.positionId, { at: fact.at, isDone: true })
           return
         case 'position.denied':
-          // Begun and given up, as by a start that found its stop unanswered: it is to be asked for again.
+          // Begun and given up, as where the venue would not have the sale: it is to be asked for again.
           if (halved.get(fact.positionId)?.isDone === false) halved.delete(fact.positionId)
           return
         case 'position.closed': {
