@@ -6,8 +6,8 @@ import type { Balance } from '../src/domain/portfolio.ts'
 import { type Reconciliation, reconcile } from '../src/domain/reconcile.ts'
 import type { VenueOrder } from '../src/domain/reports.ts'
 import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
-import { isSpot } from '../src/domain/valuation.ts'
 import type { VenueAnswer, VenueOrderRow } from '../src/ports/exchange.ts'
+import { spotPositions } from './holdings.ts'
 import type { House } from './house.ts'
 import { searchJournal } from './reconciliation-search.ts'
 
@@ -47,12 +47,12 @@ export function isOurs({ books, settings }: House): (of: Asset) => boolean {
   return (of) => ours.has(of)
 }
 
-/** Base units that open spot positions hold, by asset. */
+/** Base units that open spot positions hold by their fills, by asset: the venue's balances show each of those at once. */
 function inPositions({ books }: House): Readonly<Record<string, Numeric>> {
   const held: Record<string, Numeric> = {}
-  for (const position of books.openPositions().filter(isSpot)) {
-    const base = baseOf(position.symbol)
-    held[base] = text(amount(held[base] ?? ZERO).plus(amount(position.quantity)))
+  for (const { quantity, symbol } of spotPositions(books)) {
+    const base = baseOf(symbol)
+    held[base] = text(amount(held[base] ?? ZERO).plus(amount(quantity)))
   }
   return held
 }

@@ -10,6 +10,7 @@ import {
   BTC,
   balance,
   factOf,
+  filledOrder,
   fillOf,
   orderOf,
   POSITION,
@@ -325,6 +326,17 @@ describe('what cannot be explained', () => {
     expect(house.heardBy('coordinator')).toMatchObject([
       { type: 'halt-symbols', symbols: ['BTC/USDT', 'XRP/USDT'], by: 'reconciliation', reason },
     ])
+  })
+
+  it('is not a position whose stop has sold before it has written down that it heard of it', async () => {
+    const house = reconcilingHouse()
+    house.openAccount([USDT])
+    const stop = requestOf({ key: 'stop', side: 'sell', purpose: 'stop', intent: 'reduce' })
+    house.books.apply(filledOrder(orderOf('entry'), '40000', '0.01'))
+    house.books.apply(factOf({ type: 'position.filled', position: positionOf() }))
+    house.books.apply(filledOrder(orderOf('stop', stop), '39000', '0.01', '0', T0 + 1))
+    const sold = { balances: [balance('USDT', '990'), balance('BTC', '0')] }
+    expect([await house.pass(sold), await house.pass(sold)]).toMatchObject([{ unexplained: [] }, { unexplained: [] }])
   })
 
   it('is told once for each symbol, looked at again every time, and a new one is not drowned by an old one', async () => {
