@@ -21,7 +21,7 @@ const WITHDRAWN_WITHIN_MS = 60_000
 const ENDED_WITHIN_MS = 180_000
 
 /** An exit that was never placed stands for a trade of the venue's own. */
-const isForced = ({ request }: OrderView): boolean => request.key.includes('/liquidation/')
+export const isForced = ({ request }: OrderView): boolean => request.key.includes('/liquidation/')
 
 export class Forced {
   readonly #scene: Scene

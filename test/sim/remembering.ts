@@ -13,6 +13,7 @@ import { canonicalJson } from '../../src/adapters/persistence/canonical-json.ts'
 import type { ActorNode } from '../../src/ports/desk.ts'
 import type { JournalEntry } from '../../src/ports/journal.ts'
 import type { MemoryDisk } from '../support/memory-journal.ts'
+import { isForced } from './forced.ts'
 
 const MACHINES = {
   order: orderMachine,
@@ -71,7 +72,10 @@ export class Remembering {
   onDeath(books: Books, pending: number): void {
     const untold = new Set(this.#untold.values())
     const isComplete = untold.size === 0 && pending === 0
-    this.#left = { picture: pictureOf(books), sums: isComplete ? sumsOf(books) : null, untold }
+    const picture = pictureOf(books)
+    // The books count a fact of the account before it is on the disk; orders that the venue made for us come by those.
+    if (!isComplete) for (const order of books.orders()) if (isForced(order)) untold.add(`order:${order.orderId}`)
+    this.#left = { picture, sums: isComplete ? sumsOf(books) : null, untold }
     this.#untold.clear()
   }
 
