@@ -4,7 +4,7 @@ import { type ExternalOrder, isEnded } from '../src/domain/external-order.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { type PositionId, quoteOf, type VenueOrderId } from '../src/domain/ids.ts'
 import { applyFill, applyFlow, applyResult, dustTransfer, emptyLedger, type LedgerState } from '../src/domain/ledger.ts'
-import { isOnMargin, type MarginLot, netted } from '../src/domain/margin-lots.ts'
+import { afterTrade, isOnMargin, type MarginBook, marginBookOf } from '../src/domain/margin-lots.ts'
 import type { Book, Fill, OrderRequest } from '../src/domain/order.ts'
 import { afterFill, afterMove, type Totals, totalsOf } from '../src/domain/reckoning.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
@@ -16,7 +16,9 @@ export interface AccountBooks {
   /** Balances by our own reckoning; null until the account was opened. */
   totals(): Totals | null
   /** What is open on margin at the venue, oldest first: as it nets, whichever position it belongs to. */
-  marginLots(): readonly MarginLot[]
+  marginLots(): MarginBook['lots']
+  /** The same, with the trades that made it so of late. */
+  marginBook(): MarginBook
   /** What the venue has charged for a position on margin so far, quote units: opening and rollovers. */
   financingOf(positionId: PositionId): Numeric
   /** Orders that are not ours: all that are open, and those that ended last. */
@@ -37,7 +39,7 @@ export const ACCEPTED = 'accepted '
 export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void } {
   let ledger: LedgerState | null = null
   let totals: Totals | null = null
-  let lots: readonly MarginLot[] = []
+  let onMargin = marginBookOf([])
   let flowsKnownUntil: number | null = null
   let settledUntil = 0
   const externals = new Map<VenueOrderId, ExternalOrder>()
@@ -55,9 +57,10 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
   }
   /** Whoever ordered it, it is the trading book's: the core book has nothing on margin. */
   function countOnMargin(request: Pick<OrderRequest, 'symbol' | 'side' | 'leverage'>, fill: Fill): void {
-    const after = netted(lots, { ...request, fill })
-    lots = after.lots
-    gain(quoteOf(request.symbol), text(after.profit.minus(amount(fill.fee))))
+    const { symbol, side, leverage } = request
+    const after = afterTrade(onMargin, { symbol, side, leverage, fill })
+    onMargin = after.book
+    gain(quoteOf(symbol), text(after.profit.minus(amount(fill.fee))))
   }
   /** What trading gained or lost (below zero) without a coin changing hands. */
   function gain(asset: Flow['asset'], quantity: string, usdRate?: string): void {
@@ -123,7 +126,8 @@ export function createAccountBooks(): AccountBooks & { apply(fact: Fact): void }
     },
     ledger: () => ledger,
     totals: () => totals,
-    marginLots: () => lots,
+    marginLots: () => onMargin.lots,
+    marginBook: () => onMargin,
     financingOf: (positionId) => text(financing.get(positionId) ?? ZERO),
     externals: () => [...externals.values()],
     external: (venueOrderId) => externals.get(venueOrderId) ?? null,

@@ -132,7 +132,7 @@ export class VenuePicture {
       ...{ externals: books.externals(), trades: this.#trades, counted: this.#counted, flows: this.freshFlows() },
       balances: this.balances,
       expected: isAtRest ? books.totals() : null,
-      marginLots: books.marginLots(),
+      marginBook: books.marginBook(),
       openOnMargin: this.#onMargin,
       inPositions: inPositions(this.#house),
       isOurs: isOurs(this.#house),

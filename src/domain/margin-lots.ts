@@ -23,8 +23,20 @@ export interface MarginLot {
 }
 
 export interface MarginTrade extends Pick<OrderRequest, 'symbol' | 'side' | 'leverage'> {
-  readonly fill: Pick<Fill, 'tradeId' | 'price' | 'quantity'>
+  readonly fill: Pick<Fill, 'tradeId' | 'price' | 'quantity' | 'at'>
 }
+
+/** What is open, and how it came to that of late: a fill may be heard after others that were traded later. Plain JSON. */
+export interface MarginBook {
+  readonly lots: readonly MarginLot[]
+  /** As they were before the trades. */
+  readonly before: readonly MarginLot[]
+  /** The latest, in the order in which they were traded. */
+  readonly trades: readonly MarginTrade[]
+}
+
+/** That many trades may be heard before one that was traded earlier than they. */
+const KEPT_TRADES = 100
 
 export interface Netted {
   readonly lots: readonly MarginLot[]
@@ -60,6 +72,35 @@ export function netted(lots: readonly MarginLot[], { symbol, side, leverage, fil
   if (rest.gt(0))
     left.push({ tradeId: fill.tradeId, symbol, side: opens, leverage, quantity: text(rest), entryPrice: fill.price })
   return { lots: left, profit, closed }
+}
+
+export const marginBookOf = (lots: readonly MarginLot[]): MarginBook => ({ lots, before: lots, trades: [] })
+
+function nettedAll(lots: readonly MarginLot[], trades: readonly MarginTrade[]): Omit<Netted, 'closed'> {
+  let all: Omit<Netted, 'closed'> = { lots, profit: ZERO }
+  for (const trade of trades) {
+    const after = netted(all.lots, trade)
+    all = { lots: after.lots, profit: all.profit.plus(after.profit) }
+  }
+  return all
+}
+
+/**
+ * A trade that is heard. Where others that were traded after it were heard before, it takes its place among them, and its
+ * profit is what all of them have gained more, or less, than they seemed to.
+ */
+export function afterTrade(
+  book: MarginBook,
+  trade: MarginTrade,
+): { readonly book: MarginBook; readonly profit: Amount } {
+  const place = book.trades.findLastIndex(({ fill }) => fill.at <= trade.fill.at) + 1
+  const trades = book.trades.toSpliced(place, 0, trade)
+  const isLate = place < book.trades.length
+  const { lots, profit } = isLate ? nettedAll(book.before, trades) : netted(book.lots, trade)
+  const seemed = isLate ? nettedAll(book.before, book.trades).profit : ZERO
+  const old = trades.slice(0, -KEPT_TRADES)
+  const before = nettedAll(book.before, old).lots
+  return { book: { lots, before, trades: trades.slice(old.length) }, profit: profit.minus(seemed) }
 }
 
 /** Base units that an order of this side would close of a pair. */

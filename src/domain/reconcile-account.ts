@@ -2,7 +2,7 @@
 import type { Flow, OpenOnMargin, VenueTrade } from './account-history.ts'
 import { type ExternalOrder, isEnded, type Move, movesOf } from './external-order.ts'
 import { type Asset, asset, type OrderId, type Pair, quoteOf, type TradeId } from './ids.ts'
-import { closable, isOnMargin, type MarginLot, netted } from './margin-lots.ts'
+import { afterTrade, closable, isOnMargin, type MarginBook, type MarginLot } from './margin-lots.ts'
 import type { Fill, Side } from './order.ts'
 import type { Balance } from './portfolio.ts'
 import type { VenueOrder } from './reports.ts'
@@ -30,7 +30,7 @@ export interface AccountInput {
   /** Balances by our own reckoning, before what this pass finds; null while nothing can be said of them. */
   readonly expected: Readonly<Record<string, Numeric>> | null
   /** What is open on margin by our own reckoning, likewise. */
-  readonly marginLots: readonly MarginLot[]
+  readonly marginBook: MarginBook
   /** What is open on margin by the venue's word; null where it was not asked, as there is only spot. */
   readonly openOnMargin: readonly OpenOnMargin[] | null
   /** Base units that open positions hold, by asset. */
@@ -101,19 +101,19 @@ export function onMargin(
   const theirs = trades
     .filter((trade) => isOnMargin(trade) && !isCounted(input, trade))
     .map((trade) => ({ ...trade, taking: trade }))
-  let lots = input.marginLots
+  let book = input.marginBook
   const moves: Move[] = []
   const takings: VenueTrade[] = []
   for (const { taking, ...one } of [...ours, ...theirs].sort((a, b) => a.fill.at - b.fill.at)) {
-    const most = closable(lots, one)
+    const most = closable(book.lots, one)
     if (taking !== null && most.isZero()) continue
     const quantity = taking === null ? one.fill.quantity : text(minOf(amount(one.fill.quantity), most))
-    const after = netted(lots, { ...one, fill: { ...one.fill, quantity } })
-    lots = after.lots
+    const after = afterTrade(book, { ...one, fill: { ...one.fill, quantity } })
+    book = after.book
     moves.push({ asset: quoteOf(one.symbol), amount: text(after.profit.minus(amount(one.fill.fee))) })
     if (taking !== null) takings.push(taking)
   }
-  return { moves, takings, lots }
+  return { moves, takings, lots: book.lots }
 }
 
 /** Base units by pair, a short's below zero. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createFinancing } from '../../actors/financing.ts'
 import { bookTaking } from '../../actors/liquidation.ts'
 import type { Flow, VenueTrade } from '../../src/domain/account-history.ts'
+import type { Fact } from '../../src/domain/facts.ts'
 import { asset, orderId, type PositionId, positionId, tradeId, venueOrderId } from '../../src/domain/ids.ts'
 import { amount, sumOf, text } from '../../src/domain/units.ts'
 import {
@@ -89,6 +90,36 @@ it('a crumb on margin is no coin that the core book could take: it stays open at
   house.publish('positions', factOf({ type: 'position.dustTransferred', position, quantity: '0.00001' }))
   expect(books.ledger()).toEqual(before)
   expect(books.marginLots()).toMatchObject([{ quantity: '0.00001' }])
+})
+
+describe('the venue closes what was opened first, whenever we hear of it', () => {
+  const [first, second] = [positionId('first'), positionId('second')]
+  const sale = (trade: string, price: string, at: number): Fact => {
+    const fill = fillOf(trade, price, '0.1', '0', at)
+    const request = requestOf({ key: `sale/${trade}`, side: 'sell', leverage: 2, quantity: '0.1' })
+    return factOf({ type: 'order.filled', order: { ...orderOf(`o-${trade}`, request), fills: [fill] }, fill }, at)
+  }
+
+  it('an entry that is heard late is closed before the one that was heard at once', () => {
+    const { open, books, house } = marginHouse()
+    open(second, '0.1', '41000', T0 + 2)
+    open(first, '0.1', '40000', T0 + 1)
+    house.publish('orders', sale('s', '42000', T0 + 3))
+    expect(books.totals()).toEqual({ USDT: '10200', BTC: '1' })
+    expect(books.ledger()).toMatchObject({ tradingCash: '200' })
+    expect(books.marginLots()).toMatchObject([{ tradeId: `t-${second}`, quantity: '0.1' }])
+  })
+
+  it('also where it is heard only once something was closed: what that brought is put right', () => {
+    const { open, books, house } = marginHouse()
+    open(second, '0.1', '41000', T0 + 2)
+    house.publish('orders', sale('s', '42000', T0 + 3))
+    expect(books.totals()).toEqual({ USDT: '10100', BTC: '1' })
+    open(first, '0.1', '40000', T0 + 1)
+    expect(books.totals()).toEqual({ USDT: '10200', BTC: '1' })
+    expect(books.ledger()).toMatchObject({ tradingCash: '200' })
+    expect(books.marginLots()).toMatchObject([{ tradeId: `t-${second}`, quantity: '0.1' }])
+  })
 })
 
 describe('what was closed without an order of ours', () => {

@@ -2,7 +2,7 @@
 
 import type { BreakerName } from '../../src/domain/breakers.ts'
 import { baseOf, quoteOf } from '../../src/domain/ids.ts'
-import { isOnMargin, type MarginLot, netted } from '../../src/domain/margin-lots.ts'
+import { afterTrade, isOnMargin, marginBookOf } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderRequest } from '../../src/domain/order.ts'
 import { type Amount, amount, maxOf, text, ZERO } from '../../src/domain/units.ts'
 import { type Arena, BALANCES } from './arena.ts'
@@ -173,13 +173,13 @@ function halted(look: Look): string[] {
 async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promise<string[]> {
   const ours = new Map<string, Amount>(Object.entries(BALANCES).map(([asset, total]) => [asset, amount(total)]))
   const add = (asset: string, change: Amount): void => void ours.set(asset, (ours.get(asset) ?? ZERO).plus(change))
-  let lots: readonly MarginLot[] = []
+  let onMargin = marginBookOf([])
   for (const { request, fill } of await sql.query<FillRow>(FILLS)) {
     const quote = quoteOf(request.symbol)
     add(quote, amount(fill.fee).negated())
     if (isOnMargin(request)) {
-      const closed = netted(lots, { ...request, fill })
-      lots = closed.lots
+      const closed = afterTrade(onMargin, { ...request, fill })
+      onMargin = closed.book
       add(quote, closed.profit)
       continue
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Flow, VenueTrade } from '../../src/domain/account-history.ts'
 import { type ExternalOrder, movesOf } from '../../src/domain/external-order.ts'
 import { asset, type OrderId, orderId, pair, tradeId, venueOrderId } from '../../src/domain/ids.ts'
-import type { MarginLot } from '../../src/domain/margin-lots.ts'
+import { type MarginLot, marginBookOf } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderView } from '../../src/domain/order.ts'
 import { type ReconcileInput, type Reconciliation, reconcile } from '../../src/domain/reconcile.ts'
 import type { OpenAtVenue } from '../../src/domain/reconcile-account.ts'
@@ -94,7 +94,7 @@ const input = (over: Partial<ReconcileInput> = {}): ReconcileInput => ({
     flows: [],
     balances: [],
     expected: null,
-    marginLots: [],
+    marginBook: marginBookOf([]),
     openOnMargin: null,
     inPositions: {},
     isOurs: () => true,
@@ -490,7 +490,7 @@ describe('on margin', () => {
     const missed = fillOf('t1', '90', '1', '2')
     const picture = {
       ...{ orders: [own], openAtVenue: [row('a', { side: 'sell', fills: [missed], filled: '1' })] },
-      ...{ marginLots: [lot('o', 'long', '1', '100')], ...cash('988'), trades: [] },
+      ...{ marginBook: marginBookOf([lot('o', 'long', '1', '100')]), ...cash('988'), trades: [] },
     }
     expect(textsOf(reconcile(input(picture)))).toEqual([])
     expect(textsOf(reconcile(input({ ...picture, ...cash('989') })))).toEqual(['USDT: venue has 989, we expect 988'])
@@ -498,7 +498,7 @@ describe('on margin', () => {
 
   it('a trade of nobody of ours that closes what is open is taken from us, and explains its loss', () => {
     const forced = trade('x', fillOf('t9', '50', '2', '1'), { side: 'sell', leverage: 2 })
-    const picture = { ...cash('899'), marginLots: [lot('o', 'long', '2', '100')], trades: [forced] }
+    const picture = { ...cash('899'), marginBook: marginBookOf([lot('o', 'long', '2', '100')]), trades: [forced] }
     const result = reconcile(input(picture))
     expect(result.takings).toEqual([forced])
     expect(result.externals).toEqual([])
@@ -507,7 +507,9 @@ describe('on margin', () => {
 
   it('a trade of somebody else that opens is his: its fee alone is explained', () => {
     const opened = trade('x', fillOf('t9', '50', '2', '1'), { leverage: 2 })
-    const result = reconcile(input({ ...cash('999'), marginLots: [lot('o', 'long', '2', '100')], trades: [opened] }))
+    const result = reconcile(
+      input({ ...cash('999'), marginBook: marginBookOf([lot('o', 'long', '2', '100')]), trades: [opened] }),
+    )
     expect(result.takings).toEqual([])
     expect(result.externals.map(({ kind }) => kind)).toEqual(['found', 'filled', 'ended'])
     expect(textsOf(result)).toEqual([])
@@ -519,7 +521,12 @@ describe('on margin', () => {
     ['nothing', '0', ['BTC/USDT on margin: venue has 0, we expect 2']],
   ])('%s open at the venue is held against our lots', (_, quantity, problems) => {
     const openOnMargin = [{ symbol: BTC, side: 'long', quantity } as const]
-    const picture = { ...cash('1000'), marginLots: [lot('o', 'long', '2', '100')], openOnMargin, trades: [] }
+    const picture = {
+      ...cash('1000'),
+      marginBook: marginBookOf([lot('o', 'long', '2', '100')]),
+      openOnMargin,
+      trades: [],
+    }
     expect(textsOf(reconcile(input(picture)))).toEqual(problems)
   })
 
