@@ -71,10 +71,15 @@ function heardOf(report: ExecutionReport): Draft {
   }
 }
 
-const lost = (answer: Extract<VenueAnswer<unknown>, { kind: 'lost' }>): Draft => ({
-  type: 'venue.answerLost',
-  problem: answer.problem,
-})
+type Failed = Exclude<VenueAnswer<never>, { kind: 'done' }>
+
+/** Nobody knows what became of it: a venue that is out of service may have done what it was asked for all the same. */
+const isOutage = (given: VenueAnswer<unknown>): boolean =>
+  given.kind === 'lost' || (given.kind === 'refused' && given.code === 'outage')
+
+const problemOf = (given: Failed): string => (given.kind === 'lost' ? given.problem : given.message)
+
+const lost = (given: Failed): Draft => ({ type: 'venue.answerLost', problem: problemOf(given) })
 
 /** Why what adds risk may not leave any more, asked when its turn has come; null when it may. */
 function riskProblem({ books, journal }: House, permission: MayAdd, { orderId, request }: Submission): Refused | null {
@@ -112,9 +117,8 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
     inFlight += 1
     const deliver = (given: VenueAnswer<T>): void => {
       inFlight -= 1
-      const isOutage = given.kind === 'lost' || (given.kind === 'refused' && given.code === 'outage')
       // What was refused before it left says nothing of the venue.
-      if (hasLeft()) addresses.tell('exchange', { type: 'call.ended', ok: !isOutage })
+      if (hasLeft()) addresses.tell('exchange', { type: 'call.ended', ok: !isOutage(given) })
       const draft = answer(given)
       if (draft !== null) tell(actor, draft)
     }
@@ -131,10 +135,9 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
       const leaving = { onSent, forbidden: () => riskProblem(house, permission, order) }
       const answer = (given: VenueAnswer<{ readonly venueOrderId: VenueOrderId }>): Draft => {
         if (given.kind === 'done') return { type: 'venue.acknowledged', venueOrderId: given.value.venueOrderId }
-        if (given.kind === 'lost') return lost(given)
-        // A venue that is out of service may have taken the order all the same; what has not left, nobody has.
-        return given.code === 'outage' && hasLeft
-          ? { type: 'venue.answerLost', problem: given.message }
+        // What has not left, nobody has.
+        return given.kind === 'lost' || (isOutage(given) && hasLeft)
+          ? lost(given)
           : { type: 'venue.refused', code: given.code, message: given.message }
       }
       call(actor, exchange.place({ clientOrderId: orderId, request, deadlineAt }, leaving), answer, () => hasLeft)
@@ -142,7 +145,7 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
     amend: (actor, { orderId, ...change }) => {
       call(actor, exchange.amend({ clientOrderId: orderId, ...change }), (given) => {
         if (given.kind === 'done') return { type: 'venue.amendAccepted', ...change }
-        return given.kind === 'lost'
+        return given.kind === 'lost' || isOutage(given)
           ? lost(given)
           : { type: 'venue.amendRefused', code: given.code, message: given.message }
       })
@@ -157,8 +160,7 @@ export function createExchangeGateway(house: House, permission: MayAdd): Exchang
     },
     lookUp: (actor, { orderId, isGlance }) => {
       call<VenueOrder | null>(actor, exchange.lookUp(orderId, isGlance), (given) => {
-        if (given.kind !== 'done')
-          return { type: 'venue.lookupFailed', problem: given.kind === 'lost' ? given.problem : given.message }
+        if (given.kind !== 'done') return { type: 'venue.lookupFailed', problem: problemOf(given) }
         const origin = 'reconciled'
         if (given.value === null) return { type: 'venue.notFound', origin }
         return { type: 'venue.found', order: given.value, origin }

@@ -142,6 +142,8 @@ describe('an amendment', () => {
     [{ kind: 'done', value: null }, [{ type: 'venue.amendAccepted', triggerPrice: '39500' }]],
     [refused('validation'), [{ type: 'venue.amendRefused', code: 'validation', message: 'no' }]],
     [LOST, [{ type: 'venue.answerLost', problem: 'timeout' }]],
+    // A venue that is out of service may have made the change all the same.
+    [refused('outage'), [{ type: 'venue.answerLost', problem: 'no' }]],
   ])('answered %j', async (answer, reports) => {
     const { gateway, answered, calls } = gatewayHouse()
     gateway.amend(TO, { orderId: ORDER, triggerPrice: '39500' })

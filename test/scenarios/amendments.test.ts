@@ -1,6 +1,6 @@
 /** A stop is moved: whatever becomes of the request, the position says what rests at the venue. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { BTC, SECOND, World } from '../support/whole-system.ts'
+import { BTC, MINUTE, SECOND, World } from '../support/whole-system.ts'
 
 let world: World
 
@@ -115,6 +115,16 @@ describe('the stop is told as moved', () => {
     await world.until(() => world.position().stopLoss === '49500', 'a moved stop')
     expect(await stops()).toEqual(everywhere('49500'))
     expect(amends()).toBe(1)
+  })
+
+  it('when the venue took it, called itself out of service and reported nothing: it is asked what it has', async () => {
+    world.exchange.faults.amends = () => 'taken in an outage'
+    world.exchange.faults.losesReport = ({ kind }) => kind === 'amended'
+    move('49500')
+    await world.until(() => world.position().stopLoss === '49500', 'a moved stop')
+    await world.pass(MINUTE)
+    expect(await stops()).toEqual(everywhere('49500'))
+    expect([amends(), world.told('position.denied')]).toEqual([1, []])
   })
 
   it('when only the report was lost: the answer says it too', async () => {

@@ -29,7 +29,7 @@ export interface Faults {
   /** Placements that the venue refuses. */
   refuses: (order: PlaceRequest) => Refusal | null
   /** What becomes of an amendment on its way, or of the answer to it. */
-  amends: (change: AmendRequest) => 'refused' | 'request lost' | 'answer lost' | null
+  amends: (change: AmendRequest) => 'refused' | 'request lost' | 'answer lost' | 'taken in an outage' | null
   /** Reports that do not come through. */
   losesReport: (report: ExecutionReport) => boolean
   /** The answer to the question for balances, as it arrives. */
@@ -89,6 +89,8 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
       const lost: VenueAnswer<never> = { kind: 'lost', problem: 'the line broke' }
       if (fault === 'request lost') return Promise.resolve(lost)
       const answer = venue.amend(change)
+      if (fault === 'taken in an outage')
+        return answer.then(() => ({ kind: 'refused', code: 'outage', message: 'EService:Unavailable' }))
       return fault === 'answer lost' ? answer.then(() => lost) : answer
     },
     cancel: (clientOrderId) => {
