@@ -31,7 +31,7 @@ import {
   type OrderSlot,
   recovered,
 } from './position-slot.ts'
-import type { TrailingStop } from './trailing.ts'
+import { isAhead, type TrailingStop } from './trailing.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
 
 /** What the position asks of its orders, by their keys. */
@@ -124,11 +124,17 @@ export function entryPrice(record: PositionRecord): Amount {
   return averagePrice(entryCost, entered)
 }
 
-/** The stop that this view of an order shows at the venue, where a move of it is wanted or was asked for. */
+/**
+ * The stop that this view of an order shows at the venue, where a move of it is wanted or was asked for. One that follows
+ * stays where it is tighter too: a move that was given up for lost may be made late, and is never taken back.
+ */
 function stopShownBy(record: PositionRecord, order: OrderView): Numeric | null {
-  if (order.request.purpose !== 'stop' || !isAtVenue(order)) return null
-  const asked = record.slots.find(({ request }) => request.key === order.request.key)?.asked?.triggerPrice
-  return record.stopWanted !== null || isSamePrice(order.triggerPrice, asked) ? order.triggerPrice : null
+  const { request, triggerPrice } = order
+  if (request.purpose !== 'stop' || triggerPrice === null || !isAtVenue(order)) return null
+  const asked = record.slots.find((slot) => slot.request.key === request.key)?.asked?.triggerPrice
+  const isMoved = record.stopWanted !== null || isSamePrice(triggerPrice, asked)
+  const isTighter = isAhead(record.side, amount(triggerPrice), amount(record.stopLoss))
+  return isMoved || (record.trailing !== null && isTighter) ? triggerPrice : null
 }
 
 /** What protects it is what the venue has; a wish that is not that one yet stays a wish. */

@@ -175,6 +175,25 @@ describe('a position whose stop follows', () => {
     expect(wider.stopWanted).toBe('50235')
   })
 
+  it.each<[PositionSide, string, string]>([
+    ['long', '49500', '49500'],
+    ['long', '48500', '49000'],
+    ['short', '50500', '50500'],
+    ['short', '51500', '51000'],
+  ])(
+    'of a %s that rests at %s, where nothing is asked for any more, is at %s: what is tighter stays',
+    (side, there, stop) => {
+      const record = holding({ side })
+      const shown = withOrder(record, stopView(record, { triggerPrice: there }))
+      expect([shown.stopLoss, shown.stopWanted, shown.stopGiven]).toEqual([stop, null, record.stopGiven])
+    },
+  )
+
+  it('that stands still is where it was said to be, whatever the venue shows unasked', () => {
+    const still = holding({ trailing: null })
+    expect(withOrder(still, stopView(still, { triggerPrice: '49500' })).stopLoss).toBe('49000')
+  })
+
   it('asks for the last refused stop again after a minute, without a new best price', () => {
     const asked = withPrice(holding(), '51000')
     const refused = withOrder(asked, stopView(asked), 'no')

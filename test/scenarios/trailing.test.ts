@@ -125,6 +125,39 @@ it('keeps the stop that the venue has while it refuses another, and asks again a
   await world.until(() => world.position().stopLoss === behind(entryTimes('1.03')), 'a moved stop')
 })
 
+describe('never comes back', () => {
+  /** Every price that the stop had at the venue, asked each second. */
+  async function pricesOver(seconds: number): Promise<readonly string[]> {
+    const prices: string[] = []
+    for (let second = 0; second < seconds; second += 1) {
+      await world.pass(SECOND)
+      const { resting } = await stops()
+      if (resting !== undefined && resting !== null && resting !== prices.at(-1)) prices.push(resting)
+    }
+    return prices
+  }
+
+  it('where the venue moved it and called itself out of service', async () => {
+    world.exchange.faults.amends = () => 'taken in an outage'
+    world.exchange.faults.losesReport = ({ kind }) => kind === 'amended'
+    world.print(BTC, entryTimes('1.03'))
+    expect(await pricesOver(90)).toEqual([behind(entryTimes('1.03'))])
+    expect(await stops()).toEqual(everywhere(behind(entryTimes('1.03'))))
+  })
+
+  it('where the venue moved it after it had been asked whether it did', async () => {
+    const { amend } = world.exchange
+    world.exchange.amend = (change) => {
+      world.exchange.amend = amend
+      world.clock.at(world.clock.now() + 4 * SECOND, () => void amend(change))
+      return Promise.resolve({ kind: 'lost', problem: 'the line broke' })
+    }
+    world.print(BTC, entryTimes('1.03'))
+    expect(await pricesOver(90)).toEqual(['49000', behind(entryTimes('1.03'))])
+    expect(await stops()).toEqual(everywhere(behind(entryTimes('1.03'))))
+  })
+})
+
 it('follows by the distance that one position is given', async () => {
   const { house } = world.system
   const tell = (change: { distancePct: string; activationPct?: string }): void => {
