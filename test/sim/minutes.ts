@@ -26,6 +26,7 @@ export class Minutes {
   /** All that there were: a row may come when its position has closed. */
   readonly #known = new Map<string, { readonly symbols: readonly Pair[]; readonly since: number }>()
   readonly #open = new Set<string>([ACCOUNT])
+  readonly #closedAt = new Map<string, number>()
   readonly #lastRow = new Map<string, number>()
   readonly #freshSince = new Map<Pair, number>()
   #steadySince = 0
@@ -45,7 +46,10 @@ export class Minutes {
       this.#open.add(positionId)
       this.#known.set(positionId, { symbols: [symbol], since: this.#scene.now() })
     }
-    if (fact.type === 'position.closed') this.#open.delete(fact.position.positionId)
+    if (fact.type === 'position.closed') {
+      this.#open.delete(fact.position.positionId)
+      this.#closedAt.set(fact.position.positionId, this.#scene.now())
+    }
   }
 
   onSave(looks: number, underWay: number): void {
@@ -87,12 +91,17 @@ export class Minutes {
     }
   }
 
-  /** Once everything is over: a day of what is open is in memory, and nothing of what has closed. */
+  /** The look that comes next forgets it. */
+  #closedLately(of: string): boolean {
+    return this.#scene.now() - (this.#closedAt.get(of) ?? 0) <= EVERY_MS + SLACK_MS
+  }
+
+  /** Once everything is over: a day of what is open is in memory, and nothing of what had closed at the last look. */
   conclude({ desk, house: { books } }: RunningSystem): void {
     for (const of of this.#lastRow.keys()) {
       if (of === ACCOUNT) continue
       const kept = desk.positionSnapshots(of as PositionId).length
-      const most = isOpen(books, of) ? MOST_IN_MEMORY : 0
+      const most = isOpen(books, of) || this.#closedLately(of) ? MOST_IN_MEMORY : 0
       if (kept > most) this.#fail('memory of looks is bounded', `${kept} of ${of}`)
     }
     const kept = desk.portfolioSnapshots().length
