@@ -10,7 +10,8 @@ import type { Numeric } from '../domain/units.ts'
 
 /**
  * `refused`: known not to have reached the engine. `lost`: nobody knows. Everything an exchange call can fail with is
- * one of the two; implementations never throw for trouble on the wire.
+ * one of the two; implementations never throw for trouble on the wire. A refusal of class `outage` is believed by nobody where
+ * an order is placed, amended or cancelled: it is taken for lost.
  */
 export type VenueAnswer<T> =
   | { readonly kind: 'done'; readonly value: T }

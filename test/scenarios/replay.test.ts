@@ -30,14 +30,14 @@ function freshFolder(): string {
   return folder
 }
 
-const replay = (over: { seed?: string; dataDir?: string | null; to?: number } = {}): Promise<ReplaySummary> =>
+const replay = (over: { seed?: string; dataDir?: string | null } = {}): Promise<ReplaySummary> =>
   runReplay({
     config,
     source: source ?? '',
     venue: 'binance',
     symbols: [pair('BTC/USDT'), pair('XRP/USDT')],
     from: Date.UTC(2021, 4, 18),
-    to: over.to ?? Date.UTC(2021, 4, 20),
+    to: Date.UTC(2021, 4, 20),
     speed: 'max',
     seed: over.seed ?? 'triplegain',
     dataDir: over.dataDir ?? null,
@@ -109,8 +109,6 @@ describe.skipIf(source === null)(`two days in May 2021${unless}`, { timeout: SLO
   })
 
   it('are another journal under another seed', async () => {
-    const to = Date.UTC(2021, 4, 18, 6)
-    const [one, other] = [await replay({ to }), await replay({ to, seed: 'another' })]
-    expect(other.journalHash).not.toBe(one.journalHash)
+    expect((await replay({ seed: 'another' })).journalHash).not.toBe(first.journalHash)
   })
 })
