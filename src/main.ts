@@ -47,6 +47,13 @@ const err = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
+/** Whoever read what is printed may go away (`2>&1 | head`): what trades goes on without being read. */
+function ignoreLostReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+process.stdout.on('error', ignoreLostReader)
+process.stderr.on('error', ignoreLostReader)
+
 /** Logs go to standard error: standard output belongs to what a command prints. */
 const logOf = (level: 'info' | 'warn' | 'error'): Log =>
   pinoLog({ level, pretty: process.stderr.isTTY === true, destination: process.stderr })

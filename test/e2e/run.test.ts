@@ -125,6 +125,19 @@ it.concurrent('says loudly, in log and banner, that the simulated market stands 
   expect(await run.stop()).toBe(0)
 })
 
+it.concurrent('goes on when whoever read what it prints has gone, and ends as ever', { timeout: 120_000 }, async () => {
+  const dataDir = folder()
+  const process = triplegain(simulated(dataDir))
+  const { url } = await process.ready()
+  await process.logged(isFact('reconciliation.completed'))
+  for (const stream of [process.child.stdout, process.child.stderr]) stream?.destroy()
+  const pause = () => run(['pause', '--data-dir', dataDir])
+  expect([(await pause()).code, (await pause()).code]).toEqual([0, 0])
+  expect(await get(url, '/health/ready')).toMatchObject({ status: 200 })
+  process.signal('SIGINT')
+  expect(await process.ended).toBe(0)
+})
+
 it.concurrent('does not start at all on the feed kraken where Kraken does not answer', { timeout: 120_000 }, async ({
   onTestFinished,
 }) => {
