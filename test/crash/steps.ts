@@ -2,7 +2,7 @@
 import type { Journal, JournalEntry, JournalHealth, JournalRow } from '../../src/ports/journal.ts'
 
 /** Fewer than these are never found: a run that does has stopped looking somewhere. */
-export const STEPS_CHECKED_IN = 125
+export const STEPS_CHECKED_IN = 140
 
 /** A moment in a step: nothing on the disk yet, the rows on the disk, or what they ask for on its way as well. */
 export const MOMENTS = ['before', 'after', 'sent'] as const
