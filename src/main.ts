@@ -105,7 +105,9 @@ async function replay(
   return 0
 }
 
-/** Ctrl-C and the service manager ask; asked a second time, the process ends at once. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Ctrl-C, the service manager and a terminal that is closed ask; asked a second time, the process ends at once. */
 function onStopAsked(stop: (reason: string) => void): () => void {
   let asked = false
   const hear = (signal: NodeJS.Signals): void => {
@@ -114,11 +116,9 @@ function onStopAsked(stop: (reason: string) => void): () => void {
     err(`${signal}: cancelling entries, keeping stops, saving. Once more ends at once.`)
     stop(signal)
   }
-  process.on('SIGINT', hear)
-  process.on('SIGTERM', hear)
+  for (const signal of STOP_SIGNALS) process.on(signal, hear)
   return () => {
-    process.off('SIGINT', hear)
-    process.off('SIGTERM', hear)
+    for (const signal of STOP_SIGNALS) process.off(signal, hear)
   }
 }
 
@@ -177,7 +177,7 @@ async function migrate(options: MigrateOptions): Promise<number> {
 async function sandbox(command: SandboxCommand): Promise<number> {
   const { sandbox: open, said } = await openSandbox(command, logOf('warn'))
   const stopped = Promise.withResolvers<void>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.resolve())
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stopped.resolve())
   if (command.json) out(sandboxFacts(open))
   else for (const line of sandboxLines(open, said)) out(line)
   await stopped.promise
