@@ -109,7 +109,6 @@ const armProtect = arm(
   'protect',
   ({ unprotectedSince, updatedAt, policy }) => (unprotectedSince ?? updatedAt) + policy.protectMs,
 )
-const armProtectAgain = arm('protect', ({ updatedAt, policy }) => updatedAt + policy.protectMs)
 const armRetry = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
 const armExitRetry = arm('retry', plan.exitRetryAt)
 const armGrace = arm('grace', ({ deadlines, updatedAt, policy }) => deadlines.grace ?? updatedAt + policy.graceMs)
@@ -120,6 +119,7 @@ const armExit = arm('exit', ({ updatedAt, policy }) => updatedAt + policy.exitMs
 const dueOnDust = { ...due('protect'), type: 'isDueOnDust' as const }
 const dueWhileHolding = { ...due('exit'), type: 'isDueWhileHolding' as const }
 const stale = ignore('A deadline of an earlier state.')
+const entryAwaited = { ...when(due('exit'), stay(...armExit)), description: 'The entry may bring more.' }
 
 const because = (reason: CloseReason) => ({ type: 'giveReason' as const, params: { reason } })
 const asDust = call('giveReason', (position) => ({ reason: dustReason(position) }))
@@ -236,7 +236,7 @@ export const positionMachine = parts.createMachine({
         ],
         'deadline.reached': [
           {
-            ...when(dueOnDust, stay(...armProtectAgain)),
+            ...when(dueOnDust, stay(...armProtect)),
             description: 'Too little for any order: watched locally until the entry brings more or ends.',
           },
           when(due('protect'), to('emergencyExit', because('unprotected'))),
@@ -277,14 +277,7 @@ export const positionMachine = parts.createMachine({
       on: {
         ...onOrders('closing', exit(false)),
         ...leaving,
-        'deadline.reached': [
-          when(dueWhileHolding, to('emergencyExit')),
-          {
-            ...when(due('exit'), stay(...armExit)),
-            description: 'Nothing is held; what the entry may still bring is.',
-          },
-          stale,
-        ],
+        'deadline.reached': [when(dueWhileHolding, to('emergencyExit')), entryAwaited, stale],
       },
     },
     emergencyExit: {
