@@ -82,7 +82,7 @@ export function pacedExchange(venue: Exchange, { clock, rules, orderOf }: PacedP
     },
     amend: (order) => {
       const { clientOrderId: id } = order
-      const cost = change(protects(id) ? 'exit' : 'entry', symbolOf(id), changePoints('amend', ageOf(id)))
+      const cost = change(protects(id) ? 'amend' : 'entry', symbolOf(id), changePoints('amend', ageOf(id)))
       return pacing.ask(cost, () => {
         touch(id)
         return venue.amend(order)

@@ -1,6 +1,6 @@
 /**
- * The one queue in front of the venue. Calls leave by rank (exits, cancels and look-ups, entries, reads), first in first
- * out within a rank and pair, as soon as our own buckets and the venue's counters let them.
+ * The one queue in front of the venue. Calls leave by rank (exits, cancels and look-ups, amendments, entries, reads), first
+ * in first out within a rank and pair, as soon as our own buckets and the venue's counters let them.
  */
 
 import type { Pair } from '../src/domain/ids.ts'
@@ -49,6 +49,8 @@ interface Waiting {
 
 /** A read that has waited so long goes before entries: the picture must not be starved by those who trade on it. */
 const PATIENCE_MS = 10_000
+/** An amendment of a stop that has waited so long counts as an exit: what is held must not stay without it. */
+const AMEND_PATIENCE_MS = 5_000
 
 const refused = (code: Refused['code'], message: string): Refused => ({ kind: 'refused', code, message })
 const TOO_LATE = refused('deadline', 'its deadline passed while it waited for its turn; it was not sent')
@@ -82,11 +84,15 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
   let isPumping = false
   let isStopped = false
 
-  const rankOf = ({ call, askedAt }: Waiting): number => {
-    const isPatient = call.priority !== 'read' || clock.now() < askedAt + PATIENCE_MS
-    return PRIORITIES.indexOf(isPatient ? call.priority : 'cancel') + (isPatient ? 0 : 0.5)
+  /** What it counts as by now. */
+  const costOf = ({ call, askedAt }: Waiting): CallCost =>
+    call.priority === 'amend' && clock.now() >= askedAt + AMEND_PATIENCE_MS ? { ...call, priority: 'exit' } : call
+  const rankOf = (one: Waiting): number => {
+    const { priority } = costOf(one)
+    const isPatient = priority !== 'read' || clock.now() < one.askedAt + PATIENCE_MS
+    return isPatient ? PRIORITIES.indexOf(priority) : PRIORITIES.indexOf('entry') - 0.5
   }
-  const isLaneFree = (call: PacedCall): boolean => !call.changesOrders || callsAtOnce === null || changing < callsAtOnce
+  const isLaneFree = (call: CallCost): boolean => !call.changesOrders || callsAtOnce === null || changing < callsAtOnce
   /** Takes a place among the calls on their way; gives how to leave it. */
   const takeLane = (call: PacedCall): (() => void) => {
     if (!call.changesOrders || callsAtOnce === null) return () => {}
@@ -118,7 +124,7 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
     const held = new Set<string>()
     let exitWaits = false
     for (const one of [...queue].sort((a, b) => rankOf(a) - rankOf(b))) {
-      const { call } = one
+      const call = costOf(one)
       const rank = rankOf(one)
       if (exitWaits && rank > PRIORITIES.indexOf('cancel')) return null
       const lane = `${rank} ${call.symbol ?? ''}`
@@ -137,16 +143,17 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
     }
   }
 
-  /** One timer, for whatever comes first: a turn, a deadline, or the end of a read's patience. */
+  /** One timer, for whatever comes first: a turn, a deadline, or the end of somebody's patience. */
   function rearm(): void {
     timer?.cancel()
     timer = null
     if (queue.length === 0) return
     const now = clock.now()
-    const moments = queue.flatMap(({ call, askedAt }) => [
-      ...(isLaneFree(call) ? [readyAt(used, rules, call, now) ?? now] : []),
-      ...(call.deadlineAt === undefined ? [] : [call.deadlineAt]),
-      ...(call.priority === 'read' ? [askedAt + PATIENCE_MS] : []),
+    const moments = queue.flatMap((one) => [
+      ...(isLaneFree(one.call) ? [readyAt(used, rules, costOf(one), now) ?? now] : []),
+      ...(one.call.deadlineAt === undefined ? [] : [one.call.deadlineAt]),
+      ...(one.call.priority === 'read' ? [one.askedAt + PATIENCE_MS] : []),
+      ...(one.call.priority === 'amend' ? [one.askedAt + AMEND_PATIENCE_MS] : []),
     ])
     const later = moments.filter((at) => at > now)
     if (later.length > 0) timer = clock.at(Math.min(...later), pump)

@@ -75,7 +75,7 @@ const parts = setup({
     reduce: assign(({ context }, wish: reduce.ReduceWish) => reduce.withReduction(context, wish)),
     recordCharge: assign((_, { financing }: Pick<ChargeReport, 'financing'>) => ({ financing })),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
-    planProtection: assign(({ context }, p: { retry: boolean }) => plan.planProtection(context, p.retry)),
+    planProtection: assign(({ context }, p: { retry: boolean }) => plan.planCover(context, p.retry)),
     planExit: assign(({ context }, p: { retry: boolean }) => plan.planExit(context, p.retry)),
     planWithdrawal: assign(({ context }) => plan.planWithdrawal(context)),
     withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : plan.planWithdrawal(context))),

@@ -13,8 +13,11 @@ import {
   type TierLimits,
 } from './venue-limits.ts'
 
-/** In the order of their rank: what reduces risk goes first, and never waits behind what adds it. */
-export const PRIORITIES = ['exit', 'cancel', 'entry', 'read'] as const
+/**
+ * In the order of their rank: what reduces risk goes first, and never waits behind what adds it. An `amend` is one of what
+ * protects; it comes after cancels, since the cancel of an entry ends the fills that ask for the next amendment.
+ */
+export const PRIORITIES = ['exit', 'cancel', 'amend', 'entry', 'read'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 export interface BucketRate {
@@ -34,7 +37,7 @@ export interface PacingRules {
   readonly venue: TierLimits
 }
 
-/** Tokens at a moment, milliseconds UTC; below zero where exits overdrew. */
+/** Tokens at a moment, milliseconds UTC; below zero where it was overdrawn. */
 export interface Bucket {
   readonly tokens: number
   readonly at: number
@@ -86,14 +89,18 @@ export const freshPacing = ({ calls, orders }: PacingRules, at: number): PacingS
 
 const usesReserve = ({ priority }: CallCost): boolean => priority === 'exit' || priority === 'cancel'
 
+/** Risk goes down with it: our own buckets may be overdrawn for that. */
+const mayOverdraw = ({ priority, changesOrders }: CallCost): boolean =>
+  priority === 'exit' || priority === 'amend' || (priority === 'cancel' && changesOrders)
+
 /**
- * When a call may leave by the limits, milliseconds UTC; null when it never may. An exit does not wait for our own
- * buckets; nobody goes past the venue's.
+ * When a call may leave by the limits, milliseconds UTC; null when it never may. Exits, cancels and amendments of what
+ * protects do not wait for our own buckets; nobody goes past the venue's.
  */
 export function readyAt(state: PacingState, rules: PacingRules, call: CallCost, at: number): number | null {
   const kept = usesReserve(call) ? 0 : rules.reserve
   const waits = [at]
-  if (call.priority !== 'exit') {
+  if (!mayOverdraw(call)) {
     waits.push(tokenAt(state.calls, rules.calls, kept * rules.calls.burst, at))
     if (call.changesOrders) waits.push(tokenAt(state.orders, rules.orders, kept * rules.orders.burst, at))
   }

@@ -45,7 +45,7 @@ export const toProtect = (record: PositionRecord): Amount =>
 export interface Exposure {
   /** Of the part that has waited longest; null while all is covered, or nothing is held. */
   readonly unprotectedSince: number | null
-  /** What was held then: a stop for so much has caught up with that moment. */
+  /** What was held then, or when a stop was last asked for: one for so much has caught up with that moment. */
   readonly heldThen: Numeric
   /** When more came that a stop for `heldThen` does not cover; null where nothing came since. */
   readonly grewAt: number | null

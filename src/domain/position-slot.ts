@@ -24,6 +24,8 @@ export interface OrderSlot {
   readonly asked?: SlotChange & { readonly at: number }
   /** When a change of its price was last answered. */
   readonly repricedAt?: number
+  /** How often in a row it was asked to be larger, and when last. */
+  readonly grown?: { readonly times: number; readonly at: number }
   /** When a change was last refused. */
   readonly refusedAt?: number
   /** Nobody here asked for it: the venue closed by force, or somebody did there by hand. */
@@ -90,22 +92,55 @@ export const recovered = (slot: OrderSlot, found: OrderView | undefined, at: num
 
 /** How soon a resting exit may be asked for another change. */
 export interface AmendPolicy {
-  /** Between two changes of its price. */
+  /** Between two changes of its price, and the longest between two times that it is made larger. */
   readonly amendMinIntervalMs: number
   /** After this an answer is not waited for any more, and a refused change may be asked for again. */
   readonly retryMs: number
 }
 
-/** What may be asked of a resting order now, of all that it should be; null where it must wait, or is as it should be. */
+/** The wait after the first growth; it doubles with each that follows. */
+const GROWTH_WAIT_MS = 250
+/** After so many of the longest waits without growth the next one is a first one again. */
+const CALM_AFTER_WAITS = 2
+
+/**
+ * When it may be made larger again, milliseconds UTC. The parts of one fill are followed at once; an entry that fills in
+ * crumbs for minutes is followed at a pace that the venue's counter bears, where one request a crumb would use it up.
+ */
+export const growsAt = ({ grown }: OrderSlot, { amendMinIntervalMs }: AmendPolicy): number =>
+  grown === undefined
+    ? Number.NEGATIVE_INFINITY
+    : grown.at + Math.min(GROWTH_WAIT_MS * 2 ** (grown.times - 1), amendMinIntervalMs)
+
+const isLarger = ({ view }: OrderSlot, { quantity }: SlotChange): boolean =>
+  quantity !== undefined && view !== null && amount(quantity).gt(amount(view.quantity))
+
+/** The slot once that was asked for. */
+export function withAsked(slot: OrderSlot, change: SlotChange, policy: AmendPolicy, at: number): OrderSlot {
+  const asked = { ...slot, asked: { ...change, at } }
+  if (!isLarger(slot, change)) return asked
+  const { grown } = slot
+  const isCalm = grown === undefined || at >= grown.at + CALM_AFTER_WAITS * policy.amendMinIntervalMs
+  return { ...asked, grown: { times: isCalm ? 1 : grown.times + 1, at } }
+}
+
+/**
+ * What may be asked of a resting order now, of all that it should be; null where it must wait, or is as it should be.
+ * `mayGrowOn`: the entry still works, and this growth may not be the last.
+ */
 export function changeNow(
-  { asked, refusedAt, repricedAt }: OrderSlot,
+  slot: OrderSlot,
   wanted: SlotChange,
-  { amendMinIntervalMs, retryMs }: AmendPolicy,
-  now: number,
+  policy: AmendPolicy,
+  { now, mayGrowOn }: { readonly now: number; readonly mayGrowOn: boolean },
 ): SlotChange | null {
+  const { asked, refusedAt, repricedAt } = slot
+  const { amendMinIntervalMs, retryMs } = policy
   if (asked !== undefined && now < asked.at + retryMs) return null
   if (refusedAt !== undefined && now < refusedAt + retryMs) return null
-  if (wanted.quantity !== undefined) return wanted
-  if (wanted.triggerPrice === undefined) return null
-  return repricedAt === undefined || now >= repricedAt + amendMinIntervalMs ? wanted : null
+  const { quantity, triggerPrice } = wanted
+  const mustWait = mayGrowOn && isLarger(slot, wanted) && now < growsAt(slot, policy)
+  if (quantity !== undefined && !mustWait) return wanted
+  if (triggerPrice === undefined) return null
+  return repricedAt === undefined || now >= repricedAt + amendMinIntervalMs ? { triggerPrice } : null
 }

@@ -5,7 +5,7 @@
 import { isOnMargin, sentLeverage } from './margin-lots.ts'
 import type { CloseReason } from './position.ts'
 import { coverOf, toProtect } from './position-cover.ts'
-import { isAtVenue, isSamePrice, isSlotLive, type OrderSlot, unfilled, wasTakenBack } from './position-slot.ts'
+import { growsAt, isAtVenue, isSamePrice, isSlotLive, type OrderSlot, unfilled, wasTakenBack } from './position-slot.ts'
 import { isHolding, ofPurpose, type PositionRecord } from './position-story.ts'
 import { type Amount, amount, maxOf, minOf, type Numeric } from './units.ts'
 
@@ -65,6 +65,7 @@ export function nextTargetLook(record: PositionRecord): number | null {
   if (!isElsewhere && targetSize(record, target).eq(unfilled(target))) return null
   return (
     later(updatedAt, target.refusedAt, policy.retryMs) ??
+    (targetSize(record, target).gt(unfilled(target)) ? later(updatedAt, growsAt(target, policy), 0) : null) ??
     (isElsewhere ? later(updatedAt, target.repricedAt, policy.amendMinIntervalMs) : null)
   )
 }

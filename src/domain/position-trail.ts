@@ -1,7 +1,7 @@
 /** A position's stop that follows the price: what a price makes of it, and at which price it is looked at next. */
 import type { CloseReason } from './position.ts'
-import { isDust, toProtect } from './position-cover.ts'
-import { isSamePrice, unfilled } from './position-slot.ts'
+import { isCovered, isDust, toProtect } from './position-cover.ts'
+import { growsAt, isSamePrice, unfilled } from './position-slot.ts'
 import { entryPrice, isHolding, liveStop, ofPurpose, type PositionRecord, stopToBe } from './position-story.ts'
 import { isEndedByTarget, nextTargetLook } from './position-target.ts'
 import {
@@ -96,6 +96,9 @@ function nextStopLook(record: PositionRecord): number | null {
   const isTooLarge = unfilled(stop).gt(toProtect(record)) && !isDust(record)
   const refused = isElsewhere || isTooLarge ? later(stop.refusedAt, policy.retryMs) : null
   if (refused !== null) return refused
+  const isTooSmall = unfilled(stop).lt(toProtect(record)) && !isCovered(record)
+  const growth = isTooSmall ? later(growsAt(stop, policy), 0) : null
+  if (growth !== null) return growth
   if (isElsewhere) return later(stop.repricedAt, policy.amendMinIntervalMs)
   return trailedStop(record) === null ? null : later(stop.refusedAt, policy.trailSweepMs)
 }

@@ -82,11 +82,14 @@ describe('the one queue', () => {
     for (const index of numbered(4)) ask(`first ${index}`, callOf('entry'))
     ask('entry 1', callOf('entry'))
     ask('entry 2', callOf('entry'))
-    ask('cancel 1', callOf('cancel'))
-    ask('cancel 2', callOf('cancel'))
+    const lookUp = { changesOrders: false, symbol: null, enginePoints: 0 }
+    for (const index of numbered(6)) ask(`first look-up ${index}`, callOf('cancel', lookUp))
+    ask('look-up 1', callOf('cancel', lookUp))
+    ask('look-up 2', callOf('cancel', lookUp))
     ask('exit', callOf('exit'))
+    ask('cancel', callOf('cancel'))
     await pass(60_000)
-    expect(names().slice(4)).toEqual(['cancel 1', 'exit', 'cancel 2', 'entry 1', 'entry 2'])
+    expect(names().slice(10)).toEqual(['exit', 'cancel', 'look-up 1', 'look-up 2', 'entry 1', 'entry 2'])
   })
 
   it('never keeps an exit waiting behind an entry, whatever came before it', async () => {
@@ -133,6 +136,24 @@ describe('the one queue', () => {
     const read = gone.find(({ name }) => name === 'read')
     expect(read?.at).toBeGreaterThan(20_000 + 5_000)
     expect(read?.at).toBeLessThanOrEqual(20_000 + 12_000)
+  })
+
+  it('does not starve the cancel of an entry under the amendments that its crumbs ask for', async () => {
+    const { ask, gone, pass } = queue({ ...RULES, venue: TIER_LIMITS.starter })
+    for (const index of numbered(40)) {
+      ask(`amend ${index}`, callOf('amend', { enginePoints: 4 }))
+      if (index === 20) ask('cancel', callOf('cancel', { enginePoints: 8 }))
+      await pass(250)
+    }
+    expect(gone.find(({ name }) => name === 'cancel')?.at).toBe(5_000)
+  })
+
+  it('lets an amendment that has waited five seconds use what is kept for exits', async () => {
+    const { ask, gone, pass } = queue(BY_VENUE)
+    for (const index of numbered(59)) ask(`fill ${index}`, callOf('exit'))
+    ask('amend', callOf('amend', { enginePoints: 4 }))
+    await pass(60_000)
+    expect(gone.at(-1)).toMatchObject({ name: 'amend', at: 5_000 })
   })
 
   const WIDE = { perMinute: 60_000, burst: 1_000 }

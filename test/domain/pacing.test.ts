@@ -29,6 +29,8 @@ const call = (over: Partial<CallCost> = {}): CallCost => ({
 })
 const exit = call({ priority: 'exit' })
 const cancel = call({ priority: 'cancel', enginePoints: changePoints('cancel', 0) })
+const amend = call({ priority: 'amend', enginePoints: changePoints('amend', 0) })
+const lookUp = call({ priority: 'cancel', changesOrders: false, symbol: null, enginePoints: 0, restPoints: 1 })
 const read = call({ priority: 'read', changesOrders: false, symbol: null, enginePoints: 0, restPoints: 1 })
 
 /** Sends `count` of them as soon as each may go; answers when each went, after `AT`. */
@@ -109,13 +111,19 @@ describe('what may leave', () => {
     expect(sendAll(10, call({ ...read, restPoints: 0 }))).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1_000, 2_000])
   })
 
-  it('is five cancels at once: they may use what is kept', () => {
-    expect(sendAll(7, call({ ...cancel, enginePoints: 0 }))).toEqual([0, 0, 0, 0, 0, 2_000, 4_000])
+  it('is ten look-ups at once: they may use what is kept', () => {
+    expect(sendAll(12, { ...lookUp, restPoints: 0 })).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1_000, 2_000])
   })
 
-  it('is any number of exits by our own buckets, and the others wait for what they overdrew', () => {
-    const times = sendAll(30, exit)
-    expect(times).toEqual(Array.from({ length: 30 }, () => 0))
+  it.each([
+    ['exits', exit],
+    ['cancels', cancel],
+    ['amendments of what protects', amend],
+  ])('is any number of %s by our own buckets', (_, one) => {
+    expect(sendAll(30, { ...one, enginePoints: 1 })).toEqual(Array.from({ length: 30 }, () => 0))
+  })
+
+  it('is nothing else until what they overdrew has come in again', () => {
     let state = freshPacing(RULES, AT)
     for (let index = 0; index < 30; index += 1) state = spent(state, RULES, exit, AT)
     // A debt of one burst, a token for itself, and the fifth that is kept: 5 + 1 + 1 at one every two seconds.
@@ -135,6 +143,13 @@ describe('what may leave', () => {
     expect(readyAt(later, RULES, call({ symbol: XRP }), AT)).toBe(AT)
   })
 
+  it("is an amendment only within four fifths of the venue's counter, so that a cancel of an entry finds room", () => {
+    let state = freshPacing(RULES, AT)
+    for (let index = 0; index < 12; index += 1) state = spent(state, RULES, amend, AT)
+    expect(readyAt(state, RULES, amend, AT)).toBe(AT + 4_000)
+    expect(readyAt(state, RULES, cancel, AT)).toBe(AT)
+  })
+
   it("is charged to the venue's counter by the age of what it changes", () => {
     let state = freshPacing(RULES, AT)
     state = spent(state, RULES, call(), AT)
@@ -146,7 +161,7 @@ describe('what may leave', () => {
   })
 
   it('never goes past any counter of the venue, whatever is asked for and when', () => {
-    const kinds = [call(), exit, cancel, read, call({ symbol: XRP }), call({ ...exit, enginePoints: 4 })]
+    const kinds = [call(), exit, cancel, amend, lookUp, read, call({ symbol: XRP }), call({ ...exit, enginePoints: 4 })]
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(kinds.length - 1), fc.nat(2_000)), { minLength: 1, maxLength: 150 }),

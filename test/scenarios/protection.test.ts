@@ -41,6 +41,20 @@ describe('an entry that is filled in parts', () => {
     expect(world.system.figures().unprotectedSeconds).toBe(0)
   })
 
+  it('leaves the venue’s counter room for the cancel that ends minutes of crumbs, and for the stop of the last', async () => {
+    const world = await withEntryOpen()
+    for (let passed = 0; passed < 3 * MINUTE; passed += 250) {
+      world.print(BTC, '49990', '0.0002')
+      await world.pass(250)
+    }
+    expect(world.order('entry')?.status).toBe('PARTIALLY_FILLED')
+    world.command({ type: 'pause-trading', reason: 'user', by: 'trader' })
+    await world.until(() => world.order('entry')?.status === 'CANCELLED', 'a cancelled entry', SECOND)
+    await world.until(() => world.order('stop')?.quantity === world.position().quantity, 'a stop for all', 5 * SECOND)
+    expect(world.told('position.emergency')).toEqual([])
+    expect(world.system.figures().unprotectedSeconds).toBe(0)
+  })
+
   it('does not move its stop for every crumb, and holds all of it once the entry has ended', async () => {
     const world = await withEntryOpen()
     world.print(BTC, '49990', '0.04')
