@@ -4,6 +4,7 @@ import type { AnyActorRef, SnapshotFrom } from 'xstate'
 import type { EffectOf } from '../machines/step.ts'
 import { type ExitReason, systemMachine } from '../machines/system.machine.ts'
 import { assertNever } from '../src/domain/assert.ts'
+import type { Timer } from '../src/ports/clock.ts'
 import type { DeadMan } from './dead-man.ts'
 import type { House } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
@@ -40,6 +41,7 @@ export function createLifecycle(
   const { addresses, books, clock, journal, settings, timers } = house
   let asked = 0
   let isBooted = false
+  let nextLook: Timer | null = null
 
   async function reconcile(): Promise<void> {
     asked += 1
@@ -66,12 +68,13 @@ export function createLifecycle(
    * (or the time for that is over), the dead-man switch is off and everything is on disk.
    */
   function drain(protectUntil: number): void {
+    nextLook?.cancel()
     const now = clock.now()
     const isAdding = books
       .liveOrders()
       .some((order) => order.request.intent === 'open' || order.request.book === 'core')
     if (isAdding || !deadMan.isOff || (now < protectUntil && books.barePositions().length > 0)) {
-      clock.at(now + DRAIN_LOOK_MS, () => drain(protectUntil))
+      nextLook = clock.at(now + DRAIN_LOOK_MS, () => drain(protectUntil))
       return
     }
     void journal.settled().then(() => addresses.tell('system', { type: 'system.drained', seenAt: clock.now() }))
@@ -98,6 +101,7 @@ export function createLifecycle(
           addresses.tell('coordinator', { type: 'halt-trading', reason: effect.params.reason, by: 'system', seenAt })
           return
         case 'end-process':
+          nextLook?.cancel()
           return onEnd(effect.params.because, effect.params.reason)
         case 'set-deadline':
           return timers.set('system', effect.params.name, effect.params.at)

@@ -5,7 +5,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { realIds } from './adapters/chance/real.ts'
-import { realClock } from './adapters/clock/real.ts'
+import { ifStillAlive, realClock } from './adapters/clock/real.ts'
 import { pinoLog } from './adapters/log/pino-log.ts'
 import { DataFolder, requestFlatten } from './adapters/persistence/data-folder.ts'
 import { openDatabase } from './adapters/persistence/database.ts'
@@ -237,5 +237,16 @@ const parts: CliParts = {
   fetch: (url) => fetch(url, { signal: AbortSignal.timeout(FETCH_DEADLINE_MS) }),
 }
 
+/** By then everything is closed and nothing of ours should be waited for. */
+const LAST_DEADLINE_MS = 5_000
+
+/** A timer or a line that was forgotten must not keep a process that is done from ending: it is named, and left. */
+function endAnyway(): void {
+  const held = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap')
+  err(`triplegain: done, and still held by ${held.join(', ')}: ends all the same`)
+  process.exit()
+}
+
 if (existsSync('.env')) process.loadEnvFile()
 process.exitCode = await execute(parts, process.argv.slice(2))
+ifStillAlive(LAST_DEADLINE_MS, endAnyway)

@@ -56,6 +56,8 @@ export interface SystemRun {
 
 /** How the process should end: 0 asked to, 1 gave up, 3 another process took the account. */
 const EXIT_CODE: Readonly<Record<ExitReason, number>> = { drained: 0, 'gave-up': 1, 'drain-overdue': 1, fenced: 3 }
+/** For each thing that a run has opened. */
+const CLOSE_DEADLINE_MS = 10_000
 const ABNORMAL_EXITS_WITHIN_MS = 600_000
 const ABNORMAL_EXITS_HALT = 3
 
@@ -75,14 +77,19 @@ export async function runSystem(run: SystemRun): Promise<number> {
   const ids = realIds()
   const random = seededRandom(run.seed)
   const opened: (() => Promise<void> | void)[] = []
-  /** Last opened, first closed; a failure to close one thing does not keep the others open. */
+  /** Last opened, first closed; what cannot be closed, or not in time, does not keep the others open. */
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) {
+      const overdue = Promise.withResolvers<never>()
+      const deadline = clock.at(clock.now() + CLOSE_DEADLINE_MS, () =>
+        overdue.reject(new Error(`it was not closed within ${CLOSE_DEADLINE_MS} ms`)),
+      )
       try {
-        await close()
+        await Promise.race([close(), overdue.promise])
       } catch (error) {
         log.error('something could not be closed', { problem: String(error) })
       }
+      deadline.cancel()
     }
   }
   try {

@@ -90,3 +90,12 @@ describe('failed: exit code 1', { timeout: 120_000 }, () => {
     expect(other.said).toEqual([expect.stringMatching(/^triplegain: the database holds the replay session/)])
   })
 })
+
+it('ends, and names what it was still held by, where something forgotten would keep it alive', {
+  timeout: 60_000,
+}, async () => {
+  const forgotten = '--import data:text/javascript,setInterval(()=>{},1e9)'
+  const { code, said } = await run(['--help'], { NODE_OPTIONS: forgotten })
+  expect(code).toBe(0)
+  expect(said).toEqual(['triplegain: done, and still held by Timeout: ends all the same'])
+})

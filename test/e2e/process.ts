@@ -28,7 +28,7 @@ export interface RunningProcess {
   /** What a `--json` run prints when it is ready. */
   ready(): Promise<{ readonly url: string; readonly feed: { readonly fallback: boolean } }>
   signal(name: NodeJS.Signals): void
-  /** Exit code; null after a signal. */
+  /** Exit code; null after a signal. Rejects, with the last lines, where it goes on for a minute and a half from now. */
   readonly ended: Promise<number | null>
 }
 
@@ -63,14 +63,15 @@ export function bench() {
           throw new Error(`it ended with ${code}: ${said.join(' | ')}`)
         }),
       ])
-    const inTime = <T>(wanted: Promise<T>): Promise<T> => {
+    const within = <T>(wanted: Promise<T>): Promise<T> => {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_, reject) => {
         const tail = () => [...said, ...log.all.slice(-25).map((line) => JSON.stringify(line))].join('\n')
         timer = setTimeout(() => reject(new Error(`waited ${PATIENCE_MS / 1000} s in vain:\n${tail()}`)), PATIENCE_MS)
       })
-      return Promise.race([orEnds(wanted), late]).finally(() => clearTimeout(timer))
+      return Promise.race([wanted, late]).finally(() => clearTimeout(timer))
     }
+    const inTime = <T>(wanted: Promise<T>): Promise<T> => within(orEnds(wanted))
     return {
       child,
       out: out.all,
@@ -79,7 +80,9 @@ export function bench() {
       logged: (fits) => inTime(log.next(fits)),
       ready: async () => JSON.parse(await inTime(out.next((line) => line.startsWith('{')))),
       signal: (name) => void child.kill(name),
-      ended,
+      get ended() {
+        return within(ended)
+      },
     }
   }
 
@@ -104,7 +107,7 @@ export function bench() {
 
 /** A GET of the API, as JSON. */
 export async function get(url: string, path: string): Promise<{ readonly status: number; readonly body: unknown }> {
-  const response = await fetch(`${url}${path}`)
+  const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS) })
   return { status: response.status, body: await response.json() }
 }
 

@@ -41,6 +41,21 @@ describe('a pause', () => {
     await world.until(() => state(world) === 'RUNNING', 'running again')
   })
 
+  it('takes an entry back at once, whatever the amendments for its crumbs have used of the limits', async () => {
+    const world = await ready()
+    world.signal()
+    await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+    for (let crumb = 0; crumb < 20; crumb += 1) {
+      world.print(BTC, '49990', '0.004')
+      await world.pass(250)
+    }
+    expect(world.order('entry')?.status).toBe('PARTIALLY_FILLED')
+    world.command(PAUSE)
+    await world.until(() => world.order('entry')?.status === 'CANCELLED', 'a cancelled entry', SECOND)
+    await world.until(() => world.order('stop')?.quantity === world.position().quantity, 'a stop for all', SECOND)
+    expect(world.is('protected')).toBe(true)
+  })
+
   it.each([['PAUSED', PAUSE] as const, ['HALTED', HALT] as const])('lets stops work while %s', async (_, command) => {
     const world = await holding()
     world.command(command)
@@ -177,5 +192,12 @@ describe('a stop of the process', () => {
     await world.until(() => world.ends.length > 0, 'the end')
     expect(world.ends).toEqual([{ because: 'drain-overdue', life: 1 }])
     expect(world.clock.now() - asked).toBe(15 * SECOND)
+    world.system.stop()
+    await world.exchange.stop()
+    await world.pass(10 * MINUTE)
+    // A timer that is still armed would keep the process alive for ever: only the market's own beat is.
+    world.fallSilent()
+    world.clock.fireNext()
+    expect((world.clock.nextDueAt() ?? 0) - world.clock.now()).toBe(10 * SECOND)
   })
 })

@@ -45,6 +45,11 @@ const SYSTEM_TIME: TimeSources = {
 
 export const systemStopwatch: Stopwatch = { microseconds: () => performance.now() * 1_000 }
 
+/** Calls back where the process still lives after `delayMs`; does not keep it alive. */
+export function ifStillAlive(delayMs: number, callback: () => void): void {
+  SYSTEM_TIME.delay(delayMs, false, callback)
+}
+
 interface Reading {
   readonly wall: number
   readonly monotonic: number
