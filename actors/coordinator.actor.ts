@@ -64,7 +64,7 @@ export const coordinatorLogic = (house: House, { orders, positions, risk }: Coor
           for (const positionId of unhalved(house.books, effect.params.since)) positions.halve(positionId)
           return
         case 'cancel-entries':
-          orders.cancelEntries(effect.params.reason, effect.params.symbols)
+          orders.cancelEntries(effect.params.reason, effect.params)
           return
         case 'set-deadline':
           return timers.set(stream, effect.params.name, effect.params.at)

@@ -5,7 +5,7 @@
 import type { Approved } from '../src/domain/approved.ts'
 import type { Fact } from '../src/domain/facts.ts'
 import { type OrderId, orderId, type Pair } from '../src/domain/ids.ts'
-import { isLive, type OrderRequest } from '../src/domain/order.ts'
+import { isLive, type OrderRequest, type OrderScope } from '../src/domain/order.ts'
 import { addsRisk, birthProblem, growthProblem } from '../src/domain/order-birth.ts'
 import { retryDelays } from '../src/domain/order-story.ts'
 import { ocoGroupOf } from '../src/domain/risk-reduction.ts'
@@ -31,8 +31,8 @@ export interface OrderDesk {
   place(request: Approved<OrderRequest>, cause: Cause): { readonly orderId: OrderId } | { readonly refused: string }
   cancel(key: string, reason: string): boolean
   amend(key: string, change: { readonly quantity?: Numeric; readonly triggerPrice?: Numeric }): boolean
-  /** Cancels what would add risk or trade the core book, of these symbols or of all; exits and stops stay. */
-  cancelEntries(reason: string, symbols?: readonly Pair[]): number
+  /** Cancels what would add risk or trade the core book; exits and stops stay. */
+  cancelEntries(reason: string, scope?: OrderScope): number
   /** Brings an order of the journal back to life; it hears `recover-order` first. */
   revive(id: OrderId, input: JournaledInput): void
   /** Executions and comparisons with the venue: exits that could sell more than is held, or have, are an invariant broken. */
@@ -127,8 +127,9 @@ export function createOrderDesk(
       if (order !== null) deny(key, id, order.request.symbol, problem)
       return false
     },
-    cancelEntries: (reason, symbols) => {
-      const concerns = ({ symbol }: OrderRequest): boolean => symbols === undefined || symbols.includes(symbol)
+    cancelEntries: (reason, { symbols, book } = {}) => {
+      const concerns = (request: OrderRequest): boolean =>
+        (symbols === undefined || symbols.includes(request.symbol)) && (book === undefined || book === request.book)
       const adding = books
         .liveOrders()
         .filter((order) => isLive(order) && addsRisk(order.request) && concerns(order.request))

@@ -271,7 +271,7 @@ function takeBackEntries(orders: OrderDesk, permission: Permission): void {
   const control = permission.control()
   if (control !== 'RUNNING') orders.cancelEntries(`trading was ${control} at the start`)
   const halted = Object.keys(permission.haltedSymbols()).map(pair)
-  if (halted.length > 0) orders.cancelEntries('the symbol was halted at the start', halted)
+  if (halted.length > 0) orders.cancelEntries('the symbol was halted at the start', { symbols: halted })
 }
 
 /** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how to stop it. */

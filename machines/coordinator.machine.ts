@@ -50,8 +50,7 @@ const parts = setup({
     'close-all-positions': effect<Pick<On<'close-all-positions'>, 'reason'>>(),
     /** Each position once for one trip. */
     'halve-positions': effect<{ since: number }>(),
-    /** Of these symbols; of all without. */
-    'cancel-entries': effect<{ reason: string; symbols?: readonly Pair[] }>(),
+    'cancel-entries': effect<ReturnType<typeof story.ofTradingBook>>(),
     'set-deadline': effect<{ name: string; at: number | null }>(),
     'publish-facts': effect<{ facts: readonly FactDraft[] }>(),
     countAs: assign(({ context }, p: story.Counts) => story.countedAs(context, p.counts)),
@@ -118,6 +117,7 @@ const refuse = (command: string, reason: string) => ({
   description: `Refused: ${reason}.`,
 })
 const cancelEntries = call('cancel-entries', story.reasonOf)
+const cancelTrading = call('cancel-entries', story.ofTradingBook)
 const tellPaused = publish(({ pauseReasons: reasons }) => [{ type: 'trading.paused', reasons }])
 const tellResumed = publish(({ pauseReasons: reasons }) => [{ type: 'trading.resumed', reasons }])
 const tellHalted = publish((_, told: On<'halt-trading'> | Tripped) => [story.haltedFact(told)])
@@ -188,7 +188,7 @@ export const coordinatorMachine = parts.createMachine({
         ],
         'close-all-positions': stay(accept('close-all-positions'), closeAll),
         'breaker.tripped': [
-          when(isBreaker('weekly_loss'), stay(latch, cancelEntries, halve)),
+          when(isBreaker('weekly_loss'), stay(latch, cancelTrading, halve)),
           when(isBreaker('drawdown'), stay(latch, closeForBreaker)),
           { ...stay(latch), description: 'Rest and size after straight losses are the risk engine’s own.' },
         ],

@@ -5,6 +5,7 @@ import { type Counters, type DegradationLevel, LEVELS } from './degradation.ts'
 import type { SignalDropReason } from './facts/decision.ts'
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
+import type { OrderScope } from './order.ts'
 import type { Heard } from './reports.ts'
 import type { RiskVerdict } from './risk.ts'
 import type { Judgement, SignalInputs } from './signal.ts'
@@ -181,6 +182,10 @@ export const breakerOf = (_: unknown, { breaker }: OfBreaker): OfBreaker => ({ b
 /** Why it is paused or halted: as a person says, or the breaker's name. */
 export const reasonOf = (_: unknown, told: OfBreaker | Because): Because => ({
   reason: 'breaker' in told ? told.breaker : told.reason,
+})
+/** A loss of the week is the trading book's, and trading goes on: the core book keeps its orders. */
+export const ofTradingBook = (_: unknown, told: OfBreaker | Because): Because & OrderScope => ({
+  ...{ ...reasonOf(null, told), book: 'trading' },
 })
 export const haltedFact = (told: OfBreaker | Because): FactDraft => ({
   ...{ type: 'trading.halted', ...reasonOf(null, told) },

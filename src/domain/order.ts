@@ -55,6 +55,12 @@ export interface OrderRequest {
   readonly planId: PlanId | null
 }
 
+/** Which orders are meant: those of these symbols, of this book; of all without. */
+export interface OrderScope {
+  readonly symbols?: readonly Pair[]
+  readonly book?: Book
+}
+
 /** One execution. Amounts in quote units unless said. */
 export interface Fill {
   readonly tradeId: TradeId

@@ -162,6 +162,21 @@ describe('a weekly loss', () => {
     },
   )
 
+  it('takes resting entries back and leaves the core book its orders', async () => {
+    const world = await holding({ weeklyLossPct: SMALL })
+    expect(world.system.rebalance('a person')).toMatchObject({ action: 'rebalance' })
+    await world.until(() => world.order('rebalance')?.status === 'OPEN', 'a resting order of the plan')
+    world.signal({ symbol: XRP, entryPrice: '0.995', stopLoss: '0.975', takeProfit: '1.05', sizePct: 5 })
+    await world.until(() => world.order('entry')?.request.symbol === XRP, 'an entry')
+    await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+    world.print(BTC, '49100', '0.0001')
+    await world.until(() => world.order('entry')?.status === 'CANCELLED', 'an entry taken back', 5 * SECOND)
+    await world.pass(2 * MINUTE)
+    // That of BTC went for the way out that would have met it.
+    const ofXrp = world.orders('rebalance').filter(({ request: { symbol } }) => symbol === XRP)
+    expect(ofXrp.map(({ status }) => status)).toEqual(['OPEN'])
+  })
+
   it('that was seen within its week stands until the week is over', async () => {
     const world = await holding({ weeklyLossPct: SMALL })
     world.print(BTC, '49100')
