@@ -9,6 +9,7 @@ import { type OrderId, orderId, type Pair, type PositionId, parsePair } from '..
 import { isLive, type OrderView } from '../src/domain/order.ts'
 import { addsRisk } from '../src/domain/order-birth.ts'
 import type { Judgement, SignalInputs } from '../src/domain/signal.ts'
+import { paymentProblem } from '../src/domain/trading-money.ts'
 import { amount, type Numeric } from '../src/domain/units.ts'
 import type { Proposal } from '../src/domain/views.ts'
 import type { Timer } from '../src/ports/clock.ts'
@@ -76,7 +77,8 @@ const isNumeric = (value: unknown): boolean => {
 function flawOf(given: TradeProposal, traded: readonly Pair[]): string | null {
   const { action, confidence, sizePct, leverage } = given
   const symbol = typeof given.symbol === 'string' ? parsePair(given.symbol) : null
-  if (symbol === null || !traded.includes(symbol)) return `${String(given.symbol)} is not traded here`
+  if (symbol === null || !traded.includes(symbol))
+    return (symbol && paymentProblem(symbol)) ?? `${String(given.symbol)} is not traded here`
   if (action !== 'BUY' && action !== 'SELL') return `${String(action)} is neither BUY nor SELL`
   if (!(confidence >= 0 && confidence <= 1)) return 'the confidence must be within 0–1'
   if (!(sizePct > 0 && sizePct <= 100)) return 'the size must be above 0 % and at most 100 %'

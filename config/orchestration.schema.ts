@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { DEFAULT_CONSENSUS as agreed } from '../src/domain/consensus.ts'
 import { DEFAULT_DEGRADATION as degraded } from '../src/domain/degradation.ts'
 import { parseTask, TASKS, type TaskName } from '../src/domain/tasks.ts'
+import { paymentProblem } from '../src/domain/trading-money.ts'
 import { flag, integer, listOf, milliseconds, number, oneOf, seconds, section, symbol, words } from './scalars.ts'
 
 const model = (provider: string, name: string) =>
@@ -10,6 +11,12 @@ const model = (provider: string, name: string) =>
     provider: oneOf(['deepseek', 'anthropic', 'openai', 'xai', 'local']).default(provider as 'deepseek'),
     model: words().default(name),
   }).prefault({})
+
+const tradedSymbol = () =>
+  symbol().superRefine((given, context) => {
+    const message = paymentProblem(given)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  })
 
 const taskName = () =>
   words().transform((given, context): TaskName => {
@@ -81,7 +88,7 @@ export const coordinatorSchema = section({
     primary: model('deepseek', 'deepseek-chat'),
     fallback: model('anthropic', 'claude-3-5-sonnet-20241022'),
   }).prefault({}),
-  symbols: listOf(symbol())
+  symbols: listOf(tradedSymbol())
     .min(1, { error: 'must name at least one symbol' })
     .refine((symbols) => new Set(symbols).size === symbols.length, { error: 'names a symbol twice' })
     .prefault(['BTC/USDT', 'XRP/USDT']),

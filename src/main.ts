@@ -30,7 +30,6 @@ import {
 import { execute } from './cli/program.ts'
 import { formatSummary } from './cli/summary.ts'
 import type { Request } from './domain/commands.ts'
-import { quoteOf } from './domain/ids.ts'
 import { summaryToTheCent } from './domain/replay-summary.ts'
 import type { Log } from './ports/log.ts'
 
@@ -137,9 +136,6 @@ async function run(options: RunOptions): Promise<number> {
   if (config.execution.mode === 'live' && feed.kind !== 'kraken')
     throw new CliError('live trading takes its prices from Kraken alone: leave --feed out')
   const symbols = options.symbols ?? config.coordinator.symbols
-  const foreign = symbols.find((symbol) => quoteOf(symbol) !== 'USDT')
-  if (foreign !== undefined)
-    throw new CliError(`${foreign} cannot be traded yet: the account is kept in USDT, choose pairs quoted in it`)
   if (feed.kind === 'replay') return replay(options, config, feed, seed)
   return runSystem({
     ...{ config, feed: feed.kind, symbols, seed, onStopAsked, onFlattenAsked },

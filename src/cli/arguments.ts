@@ -1,6 +1,7 @@
 /** Option values as the rest wants them. What cannot be read becomes one clear line and exit code 2. */
 import { InvalidArgumentError } from 'commander'
 import { type Pair, parsePair, SUPPORTED_PAIRS } from '../domain/ids.ts'
+import { paymentProblem } from '../domain/trading-money.ts'
 import { parseTime } from '../domain/utc.ts'
 
 /** 0–65535. */
@@ -18,9 +19,13 @@ export function symbolArgument(given: string): Pair {
   return symbol
 }
 
-/** Pairs between commas, each once. */
+/** Pairs that can be traded between commas, each once. */
 export function symbolsArgument(given: string): readonly Pair[] {
   const symbols = given.split(',').map((one) => symbolArgument(one.trim()))
+  for (const symbol of symbols) {
+    const problem = paymentProblem(symbol)
+    if (problem !== null) throw new InvalidArgumentError(`${problem}.`)
+  }
   return [...new Set(symbols)]
 }
 

@@ -46,6 +46,8 @@ describe('triplegain run', () => {
   it.each([
     ['--symbols DOGE/USDT', /DOGE\/USDT is not one of BTC\/USDT, XRP\/USDT/],
     ['--symbols BTC/USDT,', /is not one of/],
+    ['--symbols BTC/USDT,XRP/USDT,XRP/BTC', /XRP\/BTC is paid in BTC.* core .* hodl .* never spends/],
+    ['--symbols eth_btc', /ETH\/BTC is paid in BTC/],
     ['--feed binance', /A feed is auto, kraken, simulated or replay:PATH/],
     ['--feed replay:', /Name a candle file or folder/],
     ['--feed replay:d --from 2021-02-29', /A time is YYYY-MM-DD/],

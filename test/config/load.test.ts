@@ -242,6 +242,12 @@ describe('mistakes', () => {
     ])
   })
 
+  it('name a pair that a trade would pay for with core coins, and why it is not traded', () => {
+    write('orchestration.yaml', 'coordinator:\n  symbols: [BTC/USDT, ETH/BTC]\n')
+    expect(problemsOf()).toMatchObject([{ file: 'orchestration.yaml', line: 2, path: 'coordinator.symbols.1' }])
+    expect(problemsOf()[0]?.message).toMatch(/^ETH\/BTC is paid in BTC.* core .* hodl .* never spends/)
+  })
+
   it('in the YAML itself are told with file and line', () => {
     write('risk.yaml', 'risk:\n  limits:\n    max_leverage: 5\n   max_risk_pct: 2\n')
     expect(problemsOf()[0]).toMatchObject({ file: 'risk.yaml', line: 4 })

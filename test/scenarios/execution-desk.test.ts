@@ -64,6 +64,12 @@ describe('a trade', () => {
     expect([...world.told('risk.approved'), ...world.told('risk.denied')]).toEqual([])
   })
 
+  it('that core coins would pay for is refused, and says whose they are', async () => {
+    const answer = await trade({ symbol: 'XRP/BTC' })
+    expect(answer).toMatchObject({ accepted: false, code: 'INVALID_PROPOSAL' })
+    expect(answer.message).toMatch(/^XRP\/BTC is paid in BTC, .* never spends: trade pairs quoted in USDT$/)
+  })
+
   it('that is no proposal at all is refused too', async () => {
     const answers = [null, undefined, 'buy', 7].map((given) =>
       result(world.system.execution.executeTrade(given as unknown as TradeProposal)),
