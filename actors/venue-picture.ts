@@ -1,11 +1,12 @@
 /** The venue's picture of the account, asked for piece by piece, beside ours; compared as often as is needed. */
 import type { Flow, OpenOnMargin, VenueTrade } from '../src/domain/account-history.ts'
-import { type Asset, baseOf, type OrderId, quoteOf, type TradeId } from '../src/domain/ids.ts'
+import { type Asset, baseOf, type OrderId, type TradeId } from '../src/domain/ids.ts'
 import { isLive, type OrderPhase, type OrderView } from '../src/domain/order.ts'
 import type { Balance } from '../src/domain/portfolio.ts'
 import { type Reconciliation, reconcile } from '../src/domain/reconcile.ts'
 import type { VenueOrder } from '../src/domain/reports.ts'
 import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { pairsToValue } from '../src/domain/valuation.ts'
 import type { VenueAnswer, VenueOrderRow } from '../src/ports/exchange.ts'
 import { spotPositions } from './holdings.ts'
 import type { House } from './house.ts'
@@ -42,9 +43,9 @@ async function answered<T>(what: string, question: Promise<VenueAnswer<T>>): Pro
 
 /** What belongs to the account: what its pairs can value, and what it was opened with. */
 export function isOurs({ books, settings }: House): (of: Asset) => boolean {
-  const priced = settings.instruments.flatMap(({ symbol }) => [baseOf(symbol), quoteOf(symbol)])
-  const ours = new Set<string>([...priced, ...Object.keys(books.totals() ?? {})])
-  return (of) => ours.has(of)
+  const listed = new Set(settings.instruments.map(({ symbol }) => symbol))
+  const held = books.totals() ?? {}
+  return (of) => of in held || pairsToValue(of, listed) !== null
 }
 
 /** Base units that open spot positions hold by their fills, by asset: the venue's balances show each of those at once. */

@@ -5,6 +5,7 @@ import { type Instrument, roundToTick, roundUpToLot } from '../domain/instrument
 import type { OrderRequest, Side } from '../domain/order.ts'
 import type { Balance } from '../domain/portfolio.ts'
 import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../domain/units.ts'
+import { pairsToValue } from '../domain/valuation.ts'
 import type { Clock, IdSource } from '../ports/clock.ts'
 import type { Exchange, VenueAnswer } from '../ports/exchange.ts'
 import type { Account } from './settings.ts'
@@ -73,12 +74,11 @@ async function compareClocks({ clock, venueTime }: GateParts): Promise<void> {
     )
 }
 
-/** What is held and can be valued: coins that are quoted in USDT here. The rest of the wallet is left alone. */
+/** What is held beside dollars and can be valued, through BTC or ETH too. The rest of the wallet is left alone. */
 function holdings(instruments: readonly Instrument[], balances: readonly Balance[]): readonly Asset[] {
-  const valued = new Set(
-    instruments.filter(({ symbol }) => quoteOf(symbol) === 'USDT').map(({ symbol }) => baseOf(symbol)),
-  )
-  return balances.filter(({ asset, total }) => valued.has(asset) && !amount(total).isZero()).map(({ asset }) => asset)
+  const listed = new Set(instruments.map(({ symbol }) => symbol))
+  const isValued = (of: Asset): boolean => (pairsToValue(of, listed) ?? []).length > 0
+  return balances.filter(({ asset, total }) => isValued(asset) && !amount(total).isZero()).map(({ asset }) => asset)
 }
 
 /** One order that the venue checks in full and does not place, on the first pair that the account could trade. */

@@ -2,11 +2,12 @@
 import type { Settings, TaskSettings } from '../../actors/house.ts'
 import type { Config } from '../../config/schema.ts'
 import type { HodlRules } from '../domain/hodl.ts'
-import { type Asset, asset, type Pair, pair } from '../domain/ids.ts'
+import { type Asset, asset, type Pair } from '../domain/ids.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { PacingRules } from '../domain/pacing.ts'
 import { TASKS, type TaskName } from '../domain/tasks.ts'
 import { amount, type Numeric, text } from '../domain/units.ts'
+import { pairsToValue } from '../domain/valuation.ts'
 import { TIER_LIMITS } from '../domain/venue-limits.ts'
 
 /** A rate in per cent as a share: 0.4 is 0.004. */
@@ -55,14 +56,18 @@ const paperAccount = ({ execution: { fees, paper } }: Config): Account => ({
 })
 
 /** The pairs whose prices are needed: those that are traded, and those that value what the account holds or should hold. */
-function watchedPairs({ portfolio }: Config, symbols: readonly Pair[], held: readonly Asset[]): readonly Pair[] {
+function watchedPairs(
+  { config: { portfolio }, symbols, instruments }: SettingsInput,
+  held: readonly Asset[],
+): readonly Pair[] {
+  const listed = new Set(instruments.map(({ symbol }) => symbol))
   const { btcPct, xrpPct } = portfolio.targetAllocation
   const wanted = [
     ...held,
     ...(amount(btcPct).gt(0) ? [asset('BTC')] : []),
     ...(amount(xrpPct).gt(0) ? [asset('XRP')] : []),
   ]
-  return [...new Set([...symbols, ...wanted.filter((code) => code !== 'USDT').map((code) => pair(`${code}/USDT`))])]
+  return [...new Set([...symbols, ...wanted.flatMap((of) => pairsToValue(of, listed) ?? [])])]
 }
 
 /** The owner's buckets and the venue's counters; the same for paper, so that it shows what live could do. */
@@ -88,7 +93,8 @@ const hodlRulesOf = ({ split, executeAtUsd, ...rules }: Config['portfolio']['hod
   dailyCapUsd: rules.dailyCapUsd,
 })
 
-export function settingsOf({ config, mode, symbols, instruments, account }: SettingsInput): Settings {
+export function settingsOf(input: SettingsInput): Settings {
+  const { config, mode, symbols, instruments, account } = input
   const { execution, portfolio, risk } = config
   const { targetAllocation, rebalancing, hodlBags } = portfolio
   const task = (name: TaskName): TaskSettings => {
@@ -102,7 +108,7 @@ export function settingsOf({ config, mode, symbols, instruments, account }: Sett
   return {
     mode,
     symbols,
-    watched: watchedPairs(config, symbols, held),
+    watched: watchedPairs(input, held),
     instruments,
     limits: risk,
     signals: {

@@ -39,5 +39,7 @@ export const pair = (given: string): Pair => {
   if (parsed === null) throw new Error(`${JSON.stringify(given)} is not a pair such as BTC/USDT`)
   return parsed
 }
+/** The pair of two assets, whether or not any venue lists it. */
+export const pairOf = (base: Asset, quote: Asset): Pair => `${base}/${quote}` as Pair
 export const baseOf = (symbol: Pair): Asset => symbol.slice(0, symbol.indexOf('/')) as Asset
 export const quoteOf = (symbol: Pair): Asset => symbol.slice(symbol.indexOf('/') + 1) as Asset

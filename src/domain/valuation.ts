@@ -1,5 +1,5 @@
 /** What things are worth in USD: balances and positions at marks, through quote currencies. USDT counts 1:1. */
-import { type Asset, asset, baseOf, type Pair, pair, quoteOf } from './ids.ts'
+import { type Asset, asset, baseOf, type Pair, pairOf, quoteOf } from './ids.ts'
 import type { Balance } from './portfolio.ts'
 import type { PositionSide } from './position.ts'
 import { type Amount, amount, type Numeric, text, ZERO } from './units.ts'
@@ -13,9 +13,9 @@ export type Marks = Readonly<Record<string, Mark>>
 /** Price of a pair, or null where none may be used. */
 export type PriceOf = (symbol: Pair) => Amount | null
 
-const USD_ASSETS: readonly string[] = ['USDT', 'USD']
-const BRIDGES: readonly Asset[] = [asset('BTC'), asset('ETH')]
 const USDT = asset('USDT')
+const DOLLARS: readonly Asset[] = [USDT, asset('USD')]
+const BRIDGES: readonly Asset[] = [asset('BTC'), asset('ETH')]
 
 export const DEFAULT_MARK_MAX_AGE_MS = 60_000
 
@@ -42,19 +42,35 @@ export const pricesFrom =
     return value.gt(0) ? value : null
   }
 
-/** USD for one unit: 1 for USDT, else by its USDT pair, else through BTC or ETH; null where no price may be used. */
-export function usdRate(of: Asset, priceOf: PriceOf): Amount | null {
-  if (USD_ASSETS.includes(of)) return amount(1)
-  const direct = priceOf(pair(`${of}/${USDT}`))
-  if (direct !== null) return direct
+/**
+ * What is found of each pair on the shortest way from an asset to dollars on which all are found: nothing for a dollar, its
+ * own pair in dollars, or two through BTC or ETH. Null where no way leads there.
+ */
+function wayToDollars<Found>(of: Asset, find: (symbol: Pair) => Found | null): readonly Found[] | null {
+  if (DOLLARS.includes(of)) return []
+  for (const dollar of DOLLARS) {
+    const direct = find(pairOf(of, dollar))
+    if (direct !== null) return [direct]
+  }
   for (const bridge of BRIDGES) {
-    if (bridge === of) continue
-    const first = priceOf(pair(`${of}/${bridge}`))
-    const second = first === null ? null : priceOf(pair(`${bridge}/${USDT}`))
-    if (first !== null && second !== null) return first.times(second)
+    const first = bridge === of ? null : find(pairOf(of, bridge))
+    const second = first === null ? null : find(pairOf(bridge, USDT))
+    if (first !== null && second !== null) return [first, second]
   }
   return null
 }
+
+/** USD for one unit: 1 for a dollar, else by its price in dollars, else through BTC or ETH; null where no price may be used. */
+export function usdRate(of: Asset, priceOf: PriceOf): Amount | null {
+  const way = wayToDollars(of, priceOf)
+  if (way === null) return null
+  const [first = amount(1), second] = way
+  return second === undefined ? first : first.times(second)
+}
+
+/** The listed pairs whose prices value an asset: none are needed for a dollar. Null where none can. */
+export const pairsToValue = (of: Asset, listed: ReadonlySet<Pair>): readonly Pair[] | null =>
+  wayToDollars(of, (symbol) => (listed.has(symbol) ? symbol : null))
 
 /** What valuation needs to know of an open position. A long at leverage 1 is spot: its base is in the balances. */
 export interface ValuedPosition {
@@ -117,7 +133,7 @@ export function valueAccount(
     if (held.isZero()) return { asset: balance.asset, quantity, valueUsd: text(ZERO) }
     const rate = usdRate(balance.asset, priceOf)
     if (rate === null) {
-      stale.add(`${balance.asset}/${USDT}`)
+      stale.add(pairOf(balance.asset, USDT))
       return { asset: balance.asset, quantity, valueUsd: null }
     }
     const value = held.times(rate)

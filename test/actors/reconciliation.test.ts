@@ -1,10 +1,12 @@
 /** One comparison at a time with a venue that answers as it is told. */
 import { describe, expect, it } from 'vitest'
+import { instrumentOf, type Settings } from '../../actors/house.ts'
 import { createReconciler, type ReconciliationResult } from '../../actors/reconciliation.ts'
 import type { Flow, VenueTrade } from '../../src/domain/account-history.ts'
-import { asset, orderId, venueOrderId } from '../../src/domain/ids.ts'
+import { asset, orderId, pair, venueOrderId } from '../../src/domain/ids.ts'
 import type { Fill } from '../../src/domain/order.ts'
 import type { Balance } from '../../src/domain/portfolio.ts'
+import type { Marks } from '../../src/domain/valuation.ts'
 import type { VenueOrderRow } from '../../src/ports/exchange.ts'
 import {
   BTC,
@@ -16,6 +18,7 @@ import {
   POSITION,
   positionOf,
   requestOf,
+  SETTINGS,
   settle,
   T0,
   tradingHouse,
@@ -57,11 +60,11 @@ interface Venue {
 }
 const DONE = { ok: true, matched: 0, missedFills: 0, adopted: 0, unexplained: [] }
 
-function reconcilingHouse() {
-  const house = tradingHouse()
+function reconcilingHouse(settings: Partial<Settings> = {}, more: Marks = {}) {
+  const house = tradingHouse({ settings })
   const state: { isGate: boolean; halted: Readonly<Record<string, string>> } = { isGate: false, halted: {} }
   const permission = { isReconciling: () => state.isGate, haltedSymbols: () => state.halted }
-  const reconciler = createReconciler(house.house, { marks: () => MARKS, permission })
+  const reconciler = createReconciler(house.house, { marks: () => ({ ...MARKS, ...more }), permission })
   house.listenAs('coordinator', 'system', 'order:o1', 'order:o2')
   let answeredCalls = 0
   /** Everything asked so far and from now on is answered by this venue. */
@@ -135,6 +138,21 @@ describe('the first pass of an account', () => {
     expect(await house.pass({ balances: [USDT, balance('ETH', '1')] })).toEqual({ ok: false, problem })
     expect(house.books.ledger()).toBeNull()
     expect(house.told('reconciliation.failed')).toMatchObject([{ problem }])
+  })
+
+  it('values a coin through BTC where that is its only pair, and does not wait for one that no pair can value', async () => {
+    const listed = ['KSM/BTC', 'USDT/JPY', 'NIX/JPY'].map((symbol) => ({
+      ...instrumentOf(SETTINGS, BTC),
+      symbol: pair(symbol),
+    }))
+    const house = reconcilingHouse(
+      { instruments: [...SETTINGS.instruments, ...listed] },
+      { 'KSM/BTC': { price: '0.0005', at: T0 } },
+    )
+    const held = [USDT, balance('KSM', '2.00000001'), balance('JPY', '300'), balance('NIX', '7')]
+    expect(await house.pass({ balances: held })).toEqual(DONE)
+    expect(house.books.totals()).toEqual({ USDT: '1000', KSM: '2.00000001' })
+    expect(house.books.ledger()?.equityStart).toBe('1040.0000002')
   })
 })
 

@@ -4,7 +4,7 @@ import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
 import { simulatedExchange } from '../../src/adapters/exchange/simulated/exchange.ts'
 import { passLiveGate } from '../../src/assembly/live-gate.ts'
 import { pair } from '../../src/domain/ids.ts'
-import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import { BUILT_IN_INSTRUMENTS, type Instrument } from '../../src/domain/instrument.ts'
 import type { CheckRequest, Exchange, KeyPermissions, VenueAnswer } from '../../src/ports/exchange.ts'
 import type { Log } from '../../src/ports/log.ts'
 
@@ -14,7 +14,12 @@ const silent: Log = { debug: () => null, info: () => null, warn: () => null, err
 const MAY_TRADE: KeyPermissions = { mayTrade: true, mayWithdraw: false, nonceWindowMs: 0 }
 
 /** A venue with a price of 50,000, and what of it was asked. */
-async function begin(balances: Readonly<Record<string, string>>, over: Partial<Exchange> = {}, clockIsOffMs = 0) {
+async function begin(
+  balances: Readonly<Record<string, string>>,
+  over: Partial<Exchange> = {},
+  clockIsOffMs = 0,
+  instruments: readonly Instrument[] = BUILT_IN_INSTRUMENTS,
+) {
   const clock = simulatedClock(T0)
   const random = seededRandom('gate')
   const venue = simulatedExchange({
@@ -41,7 +46,7 @@ async function begin(balances: Readonly<Record<string, string>>, over: Partial<E
     },
     ...over,
   }
-  const parts = { exchange, symbols: [BTC], instruments: BUILT_IN_INSTRUMENTS, clock, ids: seededIds(random) }
+  const parts = { exchange, symbols: [BTC], instruments, clock, ids: seededIds(random) }
   const venueTime = async (): Promise<number> => Math.floor((clock.now() + clockIsOffMs) / 1000) * 1000
   const passing = passLiveGate({ ...parts, lastPrice: async () => '50000', venueTime })
   let isOver = false
@@ -62,6 +67,15 @@ it('begins to trade with the fees and coins of the account itself, after a probe
   const { passed, probes } = await begin({ USDT: '1000', BTC: '0.1', ABC: '5', XRP: '0' })
   expect(await passed()).toEqual({ fees: { maker: '0.0025', taker: '0.004' }, held: ['BTC'] })
   expect(probes).toMatchObject([{ request: { side: 'buy', type: 'limit', limitPrice: '25000', postOnly: true } }])
+})
+
+it('counts every coin that a listed way values, through BTC too, and leaves the rest of the wallet alone', async () => {
+  const more = ['KSM/BTC', 'USDT/JPY'].map(
+    (symbol) => ({ ...BUILT_IN_INSTRUMENTS[0], symbol: pair(symbol) }) as Instrument,
+  )
+  const balances = { USDT: '1000', KSM: '2', JPY: '300', XRP: '1', ABC: '5', 'ETH2.S': '1' }
+  const { passed } = await begin(balances, {}, 0, [...BUILT_IN_INSTRUMENTS, ...more])
+  expect((await passed()).held).toEqual(['KSM', 'XRP'])
 })
 
 it('probes with a sale where there is no money for a purchase', async () => {

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { loadConfig } from '../../config/load.ts'
 import { settingsOf } from '../../src/assembly/settings.ts'
-import { pair } from '../../src/domain/ids.ts'
-import { BUILT_IN_INSTRUMENTS } from '../../src/domain/instrument.ts'
+import { asset, pair } from '../../src/domain/ids.ts'
+import { BUILT_IN_INSTRUMENTS, type Instrument } from '../../src/domain/instrument.ts'
 
 const dir = fileURLToPath(new URL('../../config', import.meta.url))
 const settings = (overrides: Readonly<Record<string, string>> = {}) =>
@@ -27,6 +27,19 @@ it('asks for no price that nothing needs', () => {
     'portfolio.target_allocation.usdt_pct': '50',
   }).watched
   expect(watched).toEqual(['BTC/USDT'])
+})
+
+it('asks for the way through BTC where a coin that is held has no price in dollars, and for nothing of one that has no price', () => {
+  const [first] = BUILT_IN_INSTRUMENTS
+  const more = ['KSM/BTC', 'USDT/JPY', 'GBP/USD'].map(
+    (symbol): Instrument => ({ ...first, symbol: pair(symbol) }) as Instrument,
+  )
+  const { watched } = settingsOf({
+    ...{ config: loadConfig({ dir, env: {} }), mode: 'live', symbols: [pair('XRP/USDT')] },
+    instruments: [...BUILT_IN_INSTRUMENTS, ...more],
+    account: { fees: { maker: '0', taker: '0' }, held: ['KSM', 'JPY', 'GBP', 'USD', 'NIX'].map(asset) },
+  })
+  expect(watched).toEqual(['XRP/USDT', 'KSM/BTC', 'BTC/USDT', 'GBP/USD'])
 })
 
 it('gives rates as shares and times in milliseconds', () => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { asset, pair } from '../../src/domain/ids.ts'
-import { closingValueUsd, freshPrices, type Marks, usdRate, valueAccount } from '../../src/domain/valuation.ts'
+import {
+  closingValueUsd,
+  freshPrices,
+  type Marks,
+  pairsToValue,
+  usdRate,
+  valueAccount,
+} from '../../src/domain/valuation.ts'
 
 const NOW = 1_800_000_000_000
 const balance = (of: string, total: string) => ({ asset: asset(of), total, held: '0' })
@@ -16,11 +23,36 @@ describe('the USD rate', () => {
     expect(usdRate(asset('XRP'), fresh({ 'XRP/BTC': '0.00001', 'BTC/USDT': '45000' }))?.toString()).toBe('0.45')
   })
 
+  it('goes by dollars where they are the quote, and by the shortest way of which every price is fresh', () => {
+    expect(usdRate(asset('KSM'), fresh({ 'KSM/USD': '20', 'KSM/BTC': '1', 'BTC/USDT': '45000' }))?.toString()).toBe(
+      '20',
+    )
+    expect(usdRate(asset('KSM'), fresh({ 'KSM/ETH': '0.01', 'KSM/BTC': '1', 'ETH/USDT': '2500' }))?.toString()).toBe(
+      '25',
+    )
+    expect(usdRate(asset('BTC'), fresh({ 'BTC/USD': '45000' }))?.toString()).toBe('45000')
+  })
+
   it('is unknown without a price, with one older than 60 s, and with a price of zero', () => {
     expect(usdRate(asset('XRP'), fresh({ 'XRP/BTC': '0.00001' }))).toBeNull()
     expect(usdRate(asset('XRP'), fresh({ 'XRP/USDT': '0' }))).toBeNull()
     expect(usdRate(asset('XRP'), fresh({ 'XRP/USDT': '0.5' }, NOW - 60_001))).toBeNull()
     expect(usdRate(asset('XRP'), fresh({ 'XRP/USDT': '0.5' }, NOW - 60_000))).not.toBeNull()
+  })
+})
+
+describe('the pairs that value an asset', () => {
+  const listed = new Set(['XRP/USDT', 'XRP/BTC', 'KSM/BTC', 'BTC/USDT', 'GBP/USD', 'USDT/JPY', 'NIX/ETH'].map(pair))
+  it.each([
+    ['its own in USDT, though others are listed', 'XRP', ['XRP/USDT']],
+    ['its own in USD, where none is in USDT', 'GBP', ['GBP/USD']],
+    ['two where it is quoted in BTC alone', 'KSM', ['KSM/BTC', 'BTC/USDT']],
+    ['none that are needed, for dollars', 'USDT', []],
+    ['none at all for what is staked, whose name is no coin of a pair', 'ETH2.S', null],
+    ['none at all where no way leads to dollars', 'JPY', null],
+    ['none at all where a way breaks off', 'NIX', null],
+  ])('are %s', (_which, of, pairs) => {
+    expect(pairsToValue(asset(of), listed)).toEqual(pairs)
   })
 })
 
