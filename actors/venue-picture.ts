@@ -41,11 +41,14 @@ async function answered<T>(what: string, question: Promise<VenueAnswer<T>>): Pro
   throw new NotNowError(`${what}: ${problem}`)
 }
 
-/** What belongs to the account: what its pairs can value, and what it was opened with. */
+/**
+ * What belongs to the account: what the prices that we ask for can value, and what is in its books. Another coin that comes
+ * while we run is left alone until a start finds it held and asks for its price.
+ */
 export function isOurs({ books, settings }: House): (of: Asset) => boolean {
-  const listed = new Set(settings.instruments.map(({ symbol }) => symbol))
+  const watched = new Set(settings.watched)
   const held = books.totals() ?? {}
-  return (of) => of in held || pairsToValue(of, listed) !== null
+  return (of) => of in held || pairsToValue(of, watched) !== null
 }
 
 /** Base units that open spot positions hold by their fills, by asset: the venue's balances show each of those at once. */

@@ -1,6 +1,6 @@
 /** One comparison at a time with a venue that answers as it is told. */
 import { describe, expect, it } from 'vitest'
-import { instrumentOf, type Settings } from '../../actors/house.ts'
+import type { Settings } from '../../actors/house.ts'
 import { createReconciler, type ReconciliationResult } from '../../actors/reconciliation.ts'
 import type { Flow, VenueTrade } from '../../src/domain/account-history.ts'
 import { asset, orderId, pair, venueOrderId } from '../../src/domain/ids.ts'
@@ -133,23 +133,17 @@ describe('the first pass of an account', () => {
   })
 
   it('waits while something that is held has no price', async () => {
-    const house = reconcilingHouse()
+    const house = reconcilingHouse({ watched: [...SETTINGS.watched, pair('ETH/USDT')] })
     const problem = 'waiting for a price of ETH'
     expect(await house.pass({ balances: [USDT, balance('ETH', '1')] })).toEqual({ ok: false, problem })
     expect(house.books.ledger()).toBeNull()
     expect(house.told('reconciliation.failed')).toMatchObject([{ problem }])
   })
 
-  it('values a coin through BTC where that is its only pair, and does not wait for one that no pair can value', async () => {
-    const listed = ['KSM/BTC', 'USDT/JPY', 'NIX/JPY'].map((symbol) => ({
-      ...instrumentOf(SETTINGS, BTC),
-      symbol: pair(symbol),
-    }))
-    const house = reconcilingHouse(
-      { instruments: [...SETTINGS.instruments, ...listed] },
-      { 'KSM/BTC': { price: '0.0005', at: T0 } },
-    )
-    const held = [USDT, balance('KSM', '2.00000001'), balance('JPY', '300'), balance('NIX', '7')]
+  it('values a coin through BTC where that is its only pair, and does not wait for one that no watched pair values', async () => {
+    const watched = [...SETTINGS.watched, pair('KSM/BTC')]
+    const house = reconcilingHouse({ watched }, { 'KSM/BTC': { price: '0.0005', at: T0 } })
+    const held = [USDT, balance('KSM', '2.00000001'), balance('JPY', '300'), balance('ETH2.S', '7')]
     expect(await house.pass({ balances: held })).toEqual(DONE)
     expect(house.books.totals()).toEqual({ USDT: '1000', KSM: '2.00000001' })
     expect(house.books.ledger()?.equityStart).toBe('1040.0000002')

@@ -261,6 +261,20 @@ describe('money that comes or goes', () => {
     expect(codes).not.toContain('CIRCUIT_BREAKER')
   })
 
+  it('in a coin whose price nobody asks for is left alone, and keeps nothing else from being compared', async () => {
+    const world = await ready()
+    deposit(world, 'ETH', '2')
+    deposit(world, 'XRP', '700')
+    await checked(world)
+    expect(world.factsOf('account.flowed').map(({ flow }) => flow.asset)).toEqual(['XRP'])
+    await world.pass(2 * MINUTE)
+    expect(halted(world)).toEqual({})
+    const ofOurs = (await world.venueBalances()).filter(({ asset: of }) => of !== 'ETH')
+    const statement = world.system.figures().ledger(ofOurs)
+    expect(statement?.flows).toBe('700')
+    expect(statement && text(ledgerGap(statement).toDecimalPlaces(2))).toBe('0')
+  })
+
   it('before the account was opened is in its first balances already', async () => {
     const world = new World()
     await world.venue.start()
