@@ -6,6 +6,7 @@ import type { RebalanceOutput } from '../src/domain/portfolio.ts'
 import type { Figures } from '../src/domain/replay-summary.ts'
 import type { Desk } from '../src/ports/desk.ts'
 import { type Addresses, createAddresses } from './addresses.ts'
+import { beat } from './beat.ts'
 import { createBooks } from './books.ts'
 import { rearmDecisions } from './coordinator.actor.ts'
 import { createDesk } from './desk.ts'
@@ -207,15 +208,15 @@ export async function startSystem(
   lifecycle.finishBoot()
   rooms.deadMan.look()
   const beats = [
-    beat(house, LOOK_MS, () => addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })),
-    beat(house, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-portfolio', seenAt: clock.now() })),
-    beat(house, settings.snapshots.everyMs, rooms.snapshots.take),
-    beat(house, FRESHNESS_MS, () => {
+    beat(clock, LOOK_MS, () => addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })),
+    beat(clock, LOOK_MS, () => addresses.tell('portfolio', { type: 'look-at-portfolio', seenAt: clock.now() })),
+    beat(clock, settings.snapshots.everyMs, rooms.snapshots.take),
+    beat(clock, FRESHNESS_MS, () => {
       addresses.tell('market', { type: 'check-freshness', seenAt: clock.now() })
       addresses.tell('journal', { type: 'health.changed', health: journal.health() })
     }),
-    beat(house, settings.positionPolicy.trailSweepMs, () => addresses.tell('market', { type: 'sweep-triggers' })),
-    beat(house, settings.reconcileEveryMs, () =>
+    beat(clock, settings.positionPolicy.trailSweepMs, () => addresses.tell('market', { type: 'sweep-triggers' })),
+    beat(clock, settings.reconcileEveryMs, () =>
       addresses.tell('system', { type: 'picture.doubted', reason: 'routine', stopTrading: false, seenAt: clock.now() }),
     ),
   ]
@@ -272,16 +273,4 @@ function takeBackEntries(orders: OrderDesk, permission: Permission): void {
   if (control !== 'RUNNING') orders.cancelEntries(`trading was ${control} at the start`)
   const halted = Object.keys(permission.haltedSymbols()).map(pair)
   if (halted.length > 0) orders.cancelEntries('the symbol was halted at the start', { symbols: halted })
-}
-
-/** Calls `work` every `everyMs` until it is told to stop, without drift. Returns how to stop it. */
-function beat({ clock }: House, everyMs: number, work: () => void): () => void {
-  let timer = clock.at(clock.now() + everyMs, () => next(clock.now()))
-  function next(dueAt: number): void {
-    // After a sleep the beats that were missed are not made up for.
-    const nextAt = Math.max(dueAt + everyMs, clock.now())
-    timer = clock.at(nextAt, () => next(nextAt))
-    work()
-  }
-  return () => timer.cancel()
 }
