@@ -1,5 +1,6 @@
 /** The account at this moment: balances, equity, statement and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
+import type { PricedAt } from '../src/domain/breakers.ts'
 import { externalView, isEnded } from '../src/domain/external-order.ts'
 import { protectedAmounts } from '../src/domain/hodl.ts'
 import { asset } from '../src/domain/ids.ts'
@@ -37,6 +38,8 @@ export interface Account {
   ledger(balances: readonly Balance[]): Ledger | null
   /** Equity, trading result and flows; null while a mark is missing or stale: never a zero. */
   measure(): Measure | null
+  /** When the prices were made that the trading result rests on, by symbol held. */
+  pricedAt(): PricedAt
 }
 
 const CASH = asset('USDT')
@@ -114,6 +117,11 @@ export function createAccount(house: House, marks: () => Marks): Account {
     margin,
     allocation,
     ledger,
+    pricedAt: () => {
+      const held = positions().filter(({ quantity }) => quantity !== '0')
+      const now = marks()
+      return Object.fromEntries(held.flatMap(({ symbol }) => (now[symbol] ? [[symbol, now[symbol].at]] : [])))
+    },
     view: () => {
       const statement = ledger(balances())
       const core = allocation()

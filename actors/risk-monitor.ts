@@ -8,7 +8,10 @@
  * a crash loses no more than that of their rise.
  */
 import {
+  type Doubt,
+  type Doubts,
   forbidding,
+  isSecond,
   judgeBreakers,
   type LatchedBreaker,
   nextLiftAt,
@@ -23,12 +26,13 @@ import {
   type FromLooks,
   fromLooks,
   isDrawdownWarned,
+  isRunning,
   isSame,
   type Measure,
   onlyPeaksDiffer,
   readingOf,
 } from '../src/domain/risk-record.ts'
-import { type Amount, amount, ZERO_TEXT } from '../src/domain/units.ts'
+import { type Amount, amount, minOf, type Numeric, text, ZERO_TEXT } from '../src/domain/units.ts'
 import { dayNumber, weekNumber } from '../src/domain/utc.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import type { Account } from './account.ts'
@@ -67,14 +71,16 @@ const REPEAT_MS = 60_000
 
 export function createRiskMonitor(
   house: House,
-  account: Pick<Account, 'measure'>,
+  account: Pick<Account, 'measure' | 'pricedAt'>,
   permission: Pick<Permission, 'context' | 'isReconciling'>,
 ): RiskMonitor {
   const { addresses, books, clock, settings } = house
   const { limits } = settings
   let looks: FromLooks | null = null
   let reading: RiskReading = readingOf(books.risk(), null, clock.now())
-  let doubtSince: number | null = null
+  let doubts: Doubts = {}
+  /** What the next reading is held against: a peak is what two in a row have reached, on prices of their own. */
+  let before: (Doubt & { readonly tradingNet: Numeric }) | null = null
   let drawdown = NO_DRAWDOWN
   let flowsSeen: Amount | null = null
   /** Something is held, or the day has not been opened yet. */
@@ -84,6 +90,8 @@ export function createRiskMonitor(
   let price: Timer | null = null
   let wake: { readonly at: number; readonly timer: Timer } | null = null
 
+  /** Either way, for the clock may have been set back: nothing waits for it to come round again. */
+  const isPast = (since: number, ms: number): boolean => Math.abs(clock.now() - since) >= ms
   const risk = (): RiskRecord => ({ ...books.risk(), ...looks })
   const ask = (): void => void addresses.tell('risk', { type: 'look-at-risk', seenAt: clock.now() })
   const say = (command: string, draft: Parameters<typeof record>[2]): void =>
@@ -98,17 +106,24 @@ export function createRiskMonitor(
     })
     wake = { at, timer }
   }
+  /** How high trading has surely stood; null where one price is all there is. */
+  function proven({ at, tradingNet }: Measure): Numeric | null {
+    const pricedAt = account.pricedAt()
+    const first = before
+    const isRenewed = first !== null && isSecond(first, at, pricedAt)
+    if (first === null || isRenewed) before = { since: at, pricedAt, tradingNet }
+    if (Object.keys(pricedAt).length === 0) return tradingNet
+    return isRenewed ? text(minOf(amount(first.tradingNet), amount(tradingNet))) : null
+  }
   function measured(measure: Measure): void {
-    looks = fromLooks(afterMeasure(risk(), measure))
+    looks = fromLooks(afterMeasure(risk(), measure, proven(measure)))
     const flows = amount(measure.flowsUsd)
     drawdown = afterEquity(afterFlow(drawdown, flows.minus(flowsSeen ?? flows)), measure.equityUsd)
     flowsSeen = flows
     const numbers = { day: dayNumber(measure.at), week: weekNumber(measure.at) }
     const { equityUsd, tradingNet } = measure
     for (const period of ['day', 'week'] as const) {
-      const began = risk()[period]
-      const number = period === 'day' ? dayNumber : weekNumber
-      if (began !== null && number(began.beganAt) === numbers[period]) continue
+      if (isRunning(risk(), period, measure.at)) continue
       const figures = { equityUsd, tradingNet, tradingPeak: risk().peakTradingNet }
       say(`begin-${period}`, { type: 'account.periodBegan', period, number: numbers[period], ...figures })
       looks = { ...fromLooks(risk()), [period]: books.risk()[period] }
@@ -125,8 +140,8 @@ export function createRiskMonitor(
     say('warn-of-drawdown', { type: 'account.drawdownWarned', drawdownPct: accountDrawdownPct, ...figures })
   }
   function judge(): void {
-    const judged = judgeBreakers(reading, risk(), doubtSince, limits)
-    doubtSince = judged.doubtSince
+    const judged = judgeBreakers(reading, account.pricedAt(), risk(), doubts, limits)
+    doubts = judged.doubts
     for (const breaker of judged.lifted) say('lift-breaker', { type: 'risk.breakerLifted', breaker, by: 'time' })
     for (const { breaker, value: valuePct, threshold, until } of judged.tripped) {
       const figures = { valuePct, thresholdPct: String(threshold), until }
@@ -139,7 +154,7 @@ export function createRiskMonitor(
     const now = risk()
     const told = books.riskTold()
     if (told !== null && isSame(now, told.risk)) return
-    if (told !== null && onlyPeaksDiffer(now, told.risk) && clock.now() < told.at + PEAKS_MS) return
+    if (told !== null && onlyPeaksDiffer(now, told.risk) && !isPast(told.at, PEAKS_MS)) return
     say('remember-risk', { type: 'risk.stateChanged', risk: now })
   }
   /** After a weekly loss trading runs on: no start takes its entries back, as one does that finds a pause or a halt. */
@@ -168,9 +183,9 @@ export function createRiskMonitor(
       if (measure !== null) warn(measure)
       judge()
       tell()
-      if (now >= orderedAt + REPEAT_MS) order(books.risk().breakers.filter(isLeft))
-      // A reading that is not known is no second one: the next price brings it, or the next minute.
-      if (doubtSince !== null && measure !== null) wakeAt(doubtSince + SECOND_READING_MS)
+      if (isPast(orderedAt, REPEAT_MS)) order(books.risk().breakers.filter(isLeft))
+      // A reading that is not known is no second one, nor is one on the same prices: the next price brings it.
+      for (const { since } of Object.values(doubts)) if (since === now) wakeAt(now + SECOND_READING_MS)
       const liftAt = nextLiftAt(books.risk().breakers, now)
       if (liftAt !== null) wakeAt(liftAt)
     },
@@ -213,7 +228,7 @@ export function createRiskMonitor(
     },
     priceMoved: () => {
       if (!isWatching || price !== null) return
-      price = clock.at(Math.max(clock.now(), lookedAt + READING_MS), () => {
+      price = clock.at(isPast(lookedAt, READING_MS) ? clock.now() : lookedAt + READING_MS, () => {
         price = null
         ask()
       })

@@ -69,14 +69,24 @@ export interface Trip {
   readonly until: number | null
 }
 
+/** When the prices were made that a trading result rests on, by symbol held; the venue's time, milliseconds UTC. */
+export type PricedAt = Readonly<Record<string, number>>
+
+/** The first reading at a threshold, and the prices behind it. */
+export interface Doubt {
+  readonly since: number
+  readonly pricedAt: PricedAt
+}
+/** What stands at a threshold and has not tripped yet. */
+export type Doubts = Readonly<Partial<Record<BreakerName, Doubt>>>
+
 export interface Judged {
   readonly tripped: readonly Trip[]
   readonly lifted: readonly BreakerName[]
-  /** Since when the drawdown has stood at its threshold in every reading; null while it does not. */
-  readonly doubtSince: number | null
+  readonly doubts: Doubts
 }
 
-/** A drawdown halts and sells everything: one wrong print must not do that. */
+/** A loss pauses the day, sells half or everything, by a peak that was one: a wrong print must do none of it. */
 export const SECOND_READING_MS = 1_000
 
 type Remembered = Pick<RiskRecord, 'breakers' | 'toldLossStreak'>
@@ -85,49 +95,50 @@ type Remembered = Pick<RiskRecord, 'breakers' | 'toldLossStreak'>
 const isOver = ({ name, until, acknowledged }: LatchedBreaker, at: number): boolean =>
   until !== null && at >= until && (name !== 'weekly_loss' || acknowledged)
 
-const reached = (value: Numeric | null, threshold: number): value is Numeric =>
-  value !== null && amount(value).gte(threshold)
-
-/** Since when the drawdown is doubted: unknown readings neither begin nor end it. */
-function doubtAfter(reading: RiskReading, doubtSince: number | null, threshold: number): number | null {
-  if (reading.drawdownPct === null) return doubtSince
-  return reached(reading.drawdownPct, threshold) ? (doubtSince ?? reading.at) : null
-}
+/**
+ * Whether a reading is the second one: a second after the first, and on prices that are as much newer. What is not held any
+ * more, or was not then, has no price to wait for; a price that nobody renews is stale within a minute, and freezes this.
+ */
+export const isSecond = (doubt: Doubt, at: number, pricedAt: PricedAt): boolean =>
+  // Either way, for the clock may have been set back.
+  Math.abs(at - doubt.since) >= SECOND_READING_MS &&
+  Object.entries(pricedAt).every(([symbol, now]) => !(now < (doubt.pricedAt[symbol] ?? 0) + SECOND_READING_MS))
 
 /**
- * What trips and what is lifted by this reading. A loss trips at its threshold, once a day or ISO week; a drawdown on a
- * second reading at least a second after the first, and once until it is reset; a streak once for every loss that makes
- * it longer. What is unknown trips nothing, and lifts nothing but what is over by time.
+ * What trips and what is lifted by this reading. A loss trips on a second reading at its threshold, once a day or ISO week,
+ * and a drawdown once until it is reset; a streak once for every loss that makes it longer. What is unknown trips nothing,
+ * neither begins nor ends a doubt, and lifts nothing but what is over by time.
  */
 export function judgeBreakers(
   reading: RiskReading,
+  pricedAt: PricedAt,
   { breakers, toldLossStreak }: Remembered,
-  doubtSince: number | null,
+  doubts: Doubts,
   { breakers: at, cooldownMinutes }: Pick<RiskLimits, 'breakers' | 'cooldownMinutes'>,
 ): Judged {
   const { at: now, dayLossPct, weekLossPct, drawdownPct, lossStreak } = reading
   const hasTripped = (name: BreakerName): boolean =>
     breakers.some((one) => one.name === name && (one.until === null || now < one.until))
   const tripped: Trip[] = []
-  const trip = (breaker: BreakerName, value: Numeric, threshold: number, until: number | null): void => {
-    tripped.push({ breaker, value, threshold, until })
+  const doubted: Partial<Record<BreakerName, Doubt>> = {}
+  const doubt = (breaker: BreakerName, value: Numeric | null, threshold: number, until: number | null): void => {
+    if (hasTripped(breaker)) return
+    const known = doubts[breaker]
+    if (value === null) {
+      if (known !== undefined) doubted[breaker] = known
+    } else if (amount(value).gte(threshold)) {
+      if (known !== undefined && isSecond(known, now, pricedAt)) tripped.push({ breaker, value, threshold, until })
+      else doubted[breaker] = known ?? { since: now, pricedAt }
+    }
   }
-  if (reached(dayLossPct, at.dailyLossPct) && !hasTripped('daily_loss'))
-    trip('daily_loss', dayLossPct, at.dailyLossPct, nextDayAt(now))
-  if (reached(weekLossPct, at.weeklyLossPct) && !hasTripped('weekly_loss'))
-    trip('weekly_loss', weekLossPct, at.weeklyLossPct, nextWeekAt(now))
-  const doubt = hasTripped('drawdown') ? null : doubtAfter(reading, doubtSince, at.drawdownPct)
-  const isSecond = doubt !== null && now >= doubt + SECOND_READING_MS
-  if (isSecond && drawdownPct !== null) trip('drawdown', drawdownPct, at.drawdownPct, null)
+  doubt('daily_loss', dayLossPct, at.dailyLossPct, nextDayAt(now))
+  doubt('weekly_loss', weekLossPct, at.weeklyLossPct, nextWeekAt(now))
+  doubt('drawdown', drawdownPct, at.drawdownPct, null)
   if (lossStreak >= at.straightLosses && lossStreak > toldLossStreak) {
-    const restMs = stepped(cooldownMinutes.byLosses, lossStreak, 0) * 60_000
-    trip('straight_losses', String(lossStreak), at.straightLosses, now + restMs)
+    const until = now + stepped(cooldownMinutes.byLosses, lossStreak, 0) * 60_000
+    tripped.push({ breaker: 'straight_losses', value: String(lossStreak), threshold: at.straightLosses, until })
   }
-  return {
-    tripped,
-    lifted: breakers.filter((one) => isOver(one, now)).map(({ name }) => name),
-    doubtSince: isSecond && drawdownPct !== null ? null : doubt,
-  }
+  return { tripped, lifted: breakers.filter((one) => isOver(one, now)).map(({ name }) => name), doubts: doubted }
 }
 
 /** The earliest moment at which something latched may be over by time; null where nothing waits for time. */

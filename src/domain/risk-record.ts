@@ -59,13 +59,32 @@ function afterFlows(record: RiskRecord, measure: Measure): RiskRecord {
 
 const isMeasured = ({ peakBaseUsd }: RiskRecord): boolean => !amount(peakBaseUsd).isZero()
 
-/** The record after a look at the account: flows made good, peaks raised. */
-export function afterMeasure(record: RiskRecord, measure: Measure): RiskRecord {
+/**
+ * The record after a look at the account: flows made good, peaks raised. `proven` is how high trading has surely stood, null
+ * where that is not known: a first peak is what is seen, a higher one takes a second reading.
+ */
+export function afterMeasure(
+  record: RiskRecord,
+  measure: Measure,
+  proven: Numeric | null = measure.tradingNet,
+): RiskRecord {
   const moved = afterFlows(record, measure)
-  const isHigher = !isMeasured(moved) || amount(measure.tradingNet).gt(amount(moved.peakTradingNet))
+  const high = isMeasured(moved) ? proven : measure.tradingNet
+  const isHigher = high !== null && (!isMeasured(moved) || amount(high).gt(amount(moved.peakTradingNet)))
   const peakEquityUsd = text(maxOf(amount(moved.peakEquityUsd), amount(measure.equityUsd)))
-  const peak = isHigher ? { peakTradingNet: measure.tradingNet, peakBaseUsd: measure.equityUsd } : {}
+  const peak = isHigher ? { peakTradingNet: high, peakBaseUsd: measure.equityUsd } : {}
   return { ...moved, ...peak, peakEquityUsd }
+}
+
+const NUMBER_OF = { day: dayNumber, week: weekNumber } as const
+/** A clock that is set back by less keeps its day and week; one that was a day ahead and more was wrong about them. */
+const SET_BACK_MS = 86_400_000
+
+/** Whether the period that was opened last is the one of this moment. */
+export function isRunning(record: RiskRecord, name: 'day' | 'week', at: number): boolean {
+  const number = NUMBER_OF[name]
+  const beganAt = record[name]?.beganAt ?? Number.NEGATIVE_INFINITY
+  return number(beganAt) === number(at) || (at < beganAt && beganAt - at < SET_BACK_MS)
 }
 
 /** The record after a day or a week began. `flowsUsd`: what had come and gone by then. */
@@ -159,14 +178,12 @@ export function readingOf(record: RiskRecord, measure: Measure | null, at: numbe
   const { day, week, lossStreak } = record
   if (measure === null)
     return { at, dayLossPct: null, weekLossPct: null, drawdownPct: null, accountDrawdownPct: null, lossStreak }
-  const isToday = day !== null && dayNumber(day.beganAt) === dayNumber(at)
-  const isThisWeek = week !== null && weekNumber(week.beganAt) === weekNumber(at)
-  const fall = amount(record.peakTradingNet).minus(amount(measure.tradingNet))
+  const fall = maxOf(amount(record.peakTradingNet).minus(amount(measure.tradingNet)), ZERO)
   const peak = amount(record.peakEquityUsd)
   return {
     at,
-    dayLossPct: isToday ? since(day, measure) : null,
-    weekLossPct: isThisWeek ? since(week, measure) : null,
+    dayLossPct: day !== null && isRunning(record, 'day', at) ? since(day, measure) : null,
+    weekLossPct: week !== null && isRunning(record, 'week', at) ? since(week, measure) : null,
     drawdownPct: lossPct(fall, amount(record.peakBaseUsd)),
     accountDrawdownPct: lossPct(peak.minus(amount(measure.equityUsd)), peak),
     lossStreak,
@@ -188,10 +205,8 @@ export function periodLoss(
   name: 'day' | 'week',
   { at, equityUsd, tradingNet }: Measure,
 ): { readonly lossUsd: Numeric; readonly openingEquityUsd: Numeric } {
-  const number = name === 'day' ? dayNumber : weekNumber
   const period = record[name]
-  if (period === null || number(period.beganAt) !== number(at))
-    return { lossUsd: ZERO_TEXT, openingEquityUsd: equityUsd }
+  if (period === null || !isRunning(record, name, at)) return { lossUsd: ZERO_TEXT, openingEquityUsd: equityUsd }
   const lost = amount(period.tradingNet).minus(amount(tradingNet))
   return { lossUsd: text(lost), openingEquityUsd: period.openingEquityUsd }
 }

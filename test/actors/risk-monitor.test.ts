@@ -9,6 +9,7 @@ import { accountHouse, factOf, orderOf, positionOf, requestOf, T0 } from './trad
 
 const DAY = 86_400_000
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 /** The account's house with a monitor that nobody pauses. */
 function watchedHouse(
@@ -54,6 +55,21 @@ describe('a look', () => {
       monitor.look()
     }
     expect(monitor.risk().week?.openingEquityUsd).toBe('1350')
+  })
+
+  it('keeps the day and its losses where the clock was set back over midnight', async () => {
+    const { monitor, open, bought, mark, books, journal, told } = watchedHouse()
+    open()
+    bought('0.01', '40000')
+    const began = { openingEquityUsd: '1250', tradingNet: '0' }
+    const day = { ...began, beganAt: T0 + 15 * HOUR }
+    const risk = { ...books.risk(), day, week: { ...began, beganAt: T0 }, peakBaseUsd: '1250' }
+    books.apply(factOf({ type: 'risk.stateChanged', risk }))
+    mark('BTC/USDT', '39000')
+    monitor.look()
+    expect(monitor.reading().dayLossPct).toBe('0.8')
+    await journal.settled()
+    expect(told('account.periodBegan')).toEqual([])
   })
 
   it('does not take the market against the core holdings for a trading loss', () => {
@@ -123,7 +139,27 @@ it('waits for the next price where a drawdown is doubted and a mark goes stale b
   expect(looks).toBe(1)
   mark('XRP/USDT', '0.5')
   monitor.look()
+  expect(house.books.risk().breakers).toEqual([])
+  mark('BTC/USDT', '20000')
+  monitor.look()
   expect(house.books.risk().breakers.map(({ name }) => name)).toContain('drawdown')
+})
+
+it('takes a price for a peak that two readings have reached: one wrong print up is no fall afterwards', () => {
+  const { monitor, open, bought, mark, clock } = watchedHouse()
+  open()
+  monitor.look()
+  bought('0.02', '40000')
+  const at = (second: number, price: string): string => {
+    clock.advanceTo(T0 + second * 1_000)
+    mark('BTC/USDT', price)
+    mark('XRP/USDT', '0.5')
+    monitor.look()
+    return monitor.risk().peakTradingNet
+  }
+  expect([at(1, '40000'), at(2, '55000'), at(3, '40000')]).toEqual(['0', '0', '0'])
+  expect(monitor.reading().drawdownPct).toBe('0')
+  expect([at(4, '41000'), at(5, '42000'), at(6, '41500')]).toEqual(['0', '20', '30'])
 })
 
 describe('after a restart', () => {
@@ -132,11 +168,12 @@ describe('after a restart', () => {
     first.open()
     first.monitor.look()
     first.bought('0.01', '40000')
-    first.mark('BTC/USDT', '50000')
-    first.clock.advanceTo(T0 + MINUTE)
-    first.mark('XRP/USDT', '0.5')
-    first.mark('BTC/USDT', '50000')
-    first.monitor.look()
+    for (const at of [T0 + MINUTE - 1_000, T0 + MINUTE]) {
+      first.clock.advanceTo(at)
+      first.mark('XRP/USDT', '0.5')
+      first.mark('BTC/USDT', '50000')
+      first.monitor.look()
+    }
     await first.journal.settled()
     expect(first.told('account.periodBegan').map(({ period, equityUsd }) => [period, equityUsd])).toEqual([
       ['day', '1250'],

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
   type BreakerName,
+  type Doubt,
+  type Doubts,
   forbidding,
   judgeBreakers,
   type LatchedBreaker,
   nextLiftAt,
+  type PricedAt,
   type RiskReading,
 } from '../../src/domain/breakers.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
@@ -21,11 +24,19 @@ const reading = (over: Partial<RiskReading>): RiskReading => ({ ...QUIET, ...ove
 const latch = (name: BreakerName, until: number | null, acknowledged = false): LatchedBreaker => ({
   ...{ name, trippedAt: NOW - 1_000, until, acknowledged },
 })
+/** A second reading, a second after the first, on prices that are as much newer; at a threshold it trips. */
+const SECOND = { since: NOW - 1_000, pricedAt: { BTC: NOW - 1_000 } }
+const FIRST_OF_ALL: Doubts = { daily_loss: SECOND, weekly_loss: SECOND, drawdown: SECOND }
+interface Before {
+  readonly toldLossStreak?: number
+  readonly doubts?: Doubts
+  readonly pricedAt?: PricedAt
+}
 const judge = (
   over: Partial<RiskReading>,
   breakers: readonly LatchedBreaker[] = [],
-  { toldLossStreak = 0, doubtSince = null }: { toldLossStreak?: number; doubtSince?: number | null } = {},
-) => judgeBreakers(reading(over), { breakers, toldLossStreak }, doubtSince, DEFAULT_RISK_LIMITS)
+  { toldLossStreak = 0, doubts = FIRST_OF_ALL, pricedAt = { BTC: NOW } }: Before = {},
+) => judgeBreakers(reading(over), pricedAt, { breakers, toldLossStreak }, doubts, DEFAULT_RISK_LIMITS)
 const names = (judged: ReturnType<typeof judge>) => judged.tripped.map(({ breaker }) => breaker)
 
 describe('a loss', () => {
@@ -83,31 +94,59 @@ describe('a loss', () => {
 
 describe('a drawdown', () => {
   it.each([
-    ['19.999999', null],
-    ['20', NOW],
-    ['20.000001', NOW],
-  ])('of %s %% is doubted since %s, and trips nothing yet', (drawdownPct, doubtSince) => {
-    expect(judge({ drawdownPct })).toEqual({ tripped: [], lifted: [], doubtSince })
-  })
-
-  it.each([
-    [999, []],
-    [1_000, ['drawdown']],
-    [1_001, ['drawdown']],
-  ])('trips on a second reading, %d ms after the first: %j', (after, tripped) => {
-    expect(names(judge({ at: NOW + after, drawdownPct: '20' }, [], { doubtSince: NOW }))).toEqual(tripped)
-  })
-
-  it('that recovered in between begins anew, and what is unknown is no reading at all', () => {
-    expect(judge({ at: NOW + 500, drawdownPct: '19' }, [], { doubtSince: NOW }).doubtSince).toBeNull()
-    const unknown = judge({ at: NOW + 5_000, drawdownPct: null }, [], { doubtSince: NOW })
-    expect(unknown).toEqual({ tripped: [], lifted: [], doubtSince: NOW })
+    ['19.999999', []],
+    ['20', ['drawdown']],
+    ['20.000001', ['drawdown']],
+    [null, []],
+  ])('of %s %% trips %j', (drawdownPct, tripped) => {
+    expect(names(judge({ drawdownPct }))).toEqual(tripped)
   })
 
   it('stands until a person resets it, whatever the time', () => {
     const breakers = [latch('drawdown', null, true)]
     const later = judge({ at: NOW + 400 * 86_400_000, drawdownPct: '30' }, breakers)
-    expect(later).toEqual({ tripped: [], lifted: [], doubtSince: null })
+    expect(later).toEqual({ tripped: [], lifted: [], doubts: {} })
+  })
+})
+
+describe.each([
+  ['daily_loss', 'dayLossPct'],
+  ['weekly_loss', 'weekLossPct'],
+  ['drawdown', 'drawdownPct'],
+] as const)('%s', (name, figure) => {
+  const first: Doubt = { since: NOW, pricedAt: { BTC: NOW - 300, XRP: NOW - 40_000 } }
+  const at = (ms: number, pricedAt: PricedAt, pct: string | null = '50') =>
+    judge({ at: NOW + ms, [figure]: pct }, [], { doubts: { [name]: first }, pricedAt })
+
+  it('at its threshold once is doubted, and trips nothing yet', () => {
+    const { pricedAt } = first
+    expect(judge({ [figure]: '50' }, [], { doubts: {}, pricedAt })).toMatchObject({
+      ...{ tripped: [], doubts: { [name]: first } },
+    })
+  })
+
+  it.each([
+    [999, { BTC: NOW + 999 }, false],
+    [1_000, { BTC: NOW + 700 }, true],
+    [1_000, { BTC: NOW + 699 }, false],
+    [30_000, { BTC: NOW - 300 }, false],
+    // The clock was set back: prices have their own.
+    [-3_600_000, { BTC: NOW + 5_000 }, true],
+    [-3_600_000, { BTC: NOW - 300 }, false],
+    // The one that the reading hangs on most may be the one that nobody has seen again.
+    [30_000, { BTC: NOW + 30_000, XRP: NOW - 40_000 }, false],
+    [30_000, { BTC: NOW + 30_000, XRP: NOW - 39_000 }, true],
+    // What was sold meanwhile is lost whatever the price; what was bought meanwhile had no price to be doubted.
+    [1_000, {}, true],
+    [1_000, { ETH: NOW - 50_000 }, true],
+  ])('trips on a reading %d ms later, on prices of %j: %s', (ms, pricedAt, isTripped) => {
+    expect(names(at(ms, pricedAt))).toEqual(isTripped ? [name] : [])
+    expect(at(ms, pricedAt).doubts).toEqual(isTripped ? {} : { [name]: first })
+  })
+
+  it('that recovered in between begins anew, and what is unknown is no reading at all', () => {
+    expect(at(500, { BTC: NOW }, '0').doubts).toEqual({})
+    expect(at(5_000, { BTC: NOW + 5_000 }, null)).toEqual({ tripped: [], lifted: [], doubts: { [name]: first } })
   })
 })
 

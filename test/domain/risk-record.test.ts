@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { judgeBreakers, type RiskRecord } from '../../src/domain/breakers.ts'
+import { type Doubts, judgeBreakers, type RiskRecord } from '../../src/domain/breakers.ts'
 import { DEFAULT_RISK_LIMITS } from '../../src/domain/risk-limits.ts'
 import {
   afterAcknowledged,
@@ -9,6 +9,7 @@ import {
   afterPeriodBegan,
   afterTripped,
   isDrawdownWarned,
+  isRunning,
   type Measure,
   NOTHING_REMEMBERED,
   onlyPeaksDiffer,
@@ -61,6 +62,32 @@ describe('a loss', () => {
   })
 })
 
+describe('a clock that was set back', () => {
+  const HOUR = 3_600_000
+  const DAY = 24 * HOUR
+  /** 2027-01-01, a Friday of ISO week 53 of 2026, whose Monday is December 28th. */
+  const NEW_YEAR = Date.UTC(2027, 0, 1)
+  const MONDAY = Date.UTC(2027, 0, 4)
+
+  it.each([
+    ['a minute, over midnight', 'day', NEW_YEAR + 30_000, NEW_YEAR - 30_000, true],
+    ['a minute, over the end of an ISO week', 'week', MONDAY + 30_000, MONDAY - 30_000, true],
+    ['a day less a millisecond', 'day', NEW_YEAR + DAY - 1, NEW_YEAR, true],
+    ['a day and more: it had been wrong before', 'day', NEW_YEAR + 30 * HOUR, NEW_YEAR - 30 * HOUR, false],
+    ['not at all, on the last day of a year', 'week', NEW_YEAR - 1, NEW_YEAR, true],
+    ['not at all, over midnight', 'day', NEW_YEAR - 1, NEW_YEAR, false],
+    ['not at all, over Sunday midnight', 'week', MONDAY - 1, MONDAY, false],
+  ] as const)('by %s: the %s that began stands', (_, period, beganAt, at, stands) => {
+    const began = { at: beganAt, period, number: 0, equityUsd: '10000', tradingNet: '0', tradingPeak: '0' }
+    const record = afterPeriodBegan(NOTHING_REMEMBERED, began, '0')
+    expect(isRunning(record, period, at)).toBe(stands)
+    const lost = measure('9000', '-1000', '0', at)
+    const { dayLossPct, weekLossPct } = readingOf(record, lost, at)
+    expect(period === 'day' ? dayLossPct : weekLossPct).toBe(stands ? '10' : null)
+    expect(periodLoss(record, period, lost).lossUsd).toBe(stands ? '1000' : '0')
+  })
+})
+
 describe('the peak', () => {
   it('is the highest trading result, with the equity of that moment', () => {
     let record = opened('10000')
@@ -108,15 +135,15 @@ describe('revaluation of core, deposits and withdrawals', () => {
       fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
         let record = opened('10000')
         let flows = 0
-        let doubt: number | null = null
+        let doubts: Doubts = {}
         for (const [index, { core, flow }] of steps.entries()) {
           flows += Number(flow)
           // Four per cent are lost, realised and not, and stand all the while.
           const given = measure(core, '-400', flows.toFixed(2), NOW + index * 2_000)
           record = afterMeasure(record, index === 0 ? measure('9600', '-400', '0') : given)
           if (index === 0) continue
-          const judged = judgeBreakers(readingOf(record, given, given.at), record, doubt, DEFAULT_RISK_LIMITS)
-          doubt = judged.doubtSince
+          const judged = judgeBreakers(readingOf(record, given, given.at), {}, record, doubts, DEFAULT_RISK_LIMITS)
+          doubts = judged.doubts
           expect(judged.tripped).toEqual([])
         }
       }),
