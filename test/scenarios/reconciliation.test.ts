@@ -1,7 +1,7 @@
 /** What happened at the venue without us: missed, by another hand, or not to be explained. */
 import { describe, expect, it } from 'vitest'
 import type { NewOrder } from '../../src/adapters/exchange/simulated/venue-order.ts'
-import { asset, type Pair, type VenueOrderId } from '../../src/domain/ids.ts'
+import { asset, type Pair, pair, type VenueOrderId } from '../../src/domain/ids.ts'
 import { ledgerGap } from '../../src/domain/ledger.ts'
 import { amount, type Numeric, text } from '../../src/domain/units.ts'
 import { BTC, MINUTE, SECOND, World, XRP } from '../support/whole-system.ts'
@@ -261,8 +261,9 @@ describe('money that comes or goes', () => {
     expect(codes).not.toContain('CIRCUIT_BREAKER')
   })
 
-  it('in a coin whose price nobody asks for is left alone, and keeps nothing else from being compared', async () => {
+  it('in a coin whose price nobody asks for is left alone until a start asks, and stops no comparison', async () => {
     const world = await ready()
+    const ETH = pair('ETH/USDT')
     deposit(world, 'ETH', '2')
     deposit(world, 'XRP', '700')
     await checked(world)
@@ -273,6 +274,13 @@ describe('money that comes or goes', () => {
     const statement = world.system.figures().ledger(ofOurs)
     expect(statement?.flows).toBe('700')
     expect(statement && text(ledgerGap(statement).toDecimalPlaces(2))).toBe('0')
+    world.kill()
+    world.print(ETH, '2500')
+    await world.bootReady({ watched: [BTC, XRP, ETH] })
+    await checked(world)
+    expect(world.factsOf('account.flowed').slice(1)).toMatchObject([{ flow: { asset: 'ETH' }, valueUsd: '5000' }])
+    expect(halted(world)).toEqual({})
+    await expectInOrder(world)
   })
 
   it('before the account was opened is in its first balances already', async () => {

@@ -77,6 +77,8 @@ export interface BootOptions {
   readonly epoch?: number
   /** Where looks at positions and account are kept; nowhere unless told. */
   readonly snapshots?: SnapshotStore
+  /** Whose prices this start asks for; those of the world's settings unless told. */
+  readonly watched?: readonly Pair[]
 }
 
 export class World {
@@ -132,7 +134,7 @@ export class World {
   }
 
   /** A start of the process: on the same disk, before the same venue. */
-  async boot({ death, journal, epoch, snapshots }: BootOptions = {}): Promise<RunningSystem> {
+  async boot({ death, journal, epoch, snapshots, watched }: BootOptions = {}): Promise<RunningSystem> {
     this.#lives += 1
     const life = this.#lives
     this.#external = journal ?? null
@@ -150,7 +152,7 @@ export class World {
         snapshots: snapshots ?? { save: async () => undefined },
         hash: (given) => createHash('sha256').update(given).digest('hex'),
       },
-      this.settings,
+      { ...this.settings, watched: watched ?? this.settings.watched },
       {
         ...{ epoch: epoch ?? life, incarnation: `life ${life}`, database: 'memory' },
         feed: { name: 'scripted', fallback: false, reason: null },
