@@ -75,7 +75,7 @@ const parts = setup({
     reduce: assign(({ context }, wish: reduce.ReduceWish) => reduce.withReduction(context, wish)),
     recordCharge: assign((_, { financing }: Pick<ChargeReport, 'financing'>) => ({ financing })),
     noteExposure: assign(({ context }) => cover.exposureOf(context)),
-    planProtection: assign(({ context }, p: { retry: boolean }) => plan.planCover(context, p.retry)),
+    planProtection: assign(({ context }, p: { retry: boolean }) => plan.planProtection(context, p.retry)),
     planExit: assign(({ context }, p: { retry: boolean }) => plan.planExit(context, p.retry)),
     planWithdrawal: assign(({ context }) => plan.planWithdrawal(context)),
     withdrawAgain: assign(({ context }) => (context.closeReason === null ? {} : plan.planWithdrawal(context))),
@@ -107,7 +107,7 @@ const watch = (watched: boolean) => call('watch-triggers', (position) => tale.tr
 const disarm = (name: DeadlineName) => arm(name, () => null)
 const armProtect = arm(
   'protect',
-  ({ unprotectedSince, updatedAt, policy }) => (unprotectedSince ?? updatedAt) + policy.protectMs,
+  (position) => (cover.unprotectedSince(position) ?? position.updatedAt) + position.policy.protectMs,
 )
 const armRetry = arm('retry', ({ updatedAt, policy }) => updatedAt + policy.retryMs)
 const armExitRetry = arm('retry', plan.exitRetryAt)

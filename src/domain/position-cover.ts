@@ -2,7 +2,7 @@
 import { roundDownToLot } from './instrument.ts'
 import { isSlotLive, mayStillFill, unfilled } from './position-slot.ts'
 import { heldBy, isEntryLive, isHolding, liveStop, ofPurpose, type PositionRecord } from './position-story.ts'
-import { type Amount, amount, maxOf, type Numeric, text, ZERO } from './units.ts'
+import { type Amount, amount, maxOf, type Numeric, sumOf, text, ZERO } from './units.ts'
 
 /** How much the stop at the venue would sell. */
 export function coverOf(record: PositionRecord): Amount {
@@ -41,48 +41,61 @@ export const leftToSell = (record: PositionRecord): Amount =>
 export const toProtect = (record: PositionRecord): Amount =>
   maxOf(sellable(record).minus(maxOf(leftToSell(record), ZERO)), ZERO)
 
-/** How long something held has had no stop. Times in milliseconds UTC. */
+/** Base units that no stop covers, and since when, milliseconds UTC. */
+export interface BarePart {
+  readonly quantity: Numeric
+  readonly since: number
+}
+
+/** What of a position has no stop. */
 export interface Exposure {
-  /** Of the part that has waited longest; null while all is covered, or nothing is held. */
-  readonly unprotectedSince: number | null
-  /** What was held then, or when a stop was last asked for: one for so much has caught up with that moment. */
-  readonly heldThen: Numeric
-  /** When more came that a stop for `heldThen` does not cover; null where nothing came since. */
-  readonly grewAt: number | null
-  /** How long the last part had to wait. */
+  /** The part that has waited longest first; none while all is covered, or nothing is held. */
+  readonly bare: readonly BarePart[]
+  /** How long the last part that was covered had to wait. */
   readonly gapMs: number
 }
 
-export const NO_EXPOSURE: Exposure = { unprotectedSince: null, heldThen: '0', grewAt: null, gapMs: 0 }
+export const NO_EXPOSURE: Exposure = { bare: [], gapMs: 0 }
+
+/** Of the part that has waited longest; null where nothing is bare. */
+export const unprotectedSince = ({ bare }: Exposure): number | null => bare[0]?.since ?? null
+
+/** How much has to wait for a stop. Too little for any order is watched here, and its time is none of what comes after it. */
+function bareSize(record: PositionRecord): Amount {
+  if (!isHolding(record) || isCovered(record) || isDust(record)) return ZERO
+  const bare = toProtect(record).minus(coverOf(record))
+  return bare.gt(0) ? bare : heldBy(record)
+}
 
 /**
- * The clock of each part that is held runs by itself: where fills trickle in faster than the stop can follow, there is
- * always something bare, and none of it for long. Too little for any order is watched here, and its time is none of what
- * comes after it.
+ * The clock of each part runs by itself: where fills trickle in faster than the stop can follow, there is always something
+ * bare, and none of it for long. What the stop grows by covers what has waited longest.
  */
 export function exposureOf(record: PositionRecord & Exposure): Exposure {
-  const { unprotectedSince: since, updatedAt } = record
-  if (!isHolding(record) || isCovered(record) || isDust(record))
-    return { ...NO_EXPOSURE, gapMs: since === null ? record.gapMs : updatedAt - since }
-  const held = text(heldBy(record))
-  if (since === null) return { unprotectedSince: updatedAt, heldThen: held, grewAt: null, gapMs: record.gapMs }
-  const grewAt = record.grewAt ?? (heldBy(record).gt(record.heldThen) ? updatedAt : null)
-  if (coverOf(record).lt(record.heldThen))
-    return { unprotectedSince: since, heldThen: record.heldThen, grewAt, gapMs: record.gapMs }
-  return { unprotectedSince: grewAt ?? updatedAt, heldThen: held, grewAt: null, gapMs: updatedAt - since }
+  const { bare, gapMs, updatedAt } = record
+  const size = bareSize(record)
+  const before = sumOf(bare.map(({ quantity }) => amount(quantity)))
+  const came = size.minus(before)
+  if (came.gt(0)) return { bare: [...bare, { quantity: text(came), since: updatedAt }], gapMs }
+  const since = unprotectedSince(record)
+  if (came.isZero() || since === null) return { bare, gapMs }
+  let covered = came.negated()
+  const left = bare.flatMap((part) => {
+    const rest = amount(part.quantity).minus(covered)
+    covered = maxOf(rest.negated(), ZERO)
+    return rest.gt(0) ? [{ ...part, quantity: text(rest) }] : []
+  })
+  return { bare: left, gapMs: updatedAt - since }
 }
 
 /**
  * A deadline that passed while nobody was there is none: the stop that was asked for may be at the venue, and its time to
  * be found begins with the return. One that still runs goes on.
  */
-export const afterAbsence = ({
-  unprotectedSince: since,
-  updatedAt,
-  policy: { protectMs },
-}: PositionRecord & Exposure): Pick<Exposure, 'unprotectedSince'> => ({
-  unprotectedSince: since === null || updatedAt < since + protectMs ? since : null,
-})
+export function afterAbsence(record: PositionRecord & Exposure): Pick<Exposure, 'bare'> {
+  const since = unprotectedSince(record)
+  return { bare: since === null || record.updatedAt < since + record.policy.protectMs ? record.bare : [] }
+}
 
 /** What is held is under the pair's minimum: no order can sell it. */
 export function isDust(record: PositionRecord): boolean {

@@ -3,7 +3,7 @@ import { assertNever } from './assert.ts'
 import type { FactDraft } from './facts.ts'
 import type { Pair, PositionId } from './ids.ts'
 import type { PositionPhase, PositionSide } from './position.ts'
-import { type Exposure, isCovered } from './position-cover.ts'
+import { type Exposure, isCovered, unprotectedSince } from './position-cover.ts'
 import {
   changeProblem,
   type ExitChange,
@@ -31,14 +31,14 @@ export const closingFacts = (record: PositionRecord): FactDraft[] => [
 /** That it must be flattened, and that it is naked where it is; nothing where nothing is held any more. */
 export function emergencyFacts(record: PositionRecord & Exposure): FactDraft[] {
   if (!isHolding(record)) return []
-  const { positionId, instrument, closeReason, unprotectedSince, updatedAt } = record
+  const { positionId, instrument, closeReason, updatedAt } = record
   const emergency: FactDraft = {
     type: 'position.emergency',
     position: positionView(record, 'emergencyExit'),
     problem: closeReason ?? 'exit overdue',
   }
   if (isCovered(record)) return [emergency]
-  const sinceAt = unprotectedSince ?? updatedAt
+  const sinceAt = unprotectedSince(record) ?? updatedAt
   return [emergency, { type: 'position.unprotected', positionId, symbol: instrument.symbol, sinceAt }]
 }
 

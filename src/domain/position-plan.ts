@@ -3,7 +3,7 @@ import type { Approved } from './approved.ts'
 import { isOnMargin, sentLeverage } from './margin-lots.ts'
 import type { OrderRequest, Side } from './order.ts'
 import type { PositionSide } from './position.ts'
-import { type Exposure, isCovered, isCrumb, isDust, leftToSell, sellable, toProtect } from './position-cover.ts'
+import { isCovered, isCrumb, isDust, leftToSell, sellable, toProtect } from './position-cover.ts'
 import {
   changeNow,
   isAtVenue,
@@ -232,24 +232,6 @@ export function planProtection(record: PositionRecord, retry: boolean): OrderPla
   const target = planTarget({ ...record, slots: stop.slots })
   const sale = planReduction({ ...record, slots: target.slots })
   return { slots: sale.slots, directives: [...stop.directives, ...target.directives, ...sale.directives] }
-}
-
-/**
- * The same, with the clock of what has no stop yet: once this request for one is answered, only what comes after it is left
- * bare. Where it is refused, the clock goes on as it was.
- */
-export function planCover(record: PositionRecord & Exposure, retry: boolean): OrderPlan & Partial<Exposure> {
-  const plan = planProtection(record, retry)
-  const isAsked = plan.directives.some(
-    (one) =>
-      (one.kind === 'place' && one.request.purpose === 'stop') || (one.kind === 'amend' && growsStop(record, one)),
-  )
-  return isAsked && record.unprotectedSince !== null ? { ...plan, heldThen: text(heldBy(record)), grewAt: null } : plan
-}
-
-const growsStop = (record: PositionRecord, { key, quantity }: SlotChange & { readonly key: string }): boolean => {
-  const stop = liveStop(record)
-  return quantity !== undefined && stop?.request.key === key && amount(quantity).gt(stop.view?.quantity ?? 0)
 }
 
 /** A resting exit as it should be, where it may be asked for that now; one change at a time, and the latest wins. */

@@ -92,8 +92,10 @@ export const recovered = (slot: OrderSlot, found: OrderView | undefined, at: num
 
 /** How soon a resting exit may be asked for another change. */
 export interface AmendPolicy {
-  /** Between two changes of its price, and the longest between two times that it is made larger. */
+  /** Between two changes of its price, and the longest between two times that a stop is made larger. */
   readonly amendMinIntervalMs: number
+  /** The longest between two times that a target is made larger: what it does not cover is watched here. */
+  readonly trailSweepMs: number
   /** After this an answer is not waited for any more, and a refused change may be asked for again. */
   readonly retryMs: number
 }
@@ -107,20 +109,23 @@ const CALM_AFTER_WAITS = 2
  * When it may be made larger again, milliseconds UTC. The parts of one fill are followed at once; an entry that fills in
  * crumbs for minutes is followed at a pace that the venue's counter bears, where one request a crumb would use it up.
  */
-export const growsAt = ({ grown }: OrderSlot, { amendMinIntervalMs }: AmendPolicy): number =>
-  grown === undefined
+export const growsAt = (slot: OrderSlot, policy: AmendPolicy): number =>
+  slot.grown === undefined
     ? Number.NEGATIVE_INFINITY
-    : grown.at + Math.min(GROWTH_WAIT_MS * 2 ** (grown.times - 1), amendMinIntervalMs)
+    : slot.grown.at + Math.min(GROWTH_WAIT_MS * 2 ** (slot.grown.times - 1), longestWait(slot, policy))
+
+const longestWait = ({ request }: OrderSlot, { amendMinIntervalMs, trailSweepMs }: AmendPolicy): number =>
+  request.purpose === 'target' ? trailSweepMs : amendMinIntervalMs
 
 const isLarger = ({ view }: OrderSlot, { quantity }: SlotChange): boolean =>
   quantity !== undefined && view !== null && amount(quantity).gt(amount(view.quantity))
 
-/** The slot once that was asked for. */
+/** The slot once that was asked for. One that is asked for again because nothing was answered is no growth of its own. */
 export function withAsked(slot: OrderSlot, change: SlotChange, policy: AmendPolicy, at: number): OrderSlot {
   const asked = { ...slot, asked: { ...change, at } }
-  if (!isLarger(slot, change)) return asked
+  if (!isLarger(slot, change) || slot.asked?.quantity !== undefined) return asked
   const { grown } = slot
-  const isCalm = grown === undefined || at >= grown.at + CALM_AFTER_WAITS * policy.amendMinIntervalMs
+  const isCalm = grown === undefined || at >= grown.at + CALM_AFTER_WAITS * longestWait(slot, policy)
   return { ...asked, grown: { times: isCalm ? 1 : grown.times + 1, at } }
 }
 

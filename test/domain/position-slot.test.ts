@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { OrderRequest } from '../../src/domain/order.ts'
 import { changeNow, growsAt, newSlot, type OrderSlot, withAsked } from '../../src/domain/position-slot.ts'
 import type { Numeric } from '../../src/domain/units.ts'
 import { AT, orderOf, POLICY, requestOf } from './order-builders.ts'
@@ -8,12 +9,12 @@ const WORKS = { mayGrowOn: true }
 /** A stop that rests for so much, and whose last change has been answered. */
 const resting = (quantity: Numeric, slot?: OrderSlot): OrderSlot => {
   const { asked: _, ...known } = slot ?? newSlot(requestOf({ purpose: 'stop', quantity }))
-  return { ...known, view: orderOf(requestOf({ purpose: 'stop', quantity })) }
+  return { ...known, view: orderOf({ ...known.request, quantity }) }
 }
 
 /** Crumbs of 1 each `everyMs` for `count` times: when the stop was asked to grow, milliseconds after the first. */
-function growths(everyMs: number, count: number): readonly number[] {
-  let slot = resting('1')
+function growths(everyMs: number, count: number, of: Partial<OrderRequest> = { purpose: 'stop' }): readonly number[] {
+  let slot = resting('1', newSlot(requestOf(of)))
   const asked: number[] = []
   for (let crumb = 0; crumb < count; crumb += 1) {
     const at = AT + crumb * everyMs
@@ -24,6 +25,16 @@ function growths(everyMs: number, count: number): readonly number[] {
   }
   return asked
 }
+
+const TARGET = { key: 'p1/target/1', purpose: 'target' } as const
+
+describe('a target that grows with its entry', () => {
+  it('follows crumbs at steps of up to a minute: what it does not cover is watched here, and the counter is the stop’s', () => {
+    expect(growths(50, 6_000, TARGET)).toEqual([
+      ...[0, 250, 750, 1_750, 3_750, 7_750, 15_750, 31_750, 63_750, 123_750, 183_750, 243_750],
+    ])
+  })
+})
 
 describe('a stop that grows with its entry', () => {
   it('follows the parts of one fill at once, and a stream of crumbs at ever longer steps up to five seconds', () => {
@@ -41,6 +52,14 @@ describe('a stop that grows with its entry', () => {
     expect(growsAt(slot, POLICY)).toBe(AT + 1_750)
     slot = withAsked(resting('1', slot), { quantity: '2' }, POLICY, AT + 10_750)
     expect(growsAt(slot, POLICY)).toBe(AT + 11_000)
+  })
+
+  it('is asked for again where nothing was answered, and that is no growth of its own', () => {
+    const first = withAsked(resting('1'), { quantity: '2' }, POLICY, AT)
+    expect(changeNow(first, { quantity: '3' }, POLICY, { now: AT + 2_000, ...WORKS })).toEqual({ quantity: '3' })
+    const again = withAsked(first, { quantity: '3' }, POLICY, AT + 2_000)
+    expect(again.asked).toEqual({ quantity: '3', at: AT + 2_000 })
+    expect(growsAt(again, POLICY)).toBe(AT + 250)
   })
 
   it('grows at once when the entry has ended, and shrinks at any time', () => {

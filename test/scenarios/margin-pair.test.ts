@@ -53,6 +53,22 @@ async function soldOnce(): Promise<void> {
   expect(world.factsOf('reconciliation.completed').at(-1)?.unexplained).toEqual([])
 }
 
+it('an entry on margin that trickles in for minutes leaves the counter to its stop, and is not sold in panic', async () => {
+  for (const symbol of [BTC, XRP]) speak(world.system.house, { symbol, action: 'HOLD' })
+  void world.system.execution.executeTrade({ ...LONG, sizePct: 5 })
+  await world.until(() => world.order('entry')?.status === 'OPEN', 'an entry at the venue')
+  for (let passed = 0; passed < 3 * MINUTE; passed += 2_500) {
+    world.print(BTC, '49990', '0.0016')
+    await world.pass(2_500)
+  }
+  expect(world.order('entry')?.status).toBe('PARTIALLY_FILLED')
+  expect(world.told('position.emergency')).toEqual([])
+  world.print(BTC, '49990', '1000000')
+  await world.until(() => world.order('entry')?.status === 'FILLED', 'a filled entry')
+  await world.until(() => world.order('target')?.quantity === held(), 'a target for all', 5 * SECOND)
+  expect(world.order('stop')?.quantity).toBe(held())
+})
+
 describe('a long on margin', () => {
   beforeEach(async () => {
     await open(LONG, '49990')

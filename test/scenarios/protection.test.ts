@@ -55,6 +55,20 @@ describe('an entry that is filled in parts', () => {
     expect(world.system.figures().unprotectedSeconds).toBe(0)
   })
 
+  it('is not sold in panic when the venue takes four seconds for each amendment', async () => {
+    const world = await withEntryOpen()
+    const { amend } = world.exchange
+    world.exchange.amend = (change) =>
+      new Promise((done) => world.clock.at(world.clock.now() + 4 * SECOND, () => done(amend(change))))
+    for (let passed = 0; passed < 30 * SECOND; passed += 250) {
+      world.print(BTC, '49990', '0.0003')
+      await world.pass(250)
+    }
+    expect(world.order('entry')?.status).toBe('PARTIALLY_FILLED')
+    expect(world.told('position.emergency')).toEqual([])
+    expect(world.system.figures().unprotectedSeconds).toBe(0)
+  })
+
   it('does not move its stop for every crumb, and holds all of it once the entry has ended', async () => {
     const world = await withEntryOpen()
     world.print(BTC, '49990', '0.04')
