@@ -4,24 +4,25 @@ import type { BreakerName } from '../../src/domain/breakers.ts'
 import { baseOf, quoteOf } from '../../src/domain/ids.ts'
 import { afterTrade, isOnMargin, marginBookOf } from '../../src/domain/margin-lots.ts'
 import type { Fill, OrderRequest } from '../../src/domain/order.ts'
-import { type Amount, amount, maxOf, text, ZERO } from '../../src/domain/units.ts'
+import type { Balance } from '../../src/domain/portfolio.ts'
+import { type Amount, amount, maxOf, type Numeric, text, ZERO } from '../../src/domain/units.ts'
 import { type Arena, BALANCES } from './arena.ts'
 import type { Look } from './live-child.ts'
 import { otherTables, toldTwice, wrongBags } from './verify-facts.ts'
 
-interface IntendedRow {
+export interface IntendedRow {
   readonly orderId: string
   readonly request: OrderRequest
 }
-interface FillRow {
+export interface FillRow {
   readonly request: OrderRequest
   readonly fill: Fill
 }
 
-const INTENDED = `
+export const INTENDED = `
 select body->'order'->>'orderId' as "orderId", body->'order'->'request' as request
 from journal where type = 'order.intended'`
-const FILLS = `
+export const FILLS = `
 select request, fill from (
   select distinct on (body->'fill'->>'tradeId') body->'order'->'request' as request, body->'fill' as fill, pos
   from journal where type in ('order.filled', 'order.partiallyFilled', 'order.filledLate') and kind = 'fact'
@@ -53,14 +54,14 @@ export async function problems({ sandbox, sql }: Arena, look: Look): Promise<rea
     ...halted(look),
     ...unheeded(look),
     ...unspent(look),
-    ...(await imbalances(sandbox, sql)),
+    ...(await imbalances(sandbox.venue.balances(), BALANCES, sql)),
     ...(await toldTwice(sql)),
     ...(await otherTables(sql)),
     ...(await wrongBags(sql)),
   ]
 }
 
-function duplicates(what: string, given: readonly string[]): string[] {
+export function duplicates(what: string, given: readonly string[]): string[] {
   const seen = new Set<string>()
   return given.flatMap((one) => {
     const isTwice = seen.has(one)
@@ -170,8 +171,12 @@ function halted(look: Look): string[] {
 }
 
 /** What fills and flows make of the first balances, beside what the venue has. */
-async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promise<string[]> {
-  const ours = new Map<string, Amount>(Object.entries(BALANCES).map(([asset, total]) => [asset, amount(total)]))
+export async function imbalances(
+  venue: readonly Balance[],
+  first: Readonly<Record<string, Numeric>>,
+  sql: Arena['sql'],
+): Promise<string[]> {
+  const ours = new Map<string, Amount>(Object.entries(first).map(([asset, total]) => [asset, amount(total)]))
   const add = (asset: string, change: Amount): void => void ours.set(asset, (ours.get(asset) ?? ZERO).plus(change))
   let onMargin = marginBookOf([])
   for (const { request, fill } of await sql.query<FillRow>(FILLS)) {
@@ -190,7 +195,7 @@ async function imbalances({ venue }: Arena['sandbox'], sql: Arena['sql']): Promi
   }
   for (const { asset, amount: moved } of await sql.query<{ asset: string; amount: string }>(FLOWS))
     add(asset, amount(moved))
-  return venue.balances().flatMap(({ asset, total }) => {
+  return venue.flatMap(({ asset, total }) => {
     const expected = ours.get(asset) ?? ZERO
     return expected.eq(total) ? [] : [`${asset}: the venue has ${total}, fills and flows come to ${text(expected)}`]
   })

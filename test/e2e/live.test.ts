@@ -1,7 +1,6 @@
 /** Real money's way, without money: the process trades live against a sandbox in a process of its own. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { liveEnvironment, USUAL_EXECUTION, writeFiles } from '../support/live-config.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { bench, get, isFact } from './process.ts'
 
@@ -27,31 +26,14 @@ afterAll(async () => {
 }, 60_000)
 
 /** Live, and the portfolio is looked at right after the start. */
-function liveConfig(): string {
-  const config = join(folder(), 'config')
-  mkdirSync(config)
-  const kraken = ['api_key', 'api_secret', 'rest_url', 'ws_url', 'ws_auth_url'].map(
-    (key) => `    ${key}: \${KRAKEN_${key.toUpperCase()}}\n`,
-  )
-  writeFileSync(
-    join(config, 'execution.yaml'),
-    `execution:\n  mode: live\n  feed: kraken\n  kraken:\n${kraken.join('')}    rate_limit: {public_pace_ms: 0}\n`,
-  )
-  writeFileSync(
-    join(config, 'orchestration.yaml'),
-    'coordinator:\n  schedules:\n    portfolio_check: {first_run_after_seconds: 1}\n',
-  )
-  return config
-}
-
-const envOf = (databaseUrl: string, { apiKey, apiSecret, rest, ws }: Address): Readonly<Record<string, string>> => ({
-  ...{ DATABASE_URL: databaseUrl, TRIPLEGAIN_LIVE: 'yes-trade-real-money' },
-  ...{ KRAKEN_API_KEY: apiKey, KRAKEN_API_SECRET: apiSecret },
-  ...{ KRAKEN_REST_URL: rest, KRAKEN_WS_URL: ws, KRAKEN_WS_AUTH_URL: ws },
-})
+const liveConfig = (): string =>
+  writeFiles(folder(), {
+    execution: USUAL_EXECUTION,
+    orchestration: 'coordinator:\n  schedules:\n    portfolio_check: {first_run_after_seconds: 1}\n',
+  })
 
 it('trades live, says so, and is the only one on its account', { timeout: 180_000 }, async () => {
-  const env = envOf(await server.freshDatabase('live'), sandbox)
+  const env = liveEnvironment(sandbox, await server.freshDatabase('live'))
   const config = liveConfig()
   const args = ['run', '--port', '0', '--config', config, '--json', '--data-dir']
   const first = triplegain([...args, folder()], env)
@@ -81,7 +63,7 @@ it('trades live, says so, and is the only one on its account', { timeout: 180_00
 it('does not begin with a key that may withdraw, without consent, or on another feed', {
   timeout: 60_000,
 }, async () => {
-  const env = envOf(await server.freshDatabase('refused'), sandbox)
+  const env = liveEnvironment(sandbox, await server.freshDatabase('refused'))
   const config = liveConfig()
   const args = ['run', '--port', '0', '--config', config, '--data-dir']
   const response = await fetch(`${sandbox.admin}/keys`, {
@@ -90,7 +72,7 @@ it('does not begin with a key that may withdraw, without consent, or on another 
     body: JSON.stringify({ permissions: ['query-funds', 'modify-trades', 'withdraw-funds'] }),
   })
   const dangerous = (await response.json()) as Pick<Address, 'apiKey' | 'apiSecret'>
-  const refused = await run([...args, folder()], envOf(env.DATABASE_URL ?? '', { ...sandbox, ...dangerous }))
+  const refused = await run([...args, folder()], liveEnvironment({ ...sandbox, ...dangerous }, env.DATABASE_URL ?? ''))
   expect(refused.code).toBe(1)
   expect(refused.said.join()).toContain('this key may withdraw')
 

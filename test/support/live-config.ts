@@ -46,19 +46,34 @@ const portfolioOf = ({ hodl = { enabled: false } }: LiveChanges): string => `por
 `
 
 /** Writes the files into a fresh folder below `folder`; answers its path. */
-export function writeConfig(folder: string, changes: LiveChanges = {}): string {
-  const dir = join(folder, 'config')
-  mkdirSync(dir, { recursive: true })
-  const files = {
+export const writeConfig = (folder: string, changes: LiveChanges = {}): string =>
+  writeFiles(folder, {
     ...{ execution: executionOf(changes), risk: riskOf(changes) },
     ...{ orchestration: ORCHESTRATION, portfolio: portfolioOf(changes) },
-  }
+  })
+
+/** Files by name, without their ending; answers their folder. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): string {
+  const dir = join(folder, 'config')
+  mkdirSync(dir, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, `${name}.yaml`), text)
   return dir
 }
 
+const KRAKEN = ['api_key', 'api_secret', 'rest_url', 'ws_url', 'ws_auth_url']
+/** Live at the venue of the environment, and as configured for everybody otherwise. */
+export const USUAL_EXECUTION = `execution:
+  mode: live
+  feed: kraken
+  kraken:
+${KRAKEN.map((key) => `    ${key}: \${KRAKEN_${key.toUpperCase()}}\n`).join('')}    rate_limit: {public_pace_ms: 0}
+`
+
 /** What a live process needs in its environment to trade against the sandbox. */
-export const liveEnvironment = (sandbox: Sandbox, databaseUrl: string): Readonly<Record<string, string>> => ({
+export const liveEnvironment = (
+  sandbox: Pick<Sandbox, 'rest' | 'ws' | 'apiKey' | 'apiSecret'>,
+  databaseUrl: string,
+): Readonly<Record<string, string>> => ({
   DATABASE_URL: databaseUrl,
   TRIPLEGAIN_LIVE: 'yes-trade-real-money',
   KRAKEN_API_KEY: sandbox.apiKey,
