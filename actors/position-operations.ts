@@ -73,6 +73,10 @@ export function createPositionOperations(house: House, parts: ExposureParts): Po
   const { addresses, books, clock, settings } = house
   const bornDistance = settings.positionPolicy.trailing?.distancePct ?? DEFAULT_DISTANCE_PCT
   const markOf = ({ symbol }: PositionView): Amount | null => parts.account.priceOf()(symbol)
+  const marketOf = (position: PositionView) => ({
+    mark: markOf(position),
+    instrument: instrumentOf(settings, position.symbol),
+  })
   const statusOf = (position: PositionView): PositionStatus => worthNow(withCharges(books, position), markOf(position))
   const refused = (id: string, { code, message }: Refusal): PositionAnswer => ({
     ...{ accepted: false, positionId: positionId(id), code, message },
@@ -120,8 +124,7 @@ export function createPositionOperations(house: House, parts: ExposureParts): Po
     modify: (id, given, by) =>
       ask(
         id,
-        (position) =>
-          judgeChange(position, given, { mark: markOf(position), instrument: instrumentOf(settings, position.symbol) }),
+        (position) => judgeChange(position, given, marketOf(position)),
         (change) => ({ type: 'modify-position', ...change, by }),
       ),
     close,
@@ -135,7 +138,7 @@ export function createPositionOperations(house: House, parts: ExposureParts): Po
     enableTrailingStop: (id, distancePct, by) =>
       ask(
         id,
-        (position) => judgeDistance(position, distancePct ?? bornDistance),
+        (position) => judgeDistance(position, distancePct ?? bornDistance, marketOf(position)),
         (distance) => ({ type: 'enable-trailing', distancePct: distance, by }),
       ),
     exposure: () => exposureNow(house, parts),

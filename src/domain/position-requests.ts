@@ -3,6 +3,7 @@ import type { PositionId } from './ids.ts'
 import { type Instrument, roundToTick } from './instrument.ts'
 import type { PositionSide, PositionView } from './position.ts'
 import { type ExitChange, stopProblem } from './position-story.ts'
+import { stopBehind } from './trailing.ts'
 import { type Amount, amount, type Numeric, text } from './units.ts'
 
 export type RequestCode =
@@ -62,6 +63,12 @@ function protectedRefusal(position: PositionView): Refusal | null {
   return { code: 'NOT_PROTECTED', message: `it is ${position.phase}: its stop is not live yet` }
 }
 
+/** What a price that is asked for is compared with; no mark where none is fresh. */
+interface Market {
+  readonly mark: Amount | null
+  readonly instrument: Instrument
+}
+
 /** Above zero on the tick, or null. */
 function onTick(value: unknown, instrument: Instrument): Numeric | null {
   const given = above(value)
@@ -80,7 +87,7 @@ const isReached = (side: PositionSide, exit: 'stopLoss' | 'takeProfit', at: Nume
 export function judgeChange(
   position: PositionView,
   given: { readonly stopLoss?: unknown; readonly takeProfit?: unknown },
-  { mark, instrument }: { readonly mark: Amount | null; readonly instrument: Instrument },
+  { mark, instrument }: Market,
 ): Judged<ExitChange> {
   const refusal = protectedRefusal(position)
   if (refusal !== null) return { refusal }
@@ -136,14 +143,24 @@ export function judgeClose(
   return { asked: { reference: text(reference), note: reason } }
 }
 
-/** A trailing stop's distance in per cent, above 0 and below 100. */
-export function judgeDistance(position: PositionView, distancePct: unknown): Judged<Numeric> {
+/**
+ * A trailing stop's distance in per cent, above 0 and below 100. It is behind the best price so far, so that one by which
+ * the price has come back already would sell at once: that is a close, and asked for as one.
+ */
+export function judgeDistance(position: PositionView, distancePct: unknown, market: Market): Judged<Numeric> {
   const refusal = lifeRefusal(position)
   if (refusal !== null) return { refusal }
   const distance = above(distancePct)
   if (distance === null || distance.gte(100))
     return refuse('INVALID_DISTANCE', 'the distance must be above 0 % and below 100 %, as text')
-  return { asked: text(distance) }
+  const best = position.trailing?.bestPrice ?? null
+  if (best === null) return { asked: text(distance) }
+  const { mark, instrument } = market
+  if (mark === null) return refuse('STALE_MARK', `there is no fresh price of ${position.symbol} to compare it with`)
+  const stop = text(stopBehind({ side: position.side, instrument }, amount(best), text(distance)))
+  return isReached(position.side, 'stopLoss', stop, mark)
+    ? refuse('BEYOND_MARKET', `the stop, at ${stop}, would act at once: the market is at ${mark}`)
+    : { asked: text(distance) }
 }
 
 /** An exit that a price would set off. */

@@ -215,6 +215,19 @@ describe('a stop that follows', () => {
     expect(world.position().trailing).toMatchObject({ distancePct: '1.5', activationPct: '1', bestPrice: null })
   })
 
+  it('is refused for a distance that the price has come back by already: it would sell at once', async () => {
+    const id = await hold()
+    world.print(BTC, '51000')
+    await world.until(() => world.position().stopLoss === '50235', 'a stop that follows')
+    world.print(BTC, '50600')
+    expect(enable(id, '0.5').code).toBe('BEYOND_MARKET')
+    await world.pass(10_000)
+    expect(world.position()).toMatchObject({ phase: 'protected', stopLoss: '50235' })
+    expect(enable(id, '1').accepted).toBe(true)
+    await world.until(() => world.position().stopLoss === '50490', 'a tighter stop')
+    expect(world.is('protected')).toBe(true)
+  })
+
   it('is refused for a distance that is none, and for what is closed or unknown', async () => {
     const id = await hold()
     for (const distance of ['0', '-1', '100', 'far']) expect(enable(id, distance).code).toBe('INVALID_DISTANCE')

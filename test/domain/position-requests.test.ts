@@ -129,7 +129,29 @@ describe('the distance of a trailing stop', () => {
     ['far', 'INVALID_DISTANCE'],
     [null, 'INVALID_DISTANCE'],
   ])('%s is %s', (given, expected) => {
-    expect(codeOf(judgeDistance(held(), given))).toBe(expected)
+    expect(codeOf(judgeDistance(held(), given, ASKED))).toBe(expected)
+  })
+
+  const followed = (bestPrice: string | null, over: Partial<PositionView> = {}) =>
+    held({ trailing: { activationPct: '1', distancePct: '5', bestPrice }, ...over })
+  const fallen = followed('51000')
+  const risen = followed('49000', { side: 'short', stopLoss: '51500', takeProfit: '48000' })
+
+  it.each<[string, PositionView, string, string]>([
+    ['tighter than the price has come back from its best', fallen, '1.5', 'BEYOND_MARKET'],
+    ['that puts the stop at the market', fallen, '1.960784', 'BEYOND_MARKET'],
+    ['that leaves the stop behind the market', fallen, '2', '2'],
+    ['tighter than a short’s price has come back', risen, '2', 'BEYOND_MARKET'],
+    ['that leaves a short’s stop behind the market', risen, '2.1', '2.1'],
+    ['of a position that has not begun to follow', followed(null), '0.1', '0.1'],
+    ['of a stop that stands still', held(), '0.1', '0.1'],
+  ])('a distance %s', (_, position, distance, expected) => {
+    expect(codeOf(judgeDistance(position, distance, ASKED))).toBe(expected)
+  })
+
+  it('waits for a price to compare it with where there is a best one', () => {
+    expect(codeOf(judgeDistance(fallen, '2', { ...ASKED, mark: null }))).toBe('STALE_MARK')
+    expect(codeOf(judgeDistance(held(), '2', { ...ASKED, mark: null }))).toBe('2')
   })
 })
 
