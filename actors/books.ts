@@ -9,6 +9,7 @@ import { isLive, type OrderRequest, type OrderView } from '../src/domain/order.t
 import type { PlanView } from '../src/domain/portfolio.ts'
 import { type PositionView, realisedNet } from '../src/domain/position.ts'
 import { newProtectionMeter, observed, type ProtectionMeter, unprotectedSeconds } from '../src/domain/protection.ts'
+import { isTakenBack } from '../src/domain/rebalance-plan-record.ts'
 import type { RiskLimits } from '../src/domain/risk-limits.ts'
 import { amount, text } from '../src/domain/units.ts'
 import { type AccountBooks, createAccountBooks } from './account-books.ts'
@@ -55,9 +56,6 @@ export interface Books extends AccountBooks, RiskBooks {
     readonly decisions: number
   }
 }
-
-/** What is filled at once or not at all ends as cancelled by itself. */
-const isCutShort = ({ status, request }: OrderView): boolean => status === 'CANCELLED' && request.timeInForce !== 'IOC'
 
 /** Drops the oldest entries that `isOver` until `keep` of them are left. */
 function bound<K, V>(
@@ -198,8 +196,8 @@ export function createBooks(limits: Pick<RiskLimits, 'cooldownMinutes'>, history
           return
         case 'rebalance.completed':
           if (activePlan === fact.planId) activePlan = null
-          // What a pause or a stop cut short is not done: the next check may plan the rest.
-          if (ordersOf(fact.planId).some(isCutShort)) lastPlannedAt = null
+          // What a pause or a stop cut short, also at its last try, is not done: the next check may plan the rest.
+          if (fact.unfilled?.length !== 0 && ordersOf(fact.planId).some(isTakenBack)) lastPlannedAt = null
           return
         case 'rebalance.cancelled':
           if (activePlan === fact.planId) activePlan = null

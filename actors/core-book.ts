@@ -26,12 +26,12 @@ import { type House, instrumentOf } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
 
-/** A trade of the core book: so many base units, or as many as so much USD pays for with the fee. */
+/** A trade of the core book: so many base units, worth so much when they were planned, or as many as so much USD pays for with the fee. */
 export interface CoreTrade {
   readonly key: string
   readonly symbol: Pair
   readonly side: Side
-  readonly most: { readonly quantity: Numeric } | { readonly budgetUsd: Numeric }
+  readonly most: { readonly quantity: Numeric; readonly valueUsd: Numeric } | { readonly budgetUsd: Numeric }
   /** Null for a purchase of the hodl bags. */
   readonly planId: PlanId | null
   readonly correlationId: string
@@ -127,12 +127,13 @@ export function createCoreBook(
     return guarded(request, limit)
   }
 
-  /** A plan's trade that what is free has cut to less than the least trade is none; null where it is one. */
-  function shortProblem({ planId, most }: CoreTrade, { quantity: left }: OrderRequest, mark: Amount): string | null {
+  /** A plan's trade that was planned as less than the least trade, or that what is free has cut to it, is none; null where it is one. */
+  function shortProblem({ most }: CoreTrade, { quantity: left }: OrderRequest, mark: Amount): string | null {
+    if (!('quantity' in most)) return null
     const { minTradeUsd } = settings.portfolio.rebalance
-    const isCut = planId !== null && 'quantity' in most && amount(left).lt(amount(most.quantity))
+    const isSmall = amount(left).lt(amount(most.quantity)) || amount(most.valueUsd).lt(minTradeUsd)
     const value = amount(left).times(mark)
-    return isCut && value.lt(minTradeUsd) ? `${value} USD is below the least trade of ${minTradeUsd} USD` : null
+    return isSmall && value.lt(minTradeUsd) ? `${value} USD is below the least trade of ${minTradeUsd} USD` : null
   }
 
   return {

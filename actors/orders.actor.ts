@@ -39,8 +39,9 @@ export interface OrderDesk {
   watch(fact: Fact): void
   /** Requests of orders that are born and not in the books yet: what they will hold is promised all the same. */
   unwritten(): readonly OrderRequest[]
-  /** From now on nothing that adds risk is born. */
+  /** From now on nothing that adds risk, or trades the core book, is born. */
   close(): void
+  isClosed(): boolean
 }
 
 /**
@@ -148,5 +149,6 @@ export function createOrderDesk(
     close: () => {
       isClosed = true
     },
+    isClosed: () => isClosed,
   }
 }

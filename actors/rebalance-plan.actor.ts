@@ -15,6 +15,7 @@ import { type JournaledLogic, journaled } from './supervision/journaled.ts'
 
 /** A batch that may not go now goes at the coordinator's word; should that be missed, it asks again after this. */
 const HELD_BATCH_MS = 300_000
+const UNPAID = 'its sells brought nothing to pay for it'
 /** One that lacks a price, or waits for an order to be looked up, asks again after this. */
 const UNTRADABLE_MS = 10_000
 
@@ -43,12 +44,19 @@ export function createPlanDesk(house: House, logic: JournaledLogic, spawn: (mess
   }
 }
 
+interface PlanMeans {
+  readonly core: CoreBook
+  readonly orders: Pick<OrderDesk, 'cancel' | 'isClosed'>
+  readonly permission: Permission
+}
+
 /**
  * How long a batch has to wait at most; null when it may go. A plan works on the whole core book: while one symbol's
- * balances are not understood, all of it waits. So it does for a price, or its trades
+ * balances are not understood, all of it waits. So it does for a price and for the next start, or its trades
  * would be refused one by one.
  */
-function heldFor(permission: Permission, core: CoreBook, symbols: readonly Pair[]): number | null {
+function heldFor({ orders, permission, core }: PlanMeans, symbols: readonly Pair[]): number | null {
+  if (orders.isClosed()) return HELD_BATCH_MS
   const isAnyHalted = Object.keys(permission.haltedSymbols()).length > 0
   if (permission.control() !== 'RUNNING' || permission.isReconciling() || isAnyHalted) return HELD_BATCH_MS
   return symbols.every(core.isTradable) ? null : UNTRADABLE_MS
@@ -57,12 +65,7 @@ function heldFor(permission: Permission, core: CoreBook, symbols: readonly Pair[
 type PlanEffect = Exclude<EffectOf<typeof rebalancePlanMachine>, { type: 'publish-facts' }>
 
 /** One plan: its machine bound to the journal, its claims answered by permission, its trades asked of the order desk. */
-export const planLogic = (
-  house: House,
-  core: CoreBook,
-  orders: Pick<OrderDesk, 'cancel'>,
-  permission: Permission,
-): JournaledLogic =>
+export const planLogic = (house: House, means: PlanMeans): JournaledLogic =>
   journaled(rebalancePlanMachine, {
     journal: house.journal,
     ids: house.ids,
@@ -75,7 +78,7 @@ export const planLogic = (
         case 'claim-batch': {
           const { planId, symbols } = effect.params
           const now = clock.now()
-          const heldForMs = heldFor(permission, core, symbols)
+          const heldForMs = heldFor(means, symbols)
           const answer =
             heldForMs === null
               ? ({ type: 'batch.granted', seenAt: now } as const)
@@ -86,23 +89,27 @@ export const planLogic = (
         case 'place-trades':
           for (const { key, trade } of effect.params.trades) {
             const { planId } = effect.params
-            const { side, quantity } = trade
+            const { side, quantity, valueUsd } = trade
             const address = planAddress(planId)
+            if (quantity === '0') {
+              addresses.tell(address, { type: 'order.turnedAway', key, reason: UNPAID, seenAt: clock.now() })
+              continue
+            }
             // Between the claim and this trade, which may have waited for its sells, much may have happened.
-            const heldForMs = heldFor(permission, core, [pair(trade.symbol)])
+            const heldForMs = heldFor(means, [pair(trade.symbol)])
             const seenAt = clock.now()
             if (heldForMs !== null) {
               addresses.tell(address, { type: 'trade.held', key, retryAt: seenAt + heldForMs, seenAt })
               continue
             }
-            const asked = { key, symbol: pair(trade.symbol), side, most: { quantity } }
-            const reason = core.place({ ...asked, planId, correlationId: planId })
+            const asked = { key, symbol: pair(trade.symbol), side, most: { quantity, valueUsd } }
+            const reason = means.core.place({ ...asked, planId, correlationId: planId })
             if (reason === null) continue
             addresses.tell(address, { type: 'order.turnedAway', key, reason, seenAt })
           }
           return
         case 'cancel-trades':
-          for (const key of effect.params.keys) orders.cancel(key, effect.params.reason)
+          for (const key of effect.params.keys) means.orders.cancel(key, effect.params.reason)
           return
         case 'set-deadline':
           return house.timers.set(stream, effect.params.name, effect.params.at)

@@ -135,7 +135,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   const deadMan = createDeadMan(house)
   const core = createCoreBook(house, account, orders, permission, market.marks)
   const hodl = createHodlDesk(house)
-  const plans = createPlanDesk(house, planLogic(house, core, orders, permission), spawnIn('plans'))
+  const plans = createPlanDesk(house, planLogic(house, { core, orders, permission }), spawnIn('plans'))
   const reconciler = createReconciler(house, { marks: market.marks, permission })
   const financing = createFinancing(house, market.marks)
   return {

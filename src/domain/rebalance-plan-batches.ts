@@ -2,7 +2,7 @@
 import { bySellsFirst, shiftOverdue } from './dca.ts'
 import type { Pair } from './ids.ts'
 import type { RebalanceTrade, UnfilledTrade } from './portfolio.ts'
-import { keyOf, NOTHING, type PlannedTrade, type PlanRecord, restOf } from './rebalance-plan-record.ts'
+import { keyOf, NOTHING, type PlannedTrade, type PlanRecord, restOf, unfilledUsd } from './rebalance-plan-record.ts'
 import { amount, roundDownTo, sumOf, text } from './units.ts'
 
 /** When the last try is made: by then no more fills of what expired are to come, a minute after its end. */
@@ -86,13 +86,9 @@ export function unfilledOf({ trades }: PlanRecord): readonly UnfilledTrade[] {
   const firsts = short.filter(({ trade }, index) => short.findIndex((one) => isLike(one.trade, trade)) === index)
   return firsts.map(({ trade: { symbol, side } }) => {
     const same = short.filter(({ trade }) => trade.symbol === symbol && trade.side === side)
-    const rests = same.map((planned) => ({ planned, rest: restOf(planned) }))
-    const worth = rests.map(({ planned: { trade }, rest }) =>
-      amount(trade.valueUsd).times(rest).div(amount(trade.quantity)),
-    )
     return {
-      ...{ symbol, side, quantity: text(sumOf(rests.map(({ rest }) => rest))) },
-      valueUsd: text(roundDownTo(sumOf(worth), 2)),
+      ...{ symbol, side, quantity: text(sumOf(same.map(restOf))) },
+      valueUsd: text(roundDownTo(unfilledUsd(same), 2)),
     }
   })
 }

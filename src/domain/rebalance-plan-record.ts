@@ -2,7 +2,7 @@
 import type { OrderId, Pair, PlanId } from './ids.ts'
 import { isFinal, type OrderView } from './order.ts'
 import type { ExecutionStrategy, PlanTradeView, PlanView, RebalanceTrade } from './portfolio.ts'
-import { type Amount, amount, type Numeric, text } from './units.ts'
+import { type Amount, amount, maxOf, type Numeric, roundDownTo, sumOf, text, ZERO } from './units.ts'
 
 export interface PlanBirth {
   readonly planId: PlanId
@@ -26,7 +26,7 @@ export interface PlannedTrade extends Brought {
   readonly key: string
   readonly trade: RebalanceTrade
   readonly state: 'waiting' | 'asked' | 'ended'
-  /** Ended because its order expired: what that left is tried again with the next batch. */
+  /** Ended because its order expired or was taken back: what that left is tried again with the next batch. */
   readonly isLeft: boolean
   readonly orderId: OrderId | null
 }
@@ -61,6 +61,9 @@ export interface PlanRecord extends Omit<PlanBirth, 'trades' | 'seenAt'> {
   readonly asking: readonly PlannedTrade[]
 }
 
+/** The finest lots that there are; the order itself is in those of its pair. */
+const LOT_DECIMALS = 8
+
 export const keyOf = (planId: PlanId, number: number): string => `${planId}/rebalance/${number}`
 const lastOf = (trades: readonly RebalanceTrade[]): number => Math.max(1, ...trades.map(({ batch }) => batch))
 
@@ -91,15 +94,38 @@ export const areEnded = (record: PlanRecord, side: Side): boolean =>
 export const isAnyWaiting = (record: PlanRecord, side: Side): boolean =>
   tradesOf(record, side).some(({ state }) => state === 'waiting')
 export const isNothingAsked = (record: PlanRecord): boolean => keysOf(record, 'asked').length === 0
-/** The batch's trades of one side that nobody has asked for yet. */
-export function asked(record: PlanRecord, side: Side): Pick<PlanRecord, 'asking' | 'trades'> {
-  const asking = tradesOf(record, side).filter(({ state }) => state === 'waiting')
-  const keys = asking.map(({ key }) => key)
-  return { asking, trades: marked(record, keys, 'asked') }
-}
-
 /** What of it was not filled, base units; below zero where a late fill came after the rest had been tried again. */
 export const restOf = ({ trade, filled }: PlannedTrade): Amount => amount(trade.quantity).minus(amount(filled))
+/** What was not filled of these, as the plan valued them. USD. */
+export const unfilledUsd = (trades: readonly PlannedTrade[]): Amount =>
+  sumOf(
+    trades
+      .filter((one) => restOf(one).gt(0))
+      .map((one) => amount(one.trade.valueUsd).times(restOf(one)).div(amount(one.trade.quantity))),
+  )
+
+/** The share of a batch's buys that is paid for: of what its sells did not bring, buys bear what was meant for them. */
+function paidShare(record: PlanRecord): Amount {
+  const [sells, buys] = [tradesOf(record, 'sell'), tradesOf(record, 'buy')]
+  const missing = unfilledUsd(sells)
+  if (missing.isZero()) return amount(1)
+  const [soldFor, boughtFor] = [sells, buys].map((of) => sumOf(of.map(({ trade }) => amount(trade.valueUsd))))
+  return amount(1).minus(missing.div(maxOf(soldFor ?? ZERO, boughtFor ?? ZERO)))
+}
+const withShare = (planned: PlannedTrade, share: Amount): PlannedTrade => {
+  const { quantity, valueUsd } = planned.trade
+  const of = (whole: Numeric, decimals: number) => text(roundDownTo(amount(whole).times(share), decimals))
+  const trade = { ...planned.trade, quantity: of(quantity, LOT_DECIMALS), valueUsd: of(valueUsd, 2) }
+  return share.eq(1) ? planned : { ...planned, trade }
+}
+
+/** The batch's trades of one side that nobody has asked for yet: of buys, as much as its sells have paid for. */
+export function asked(record: PlanRecord, side: Side): Pick<PlanRecord, 'asking' | 'trades'> {
+  const waiting = tradesOf(record, side).filter(({ state }) => state === 'waiting')
+  const share = side === 'buy' ? paidShare(record) : amount(1)
+  const keys = waiting.map(({ key }) => key)
+  return { asking: waiting.map((one) => withShare(one, share)), trades: marked(record, keys, 'asked') }
+}
 const about = ({ trade: { symbol, side, batch } }: PlannedTrade) => ({ symbol: symbol as Pair, side, batch })
 const less = (now: Numeric, before: Numeric): Numeric => text(amount(now).minus(amount(before)))
 
@@ -116,13 +142,21 @@ function endOf(planned: PlannedTrade, order: OrderView): TradeEnd | null {
   return { kind: 'dropped', ...about(planned), reason: order.reason ?? order.status.toLowerCase() }
 }
 
-/** What expired is tried again with the next batch: once after the last, and not when the plan is given up. */
-const isTriedAgain = (record: PlanRecord, planned: PlannedTrade, { status, filled }: OrderView): boolean =>
-  status === 'EXPIRED' &&
-  planned.state === 'asked' &&
-  planned.trade.batch <= record.lastBatch &&
-  record.reason === null &&
-  restOf({ ...planned, filled }).gt(0)
+/** Ended before its time: by a pause, a stop, a person, a way out. What fills at once or not at all ends so by itself. */
+export const isTakenBack = ({ status, request }: OrderView): boolean =>
+  status === 'CANCELLED' && request.timeInForce !== 'IOC'
+
+/** What a trade leaves may go with the next batch: once after the last, and not when the plan is given up. */
+const hasNextTry = ({ lastBatch, reason }: PlanRecord, { state, trade }: PlannedTrade): boolean =>
+  state === 'asked' && trade.batch <= lastBatch && reason === null
+/** Whether sells that are to pay for it go again with the next batch. */
+const isUnpaid = (record: PlanRecord, { trade }: PlannedTrade): boolean =>
+  trade.side === 'buy' && tradesOf(record, 'sell').some(({ isLeft }) => isLeft)
+/** What expired, was taken back or was not paid for is tried again with the next batch. */
+const isTriedAgain = (record: PlanRecord, planned: PlannedTrade, order: OrderView): boolean =>
+  hasNextTry(record, planned) &&
+  (order.status === 'EXPIRED' || isTakenBack(order) || (order.status === 'FILLED' && isUnpaid(record, planned))) &&
+  restOf({ ...planned, filled: order.filled }).gt(0)
 
 const SECOND_TRY = '/again'
 /** Whether the order proved never to have reached the venue: its trade may be asked for once more, under another key. */
@@ -151,15 +185,22 @@ export function withReported(record: PlanRecord, orders: readonly OrderView[]): 
   return { ends, trades }
 }
 
-/** A trade whose order was refused before it was born. */
+/** A trade whose order was refused before it was born; a buy that was not paid for goes with the sells that are tried again. */
 export function withUnborn(
   record: PlanRecord,
   { key, reason }: { readonly key: string; readonly reason: string },
 ): Pick<PlanRecord, 'ends' | 'trades'> {
   const unborn = record.trades.filter((planned) => planned.key === key && planned.state === 'asked')
+  const isAgain = (planned: PlannedTrade) => hasNextTry(record, planned) && isUnpaid(record, planned)
   return {
-    ends: unborn.map((planned) => ({ kind: 'dropped', ...about(planned), reason })),
-    trades: marked(record, [key], 'ended'),
+    ends: unborn.map((planned) =>
+      isAgain(planned)
+        ? { kind: 'postponed', ...about(planned), quantity: planned.trade.quantity }
+        : { kind: 'dropped', ...about(planned), reason },
+    ),
+    trades: record.trades.map((one) =>
+      unborn.includes(one) ? { ...one, state: 'ended', isLeft: one.isLeft || isAgain(one) } : one,
+    ),
   }
 }
 

@@ -196,16 +196,17 @@ describe('the plan at work', () => {
   })
 
   it.each([
-    ['its need was gone, and its own orders were taken back with it', 'GTD', 'rebalance.cancelled'],
-    ['an order that is filled at once or not at all was not filled whole', 'IOC', 'rebalance.completed'],
-  ] as const)('keeps the next one waiting a day when %s', (_, timeInForce, end) => {
+    ['its need was gone, and its own orders were taken back with it', 'GTD', 'rebalance.cancelled', {}],
+    ['an order that is filled at once or not at all was not filled whole', 'IOC', 'rebalance.completed', {}],
+    ['what a pause took back was traded at its next try', 'GTD', 'rebalance.completed', { unfilled: [] }],
+  ] as const)('keeps the next one waiting a day when %s', (_, timeInForce, end, more) => {
     const plan = planId('a')
     const request = requestOf({ key: 'cut', positionId: null, planId: plan, book: 'core', timeInForce })
-    const more = { executionStrategy: 'immediate', usedFallbackStrategy: false } as const
+    const strategy = { executionStrategy: 'immediate', usedFallbackStrategy: false } as const
     const books = folded([
-      factOf({ type: 'rebalance.planned', planId: plan, trades: [], ...more }, T0),
+      factOf({ type: 'rebalance.planned', planId: plan, trades: [], ...strategy }, T0),
       factOf({ type: 'order.cancelled', order: orderOf('cut', request, { status: 'CANCELLED' }) }),
-      factOf({ type: end, planId: plan, reason: 'no longer needed' }),
+      factOf({ type: end, planId: plan, reason: 'no longer needed', ...more }),
     ])
     expect(books.plan().lastPlannedAt).toBe(T0)
   })

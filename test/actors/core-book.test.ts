@@ -36,8 +36,10 @@ function coreHouse(hodl: Readonly<Record<string, string>> = {}, permission = all
     const book: HodlBook = { highUsd: '0', bags: [{ asset: asset(of), quantity, pendingUsd: '0', spentUsd: '0' }] }
     house.books.apply(factOf({ type: 'hodl.accrued', profitUsd: '0', amountUsd: '0', hodl: book }))
   }
-  const sell = (quantity: string) =>
-    core.place({ key: 'p/1', symbol: BTC, side: 'sell', most: { quantity }, planId: planId('p'), correlationId: 'p' })
+  const sell = (quantity: string, valueUsd = '36000') => {
+    const plan = { planId: planId('p'), correlationId: 'p' }
+    return core.place({ key: 'p/1', symbol: BTC, side: 'sell', most: { quantity, valueUsd }, ...plan })
+  }
   const buy = (budgetUsd: string) =>
     core.place({ key: 'hodl/BTC/1', symbol: BTC, side: 'buy', most: { budgetUsd }, planId: null, correlationId: 'h' })
   return { ...house, core, asked, bag, sell, buy }
@@ -75,6 +77,17 @@ describe('what is free of the core book', () => {
     // 0.0002 BTC at 40,000 are 8 USD.
     expect(sell('0.9')).toMatch(/^INVALID_ORDER: .* below the least trade of 10 USD/)
     expect(asked).toEqual([])
+  })
+
+  it.each([
+    // planned USD, BTC at 40,000 now
+    ['9.99', '0.000249', false],
+    ['10', '0.000249', true],
+    ['9.99', '0.00025', true],
+  ])('is asked for no rest under the least trade: %s USD planned, %s BTC', (planned, quantity, isPlaced) => {
+    const { sell, asked } = coreHouse()
+    expect(sell(quantity, planned) === null).toBe(isPlaced)
+    expect(asked).toHaveLength(isPlaced ? 1 : 0)
   })
 
   it('buys for a budget, the fee within it', () => {

@@ -45,6 +45,7 @@ function positionHouse(refuses: (request: OrderRequest) => string | null = () =>
     watch: () => {},
     close: () => {},
     unwritten: () => [],
+    isClosed: () => false,
   }
   const triggers = createTriggerIndex((id, trigger, price) =>
     house.house.addresses.tell(`position:${id}`, {

@@ -102,7 +102,7 @@ function desks() {
   const parts: Desks = {
     orders: {
       ...{ revive: revived('order'), place: () => ({ refused: 'not now' }), cancel: () => false, amend: () => false },
-      ...{ cancelEntries: () => 0, watch: () => {}, close: () => {}, unwritten: () => [] },
+      ...{ cancelEntries: () => 0, watch: () => {}, close: () => {}, unwritten: () => [], isClosed: () => false },
     },
     positions: {
       ...{ revive: revived('position'), recover: recover('position'), open: () => true, close: () => false },

@@ -48,7 +48,7 @@ describe('a plan', () => {
   })
 
   it('tells of an order what it brought, and why one brought nothing', () => {
-    const record = hearing(asked(born(trade(1), trade(1))), order(1, 'CANCELLED', '0.4'), order(2, 'ERROR', '0'))
+    const record = hearing(asked(born(trade(1), trade(1))), order(1, 'ERROR', '0.4'), order(2, 'ERROR', '0'))
     expect(endedFacts(record)).toMatchObject([
       { type: 'rebalance.tradeExecuted', orderId: 'o1', quantity: '0.4', cost: '40', fees: '0.4', batch: 1 },
       { type: 'rebalance.tradeDropped', batch: 1, reason: 'error' },
@@ -81,6 +81,64 @@ describe('a plan', () => {
     expect(rows(next(late))).toEqual(['1 1 0.5 50 ended 0.5', '2 2 1.5 150 waiting 0'])
   })
 
+  it('tries again what a pause or a stop took back, and not what fills at once or not at all', () => {
+    const back = hearing(asked(born(trade(1), trade(2))), order(1, 'CANCELLED', '0.4'))
+    expect(endedFacts(back)).toMatchObject([
+      { type: 'rebalance.tradeExecuted', quantity: '0.4' },
+      { type: 'rebalance.tradePostponed', quantity: '0.6' },
+    ])
+    expect(rows(next(back))).toEqual(['1 1 0.4 40 ended 0.4', '2 2 1.6 160 waiting 0'])
+    const cut = order(1, 'CANCELLED', '0.4')
+    const atOnce = { ...cut, request: { ...cut.request, timeInForce: 'IOC' as const } }
+    const over = hearing(asked(born(trade(1), trade(2))), atOnce)
+    expect(over.ends.map(({ kind }) => kind)).toEqual(['executed'])
+    expect(rows(next(over))).toEqual(['1 1 1 100 ended 0.4', '2 2 1 100 waiting 0'])
+  })
+
+  /** Sells worth 100 USD and buys worth so much, in the first of two batches; the sells have ended with so much filled. */
+  const sold = (filled: string, buyUsd: string, status: OrderView['status'] = 'EXPIRED'): plan.PlanRecord => {
+    const buy = { ...trade(1, 'buy'), symbol: 'XRP/USDT', quantity: '10', valueUsd: buyUsd }
+    const rest = hearing(asked(born(trade(1), buy, trade(2))), order(1, filled === '1' ? 'FILLED' : status, filled))
+    return { ...rest, ...plan.asked(rest, 'buy') }
+  }
+  it.each([
+    // sold of 100 USD, buys in USD, what is asked of 10 units
+    ['1', '100', '10'],
+    ['1', '250', '10'],
+    ['0', '100', '0'],
+    ['0.4', '100', '4'],
+    // Cash that is there pays for 100 of 200 USD.
+    ['0', '200', '5'],
+    ['0.5', '200', '7.5'],
+    // Half of what is sold is to stay cash.
+    ['0.6', '50', '6'],
+  ])('buys with what its sells brought: %s sold of 100 USD, %s USD to buy', (filled, usd, quantity) => {
+    expect(sold(filled, usd).asking.map(({ trade: one }) => one.quantity)).toEqual([quantity])
+  })
+
+  it('tries what its sells did not pay for again with what the sells left, and not where they left nothing', () => {
+    const bought = (quantity: string): OrderView => {
+      const view = order(2, 'FILLED', quantity)
+      return { ...view, quantity, request: { ...view.request, quantity, side: 'buy' } }
+    }
+    const partly = hearing(sold('0.4', '100'), bought('4'))
+    expect(partly.ends).toMatchObject([
+      { kind: 'executed', filled: '4' },
+      { kind: 'postponed', quantity: '6' },
+    ])
+    expect(rows(next(partly))).toEqual([
+      ...['1 1 0.4 40 ended 0.4', '2 1 4 40 ended 4'],
+      ...['3 2 1.6 160 waiting 0', '4 2 6 60 waiting 0'],
+    ])
+    const none = sold('0', '100')
+    const away = { ...none, ...plan.withUnborn(none, { key: 'p/rebalance/2', reason: 'nothing was sold' }) }
+    expect(away.ends).toMatchObject([{ kind: 'postponed', quantity: '10' }])
+    expect(rows(next(away)).slice(2)).toEqual(['3 2 2 200 waiting 0', '4 2 10 100 waiting 0'])
+    const failed = hearing(sold('0.4', '100', 'ERROR'), bought('4'))
+    expect(failed.ends.map(({ kind }) => kind)).toEqual(['executed'])
+    expect(batches.unfilledOf(failed)).toMatchObject([{ side: 'sell' }, { side: 'buy', quantity: '6', valueUsd: '60' }])
+  })
+
   it('gives it a trade of its own where the next batch has none such, and one try after the last', () => {
     const two = born(trade(1), trade(1, 'buy'), trade(2, 'buy'))
     const expired = hearing(asked(two), order(1, 'EXPIRED', '0'))
@@ -100,13 +158,13 @@ describe('a plan', () => {
   })
 
   it('tells a fill that comes after the end as what it adds, and nothing twice', () => {
-    const ended = hearing(asked(born(trade(1))), order(1, 'CANCELLED', '0.4'))
-    expect(endedFacts(hearing(ended, order(1, 'CANCELLED', '0.4')))).toEqual([])
-    const late = hearing(ended, order(1, 'CANCELLED', '0.7'))
+    const ended = hearing(asked(born(trade(1))), order(1, 'ERROR', '0.4'))
+    expect(endedFacts(hearing(ended, order(1, 'ERROR', '0.4')))).toEqual([])
+    const late = hearing(ended, order(1, 'ERROR', '0.7'))
     expect(endedFacts(late)).toMatchObject([
       { type: 'rebalance.tradeExecuted', quantity: '0.3', cost: '30', fees: '0.3' },
     ])
-    expect(endedFacts(hearing(late, order(1, 'CANCELLED', '0.4'), order(1, 'CANCELLED', '0.7')))).toEqual([])
+    expect(endedFacts(hearing(late, order(1, 'ERROR', '0.4'), order(1, 'ERROR', '0.7')))).toEqual([])
     expect(plan.planView(late, 'active').trades[0]).toMatchObject({ status: 'executed', filled: '0.7' })
   })
 
