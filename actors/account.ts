@@ -1,9 +1,10 @@
 /** The account at this moment: balances, equity, statement and allocation, calculated from the books and the marks. */
 import { allocate, type CoreAllocation, type UnknownAllocation } from '../src/domain/allocation.ts'
 import type { PricedAt } from '../src/domain/breakers.ts'
+import { broughtSince } from '../src/domain/brought-since.ts'
 import { externalView, isEnded } from '../src/domain/external-order.ts'
 import { protectedAmounts } from '../src/domain/hodl.ts'
-import { asset } from '../src/domain/ids.ts'
+import { asset, type Pair } from '../src/domain/ids.ts'
 import { ledgerOf } from '../src/domain/ledger.ts'
 import { collateralHeld, type MarginFigures, marginFigures } from '../src/domain/margin.ts'
 import { marginPnlUsd } from '../src/domain/margin-lots.ts'
@@ -12,7 +13,7 @@ import type { AllocationView, Balance, Ledger } from '../src/domain/portfolio.ts
 import { type PositionView, withFills } from '../src/domain/position.ts'
 import { balancesOf, freeOf, holdsOf, type Totals } from '../src/domain/reckoning.ts'
 import type { Measure } from '../src/domain/risk-record.ts'
-import { amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
+import { type Amount, amount, type Numeric, text, ZERO } from '../src/domain/units.ts'
 import {
   freshPrices,
   type Marks,
@@ -40,11 +41,18 @@ export interface Account {
   measure(): Measure | null
   /** When the prices were made that the trading result rests on, by symbol held. */
   pricedAt(): PricedAt
+  /** What trading has brought since then, by its fills and the candles that closed then; null where a price is missing. USD. */
+  broughtSince(at: number): Amount | null
 }
 
 const CASH = asset('USDT')
 
-export function createAccount(house: House, marks: () => Marks): Account {
+/** `closeAt`: what a symbol closed at, at the end of a candle. */
+export function createAccount(
+  house: House,
+  marks: () => Marks,
+  closeAt: (symbol: Pair, at: number) => Numeric | null = () => null,
+): Account {
   const { books, clock, settings } = house
 
   const priceOf = (): PriceOf => freshPrices(marks(), clock.now(), settings.limits.markMaxAgeMs)
@@ -121,6 +129,13 @@ export function createAccount(house: House, marks: () => Marks): Account {
       const held = positions().filter(({ quantity }) => quantity !== '0')
       const now = marks()
       return Object.fromEntries(held.flatMap(({ symbol }) => (now[symbol] ? [[symbol, now[symbol].at]] : [])))
+    },
+    broughtSince: (at) => {
+      const then = (symbol: Pair): Amount | null => {
+        const close = closeAt(symbol, at)
+        return close === null ? null : amount(close)
+      }
+      return broughtSince({ at, orders: books.orders(), held: positions(), priceOf: priceOf(), priceThen: then })
     },
     view: () => {
       const statement = ledger(balances())

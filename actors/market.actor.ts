@@ -44,6 +44,8 @@ export interface MarketHouse extends Pick<House, 'addresses' | 'clock' | 'candle
 export interface Market {
   marks(): Marks
   snapshot(symbol: Pair): SnapshotResult
+  /** What a symbol closed at then; null where no candle that ended then is kept. */
+  closeAt(symbol: Pair, at: number): Numeric | null
   /** Calm for a symbol that is not watched. */
   volatilityOf(symbol: Pair): VolatilityReading
   /** Reads history into the indicators; returns candles read and refused. Before the feed begins. */
@@ -115,6 +117,7 @@ export function createMarket(
       if (state === undefined) throw new Error(`${symbol} is not watched`)
       return state.snapshot(clock.now(), orderBooks.get(symbol) ?? null)
     },
+    closeAt: (symbol, at) => states.get(symbol)?.closeAt(at) ?? null,
     volatilityOf: (symbol) => states.get(symbol)?.volatility() ?? CALM,
     warmUp: async (until) => {
       let read = 0

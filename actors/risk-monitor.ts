@@ -30,10 +30,10 @@ import {
   isSame,
   type Measure,
   onlyPeaksDiffer,
+  openingOf,
   readingOf,
 } from '../src/domain/risk-record.ts'
 import { type Amount, amount, minOf, type Numeric, text, ZERO_TEXT } from '../src/domain/units.ts'
-import { dayNumber, weekNumber } from '../src/domain/utc.ts'
 import type { Timer } from '../src/ports/clock.ts'
 import type { Account } from './account.ts'
 import { unclosed, unhalved } from './breaker-positions.ts'
@@ -71,7 +71,7 @@ const REPEAT_MS = 60_000
 
 export function createRiskMonitor(
   house: House,
-  account: Pick<Account, 'measure' | 'pricedAt'>,
+  account: Pick<Account, 'measure' | 'pricedAt' | 'broughtSince'>,
   permission: Pick<Permission, 'context' | 'isReconciling'>,
 ): RiskMonitor {
   const { addresses, books, clock, settings } = house
@@ -120,12 +120,10 @@ export function createRiskMonitor(
     const flows = amount(measure.flowsUsd)
     drawdown = afterEquity(afterFlow(drawdown, flows.minus(flowsSeen ?? flows)), measure.equityUsd)
     flowsSeen = flows
-    const numbers = { day: dayNumber(measure.at), week: weekNumber(measure.at) }
-    const { equityUsd, tradingNet } = measure
     for (const period of ['day', 'week'] as const) {
       if (isRunning(risk(), period, measure.at)) continue
-      const figures = { equityUsd, tradingNet, tradingPeak: risk().peakTradingNet }
-      say(`begin-${period}`, { type: 'account.periodBegan', period, number: numbers[period], ...figures })
+      const figures = { ...openingOf(period, measure, account.broughtSince), tradingPeak: risk().peakTradingNet }
+      say(`begin-${period}`, { type: 'account.periodBegan', period, ...figures })
       looks = { ...fromLooks(risk()), [period]: books.risk()[period] }
     }
   }

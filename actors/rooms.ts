@@ -126,7 +126,7 @@ export function buildRooms(house: House, { find, onFeedEnded, onEnd }: RoomParts
   )
   const lives = (name: string): boolean => find(name)?.getSnapshot().status === 'active'
   const market = createMarket(house, triggers, onFeedEnded, createVolatilityWatch(house))
-  const account = createAccount(house, market.marks)
+  const account = createAccount(house, market.marks, market.closeAt)
   const gateway = createExchangeGateway(house, permission)
   const orders = createOrderDesk(house, orderLogic(house, gateway), spawnIn('orders'), permission)
   const monitor = createRiskMonitor(house, account, permission)

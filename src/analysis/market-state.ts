@@ -160,6 +160,15 @@ export class MarketState {
     return this.tracks[timeframe].candles.latest(limit)
   }
 
+  /** The close of a candle that ended exactly then, whatever its time frame; null where none is kept. */
+  closeAt(at: number): Numeric | null {
+    for (const timeframe of TIMEFRAMES) {
+      const ended = this.candles(timeframe).find((candle) => closedAt(candle) === at)
+      if (ended !== undefined) return ended.close
+    }
+    return null
+  }
+
   indicators(timeframe: Timeframe): IndicatorReading {
     return this.tracks[timeframe].indicators.read()
   }

@@ -8,7 +8,7 @@
 import type { LatchedBreaker, RiskPeriod, RiskReading, RiskRecord } from './breakers.ts'
 import type { FactBodies } from './facts.ts'
 import { type Amount, amount, maxOf, type Numeric, roundDownTo, text, ZERO, ZERO_TEXT } from './units.ts'
-import { dayNumber, weekNumber } from './utc.ts'
+import { dayNumber, nextDayAt, nextWeekAt, weekNumber } from './utc.ts'
 
 export const NOTHING_REMEMBERED: RiskRecord = {
   ...{ day: null, week: null, peakEquityUsd: ZERO_TEXT, peakTradingNet: ZERO_TEXT, peakBaseUsd: ZERO_TEXT },
@@ -76,15 +76,39 @@ export function afterMeasure(
   return { ...moved, ...peak, peakEquityUsd }
 }
 
+const DAY_MS = 86_400_000
 const NUMBER_OF = { day: dayNumber, week: weekNumber } as const
+const BEGAN_AT = {
+  day: (at: number) => nextDayAt(at) - DAY_MS,
+  week: (at: number) => nextWeekAt(at) - 7 * DAY_MS,
+} as const
 /** A clock that is set back by less keeps its day and week; one that was a day ahead and more was wrong about them. */
-const SET_BACK_MS = 86_400_000
+const SET_BACK_MS = DAY_MS
+/** A day or week that is looked at within it is opened by what is seen. */
+const OPENING_MS = 60_000
 
 /** Whether the period that was opened last is the one of this moment. */
 export function isRunning(record: RiskRecord, name: 'day' | 'week', at: number): boolean {
   const number = NUMBER_OF[name]
   const beganAt = record[name]?.beganAt ?? Number.NEGATIVE_INFINITY
   return number(beganAt) === number(at) || (at < beganAt && beganAt - at < SET_BACK_MS)
+}
+
+/**
+ * What a day or week opened with: what is seen in its first minute, later on less what trading has brought since it began;
+ * what is seen all the same where nobody knows that.
+ */
+export function openingOf(
+  period: 'day' | 'week',
+  { at, equityUsd, tradingNet }: Measure,
+  broughtSince: (at: number) => Amount | null,
+): Pick<FactBodies['account.periodBegan'], 'number' | 'equityUsd' | 'tradingNet'> {
+  const number = NUMBER_OF[period](at)
+  const beganAt = BEGAN_AT[period](at)
+  const brought = at - beganAt <= OPENING_MS ? null : broughtSince(beganAt)
+  if (brought === null) return { number, equityUsd, tradingNet }
+  const then = (now: Numeric): Numeric => text(amount(now).minus(brought))
+  return { number, equityUsd: then(equityUsd), tradingNet: then(tradingNet) }
 }
 
 /** The record after a day or a week began. `flowsUsd`: what had come and gone by then. */

@@ -13,9 +13,11 @@ import {
   type Measure,
   NOTHING_REMEMBERED,
   onlyPeaksDiffer,
+  openingOf,
   periodLoss,
   readingOf,
 } from '../../src/domain/risk-record.ts'
+import { amount } from '../../src/domain/units.ts'
 
 const NOW = Date.UTC(2025, 10, 12, 9, 30)
 const measure = (equityUsd: string, tradingNet: string, flowsUsd = '0', at = NOW): Measure => ({
@@ -85,6 +87,37 @@ describe('a clock that was set back', () => {
     const { dayLossPct, weekLossPct } = readingOf(record, lost, at)
     expect(period === 'day' ? dayLossPct : weekLossPct).toBe(stands ? '10' : null)
     expect(periodLoss(record, period, lost).lossUsd).toBe(stands ? '1000' : '0')
+  })
+})
+
+describe('a period', () => {
+  const MIDNIGHT = Date.UTC(2026, 11, 31)
+  const MONDAY = Date.UTC(2026, 11, 28)
+  it.each([
+    ['day', MIDNIGHT, null],
+    ['day', MIDNIGHT + 60_000, null],
+    ['day', MIDNIGHT + 60_001, MIDNIGHT],
+    ['week', MONDAY + 60_000, null],
+    ['week', MIDNIGHT, MONDAY],
+    // Week 53 of 2026 goes on over New Year.
+    ['week', MIDNIGHT + 36 * 3_600_000, MONDAY],
+  ] as const)(
+    '%s first seen at %d opens with what stood then, or less what was brought since %s',
+    (period, at, since) => {
+      const asked: number[] = []
+      const brought = (from: number) => {
+        asked.push(from)
+        return amount('-300')
+      }
+      const { equityUsd, tradingNet } = openingOf(period, measure('9700', '-300', '0', at), brought)
+      expect(asked).toEqual(since === null ? [] : [since])
+      expect([equityUsd, tradingNet]).toEqual(since === null ? ['9700', '-300'] : ['10000', '0'])
+    },
+  )
+
+  it('opens with what is seen where nobody knows what was brought', () => {
+    const seen = measure('9700', '-300', '0', MIDNIGHT + 3_600_000)
+    expect(openingOf('day', seen, () => null)).toMatchObject({ equityUsd: '9700', tradingNet: '-300' })
   })
 })
 

@@ -39,7 +39,10 @@ export interface PortfolioFacts {
     /** Below zero. */
     readonly valueUsd: Numeric
   }
-  /** The first look at the account in a UTC day or ISO week: what the period's losses are measured against. USD. */
+  /**
+   * The first look at the account in a UTC day or ISO week: what the period's losses are measured against. Where it comes
+   * late, the figures are those of the period's beginning: less what trading has brought since. USD.
+   */
   'account.periodBegan': {
     readonly period: 'day' | 'week'
     /** Days or weeks since 1970. */
