@@ -26,13 +26,6 @@ const pending = (over: Partial<PendingEntry> = {}): PendingEntry => ({
 })
 
 describe('size', () => {
-  it('keeps collateral to 20 % of equity', () => {
-    const verdict = approved(assess(proposal({ sizePct: 20 }), state(), LIMITS))
-    expect(verdict).toMatchObject({ margin: '200', warnings: [] })
-    const larger = approved(assess(proposal({ sizePct: 25 }), state(), LIMITS))
-    expect(larger).toMatchObject({ margin: '200', warnings: ['SIZE_REDUCED'] })
-  })
-
   it('keeps the risk with both fees to 2 % of equity', () => {
     const limits = { ...WITH_MARGIN, maxCorrelatedPct: 100 }
     const verdict = approved(assess(proposal({ sizePct: 20, leverage: 5 }), state(), limits))
@@ -55,12 +48,7 @@ describe('size', () => {
     expect(codes(assess(proposal(), full, LIMITS))).toContain('OPEN_RISK')
   })
 
-  it('follows the regime, halves after five losses and in a spike of volatility', () => {
-    const ranging = approved(assess(proposal(), state({ regimes: { 'BTC/USDT': 'ranging' } }), LIMITS))
-    expect(ranging).toMatchObject({ margin: '75', warnings: ['SIZE_REDUCED'] })
-    const losing = approved(assess(proposal(), state({ lossStreak: 5 }), LIMITS))
-    expect(losing).toMatchObject({ margin: '50', warnings: ['SIZE_REDUCED_LOSSES'] })
-    expect(approved(assess(proposal(), state({ lossStreak: 4 }), LIMITS)).margin).toBe('100')
+  it('is halved in a spike of volatility', () => {
     const spiking = approved(assess(proposal(), state({ volatilitySpikes: [BTC] }), LIMITS))
     expect(spiking).toMatchObject({ margin: '50', warnings: ['VOLATILITY_SPIKE'] })
   })
@@ -73,30 +61,6 @@ describe('size', () => {
 })
 
 describe('leverage', () => {
-  it.each([
-    ['trending_bull', 0, '0', 5],
-    ['trending_bear', 0, '0', 3],
-    ['ranging', 0, '0', 2],
-    ['volatile_bear', 0, '0', 2],
-    ['choppy', 0, '0', 1],
-    ['breakout_potential', 0, '0', 3],
-    ['trending_bull', 0, '4.99', 5],
-    ['trending_bull', 0, '5', 3],
-    ['trending_bull', 0, '10', 2],
-    ['trending_bull', 0, '15', 1],
-    ['trending_bull', 2, '0', 5],
-    ['trending_bull', 3, '0', 2],
-    ['trending_bull', 5, '0', 1],
-  ] as const)(
-    'in %s, after %i losses, at a drawdown of %s %% is at most %i',
-    (regime, lossStreak, drawdownPct, cap) => {
-      const now = state({ regimes: { 'BTC/USDT': regime }, lossStreak, drawdownPct })
-      const verdict = approved(assess(proposal({ leverage: 5, confidence: 1, sizePct: 2 }), now, WITH_MARGIN))
-      expect(verdict.plan.leverage).toBe(cap)
-      expect(verdict.warnings.includes('LEVERAGE_REDUCED')).toBe(cap < 5)
-    },
-  )
-
   it('is 1 while margin is off, and falls to one that the pair lists', () => {
     expect(approved(assess(proposal({ leverage: 3 }), state(), LIMITS)).order.leverage).toBe(1)
     const lists = { ...proposal().instrument, leverages: [2, 4] }
