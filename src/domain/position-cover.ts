@@ -49,16 +49,19 @@ export interface BarePart {
 
 /** What of a position has no stop. */
 export interface Exposure {
-  /** The part that has waited longest first; none while all is covered, or nothing is held. */
+  /** In the order in which a stop covers them: what came first, first. None while all is covered, or nothing is held. */
   readonly bare: readonly BarePart[]
+  /** What the stop covered then, base units. */
+  readonly covered: Numeric
   /** How long the last part that was covered had to wait. */
   readonly gapMs: number
 }
 
-export const NO_EXPOSURE: Exposure = { bare: [], gapMs: 0 }
+export const NO_EXPOSURE: Exposure = { bare: [], covered: '0', gapMs: 0 }
 
 /** Of the part that has waited longest; null where nothing is bare. */
-export const unprotectedSince = ({ bare }: Exposure): number | null => bare[0]?.since ?? null
+export const unprotectedSince = ({ bare }: Exposure): number | null =>
+  bare.length === 0 ? null : Math.min(...bare.map(({ since }) => since))
 
 /** How much has to wait for a stop. Too little for any order is watched here, and its time is none of what comes after it. */
 function bareSize(record: PositionRecord): Amount {
@@ -67,25 +70,31 @@ function bareSize(record: PositionRecord): Amount {
   return bare.gt(0) ? bare : heldBy(record)
 }
 
-/**
- * The clock of each part runs by itself: where fills trickle in faster than the stop can follow, there is always something
- * bare, and none of it for long. What the stop grows by covers what has waited longest.
- */
-export function exposureOf(record: PositionRecord & Exposure): Exposure {
-  const { bare, gapMs, updatedAt } = record
-  const size = bareSize(record)
-  const before = sumOf(bare.map(({ quantity }) => amount(quantity)))
-  const came = size.minus(before)
-  if (came.gt(0)) return { bare: [...bare, { quantity: text(came), since: updatedAt }], gapMs }
-  const since = unprotectedSince(record)
-  if (came.isZero() || since === null) return { bare, gapMs }
-  let covered = came.negated()
-  const left = bare.flatMap((part) => {
+/** What is left of the parts once a stop covers so much of them. */
+function withoutFirst(parts: readonly BarePart[], quantity: Amount): readonly BarePart[] {
+  let covered = quantity
+  return parts.flatMap((part) => {
     const rest = amount(part.quantity).minus(covered)
     covered = maxOf(rest.negated(), ZERO)
     return rest.gt(0) ? [{ ...part, quantity: text(rest) }] : []
   })
-  return { bare: left, gapMs: updatedAt - since }
+}
+
+/**
+ * The clock of each part runs by itself: where fills trickle in faster than the stop can follow, there is always something
+ * bare, and none of it for long. A stop that goes and comes back covers again what it had covered: the clock of what it
+ * never covered runs on.
+ */
+export function exposureOf(record: PositionRecord & Exposure): Exposure {
+  const { gapMs, updatedAt: since } = record
+  const cover = coverOf(record)
+  const lost = amount(record.covered).minus(cover)
+  const bare = [...(lost.gt(0) ? [{ quantity: text(lost), since }] : []), ...record.bare]
+  const came = bareSize(record).minus(sumOf(bare.map(({ quantity }) => amount(quantity))))
+  const covered = text(cover)
+  if (came.gte(0)) return { bare: came.isZero() ? bare : [...bare, { quantity: text(came), since }], covered, gapMs }
+  const first = unprotectedSince(record)
+  return { bare: withoutFirst(bare, came.negated()), covered, gapMs: first === null ? gapMs : since - first }
 }
 
 /**

@@ -69,6 +69,15 @@ describe('an entry that is filled in parts', () => {
     expect(world.system.figures().unprotectedSeconds).toBe(0)
   })
 
+  it('is sold where the stop will not grow, though the stop is in doubt and found again with each try', async () => {
+    const world = await withEntryOpen()
+    world.print(BTC, '49990', '0.04')
+    await world.until(() => world.is('protected'), 'a protected part')
+    world.exchange.faults.amends = () => 'request lost'
+    world.print(BTC, '49990', '0.04')
+    await world.until(() => world.told('position.emergency').length > 0, 'a sale', 11 * SECOND)
+  })
+
   it('does not move its stop for every crumb, and holds all of it once the entry has ended', async () => {
     const world = await withEntryOpen()
     world.print(BTC, '49990', '0.04')
