@@ -97,7 +97,8 @@ function without(
 
 /**
  * Why nothing of the plan is needed any more; null while something is. Its own trades bring the deviation down, which ends
- * no need: so the deviation is taken without them. Trades that would lead away from the targets are needed by nobody.
+ * no need: so the deviation is taken without them. Trades that would lead away from the targets are needed by nobody; where
+ * that is one symbol's alone, for a deposit or a price, it ends the plan once it is as far off as begins one.
  */
 export function goneNeed(
   plan: PlanView,
@@ -108,13 +109,16 @@ export function goneNeed(
   const untouched = largestDeviation(without(core, plan.trades, priceOf))
   if (untouched.lte(settings.thresholdPct))
     return `no longer needed: without its trades the largest deviation is ${untouched.toDecimalPlaces(2)} %`
-  const deviationOf = (symbol: string) =>
-    amount(core.rows.find((row) => row.asset === asset(baseOf(pair(symbol))))?.deviationPct ?? 0)
+  /** How far beyond its target the trade would begin; below zero where it leads back. */
+  const beyond = ({ symbol, side }: PlanTradeView) => {
+    const row = core.rows.find((one) => one.asset === asset(baseOf(pair(symbol))))
+    return amount(row?.deviationPct ?? 0).times(side === 'buy' ? 1 : -1)
+  }
   const left = plan.trades.filter(({ status }) => status === 'scheduled' || status === 'working')
-  const leadsBack = left.some(({ symbol, side }) =>
-    side === 'sell' ? deviationOf(symbol).gt(0) : deviationOf(symbol).lt(0),
-  )
-  return left.length === 0 || leadsBack ? null : 'no longer needed: what is left would lead away from the targets'
+  if (left.length > 0 && !left.some((one) => beyond(one).lt(0)))
+    return 'no longer needed: what is left would lead away from the targets'
+  const turned = left.find((one) => beyond(one).gt(settings.thresholdPct))
+  return turned === undefined ? null : `no longer needed: ${turned.symbol} would be led away from its target`
 }
 
 /** Why a need may not be served now; null when it may. */

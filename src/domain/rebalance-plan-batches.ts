@@ -52,10 +52,9 @@ const withLeftTaken = (record: PlanRecord): readonly PlannedTrade[] =>
     .filter((one) => isTakenBy(record, one))
     .reduce((trades: readonly PlannedTrade[], left) => withRestMoved(record, trades, left), record.trades)
 
-/** The batch goes now: where it is late, what is still to come keeps its distance to it. One that goes on stays as it is. */
+/** The batch goes now, or goes on: where it is late, what is still to come keeps its distance to it. */
 export function withBatchStarted(record: PlanRecord): Partial<PlanRecord> {
-  if (record.started === record.batch) return { isHeld: false }
-  const toCome = record.trades.filter(({ trade }) => trade.batch >= record.batch)
+  const toCome = record.trades.filter(({ trade, state }) => trade.batch >= record.batch && state === 'waiting')
   const shifted = shiftOverdue(
     toCome.map(({ trade }) => trade),
     record.updatedAt,

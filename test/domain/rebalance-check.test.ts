@@ -130,6 +130,14 @@ describe('the need of a plan at work', () => {
     expect(gone(plan(trade('sell', 'scheduled', '0')), '2', '600', '500')).toMatch(/lead away/)
     expect(gone(plan(trade('buy', 'scheduled', '0')), '2', '600', '500')).toBeNull()
   })
+  it('is over once the need of one of its symbols has turned, whatever the others lack', () => {
+    const both = plan(trade('buy', 'scheduled', '0'), { ...trade('buy', 'scheduled', '0'), symbol: 'XRP/USDT' })
+    // 35 % of BTC are 5 above its target, which is not above the threshold; 35.1 % are.
+    expect(gone(both, '3.5', '300', '500')).toBeNull()
+    expect(gone(both, '3.51', '300', '499')).toBe('no longer needed: BTC/USDT would be led away from its target')
+    const done = plan(trade('buy', 'executed', '1'), { ...trade('buy', 'scheduled', '0'), symbol: 'XRP/USDT' })
+    expect(gone(done, '3.51', '300', '499')).toBeNull()
+  })
   it('is left to end by itself when nothing of it is to come', () => {
     expect(gone(plan(trade('sell', 'executed', '3')), '2', '600', '500')).toBeNull()
   })

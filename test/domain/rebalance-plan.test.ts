@@ -184,6 +184,13 @@ describe('a plan', () => {
     expect(batches.withNextBatch({ ...begun, updatedAt: T0 + 14 * HOUR }).dueAt).toBe(T0 + 14 * HOUR)
   })
 
+  it('that goes on late keeps the distance of the rest too', () => {
+    const begun = hearing(asked({ ...born(trade(1), trade(1, 'buy'), trade(2)), started: 1 }), order(1, 'FILLED', '1'))
+    const late = { ...begun, updatedAt: T0 + 10 * HOUR }
+    const { trades } = { ...late, ...batches.withBatchStarted(late) }
+    expect(trades.map(({ trade: { dueAt } }) => (dueAt - T0) / HOUR)).toEqual([0, 10, 14])
+  })
+
   it('in time keeps its times', () => {
     const record = { ...born(trade(1), trade(2)), updatedAt: T0 }
     expect(batches.withBatchStarted(record).trades?.map(({ trade: { dueAt } }) => dueAt)).toEqual([T0, T0 + 4 * HOUR])
