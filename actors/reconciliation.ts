@@ -43,10 +43,13 @@ export interface Reconciler {
   stray(report: ExecutionReport): void
   /** An admin has looked: what differs in these symbols' balances is booked as it is, once. */
   accept(symbols: readonly Pair[]): void
+  /** The process is done: that a comparison on its way is answered no more is no failure. */
+  stop(): void
   readonly isBusy: boolean
 }
 
 interface Memory extends PictureMemory {
+  isStopped: boolean
   /** Problems that the last pass saw: the same once more is no race between two answers. */
   seen: ReadonlySet<string>
   /** Charges that the last pass could give to no position. */
@@ -65,6 +68,7 @@ export function createReconciler(house: House, parts: ReconcilerParts): Reconcil
   const { addresses, books, clock, settings } = house
   const memory: Memory = {
     ...{
+      isStopped: false,
       explainedAt: null,
       strangers: new Set(),
       seen: new Set(),
@@ -115,6 +119,9 @@ export function createReconciler(house: House, parts: ReconcilerParts): Reconcil
       for (const symbol of symbols) memory.accepting.add(symbol)
       doubt('an admin has looked')
     },
+    stop: () => {
+      memory.isStopped = true
+    },
     get isBusy() {
       return running !== null || next !== null
     },
@@ -134,7 +141,7 @@ async function reconcileOnce(house: House, memory: Memory, parts: ReconcilerPart
     const problem = error instanceof Error ? error.message : String(error)
     // A bug, or an answer that nobody can read: trading does not begin on it, and exits must not end with it.
     if (!(error instanceof NotNowError)) house.log.error('the comparison with the venue broke off', { error })
-    house.state('system', { type: 'reconciliation.failed', problem })
+    if (!memory.isStopped) house.state('system', { type: 'reconciliation.failed', problem })
     return { ok: false, problem }
   }
 }

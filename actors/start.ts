@@ -258,6 +258,7 @@ export async function startSystem(
       monitor.stop()
       root.stop()
       timers.stop()
+      reconciler.stop()
       house.exchange.pacing.stop()
       rooms.deadMan.stop()
     },

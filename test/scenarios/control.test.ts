@@ -200,4 +200,17 @@ describe('a stop of the process', () => {
     world.clock.fireNext()
     expect((world.clock.nextDueAt() ?? 0) - world.clock.now()).toBe(10 * SECOND)
   })
+
+  it('says nothing of a comparison that its end cuts short', async () => {
+    const world = await ready()
+    const asked = Promise.withResolvers<void>()
+    const { openOrders } = world.exchange
+    world.exchange.openOrders = () => asked.promise.then(() => openOrders())
+    const compared = world.system.execution.syncWithExchange()
+    const failed = world.told('reconciliation.failed').length
+    world.system.stop()
+    asked.resolve()
+    expect(await compared).toMatchObject({ ok: false })
+    expect(world.told('reconciliation.failed')).toHaveLength(failed)
+  })
 })

@@ -48,7 +48,7 @@ async function live(place: Place, plan: Plan, problems: string[]): Promise<void>
   const readyAt = now()
   for (const happening of plan.happenings) {
     await wait(Math.max(0, readyAt + happening.atMs - now()))
-    life = await befall(place, life, happening, problems)
+    life = await befall(place, life, plan, happening, problems)
   }
   await wait(Math.max(0, readyAt + plan.tradesMs - now()))
   if (!plan.faultsStand) await clearFaults(place)
@@ -93,11 +93,12 @@ async function fall({ admin, state }: Place, pct: number): Promise<void> {
 }
 
 /** A start is refused where the venue does not answer as it should; then once more, without faults. */
-async function startAgain(place: Place): Promise<RunningProcess> {
+async function startAgain(place: Place, plan: Plan): Promise<RunningProcess> {
   try {
     return await place.start()
   } catch (error) {
-    if (!String(error).includes('live trading does not begin')) throw error
+    const isFaulty = plan.happenings.some(({ kind }) => kind === 'faults')
+    if (!isFaulty || !String(error).includes('it ended with 1')) throw error
     await clearFaults(place)
     return place.start()
   }
@@ -107,6 +108,7 @@ async function startAgain(place: Place): Promise<RunningProcess> {
 async function befall(
   place: Place,
   life: RunningProcess,
+  plan: Plan,
   happening: Happening,
   problems: string[],
 ): Promise<RunningProcess> {
@@ -127,6 +129,6 @@ async function befall(
     case 'kill':
       life.signal('SIGKILL')
       await life.ended
-      return startAgain(place)
+      return startAgain(place, plan)
   }
 }
