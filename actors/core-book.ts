@@ -26,7 +26,10 @@ import { type House, instrumentOf } from './house.ts'
 import type { OrderDesk } from './orders.actor.ts'
 import type { Permission } from './permission.ts'
 
-/** A trade of the core book: so many base units, worth so much when they were planned, or as many as so much USD pays for with the fee. */
+/**
+ * A trade of the core book: so many base units, worth so much when they were planned, or as many as so much USD pays for
+ * with the fee.
+ */
 export interface CoreTrade {
   readonly key: string
   readonly symbol: Pair
@@ -127,7 +130,7 @@ export function createCoreBook(
     return guarded(request, limit)
   }
 
-  /** A plan's trade that was planned as less than the least trade, or that what is free has cut to it, is none; null where it is one. */
+  /** A plan's trade under the least trade, planned so or cut so by what is free, is none; null where it is one. */
   function shortProblem({ most }: CoreTrade, { quantity: left }: OrderRequest, mark: Amount): string | null {
     if (!('quantity' in most)) return null
     const { minTradeUsd } = settings.portfolio.rebalance

@@ -120,7 +120,8 @@ const stale = ignore('A deadline of an earlier state.')
 
 export const rebalancePlanMachine = parts.createMachine({
   id: 'rebalance-plan',
-  description: 'One rebalance plan: batches in time, sells before buys; what expires goes again with the next one.',
+  description:
+    'One rebalance plan: batches in time, sells before buys; what expires or is taken back goes again with the next one.',
   options: { maxIterations: 100 },
   context: ({ input }) => record.newPlan(input),
   entry: publish((plan) => [story.plannedFact(plan)]),
@@ -174,7 +175,7 @@ export const rebalancePlanMachine = parts.createMachine({
           always: [{ guard: { type: 'areEnded', params: { side: 'sell' } }, target: 'buying' }, askLostAgain('sell')],
         },
         buying: {
-          description: 'Buys, from what is free now.',
+          description: 'Buys, as far as the sells have paid for them.',
           entry: place('buy'),
           always: [{ guard: { type: 'areEnded', params: { side: 'buy' } }, target: 'settled' }, askLostAgain('buy')],
         },

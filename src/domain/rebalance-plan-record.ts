@@ -185,7 +185,7 @@ export function withReported(record: PlanRecord, orders: readonly OrderView[]): 
   return { ends, trades }
 }
 
-/** A trade whose order was refused before it was born; a buy that was not paid for goes with the sells that are tried again. */
+/** A trade whose order was refused before it was born; a buy that is not paid for goes again with its sells. */
 export function withUnborn(
   record: PlanRecord,
   { key, reason }: { readonly key: string; readonly reason: string },

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pair, planId } from '../../src/domain/ids.ts'
 import type { OrderView } from '../../src/domain/order.ts'
@@ -5,6 +6,7 @@ import type { RebalanceTrade } from '../../src/domain/portfolio.ts'
 import * as batches from '../../src/domain/rebalance-plan-batches.ts'
 import * as plan from '../../src/domain/rebalance-plan-record.ts'
 import { endedFacts, plannedFact } from '../../src/domain/rebalance-plan-story.ts'
+import { amount } from '../../src/domain/units.ts'
 import { orderOf, requestOf } from '../actors/trading-house.ts'
 
 const T0 = Date.UTC(2025, 10, 3)
@@ -114,6 +116,27 @@ describe('a plan', () => {
     ['0.6', '50', '6'],
   ])('buys with what its sells brought: %s sold of 100 USD, %s USD to buy', (filled, usd, quantity) => {
     expect(sold(filled, usd).asking.map(({ trade: one }) => one.quantity)).toEqual([quantity])
+  })
+
+  it('never spends more than the cash that it meant to spend and what its sells brought, and all of that at most', () => {
+    const share = fc.integer({ min: 0, max: 100 })
+    fc.assert(
+      fc.property(share, fc.integer({ min: 1, max: 100_000 }), (filled, cents) => {
+        const usd = (cents / 100).toFixed(2)
+        const brought = amount(filled)
+        const own = amount(usd).minus(100)
+        const [asking] = sold(String(filled / 100), usd).asking
+        const spends = amount(asking?.trade.quantity ?? 0)
+          .times(usd)
+          .div(10)
+        expect(spends.lte(brought.plus(own.gt(0) ? own : 0))).toBe(true)
+        expect(spends.lte(usd)).toBe(true)
+        // Nothing is held back that is paid for: to the lot, and where cash is to be raised, by its share.
+        const paid = own.gt(0) ? brought.plus(own) : brought.times(usd).div(100)
+        expect(paid.minus(spends).lt('0.00001')).toBe(true)
+      }),
+      { seed: 5 },
+    )
   })
 
   it('tries what its sells did not pay for again with what the sells left, and not where they left nothing', () => {
