@@ -1,5 +1,5 @@
 /** The core book's own trades: what is free of it, and orders within that, through its gate. */
-import { HODL_CASH, protectedAmounts } from '../src/domain/hodl.ts'
+import { bagOf, HODL_CASH, protectedAmounts } from '../src/domain/hodl.ts'
 import { type Asset, baseOf, type Pair, type PlanId, quoteOf } from '../src/domain/ids.ts'
 import { roundDownToLot, roundToTick, sizeProblem } from '../src/domain/instrument.ts'
 import type { OrderRequest, Side } from '../src/domain/order.ts'
@@ -48,7 +48,7 @@ export interface CoreBook {
   free(of: Asset): Amount
   /** Whether the pair has a fresh price and no order whose state is unknown: else nothing of it can be placed. */
   isTradable(symbol: Pair): boolean
-  /** Whether free USDT can become its hodl bag's, on paper: null when it can, else why not. */
+  /** Whether free USDT can become its hodl bag's, on paper: null when it can, and is then promised to it; else why not. */
   transferProblem(budgetUsd: Numeric): string | null
   /** Asks the order desk at the mark, within what is free. Null when the order is born; else why it is not. */
   place(trade: CoreTrade): string | null
@@ -71,6 +71,12 @@ export function createCoreBook(
     return amount(holdsOf(holders, settings.fees.taker, ({ request }) => account.priceOf()(request.symbol))[of] ?? ZERO)
   }
 
+  /** Cash that a bag was promised and may not have yet: `bagged` is what it had by then. */
+  let moving: { readonly usd: Amount; readonly bagged: Numeric } | null = null
+  const bagged = (): Numeric => bagOf(books.hodl(), HODL_CASH).quantity
+  const beingMoved = (of: Asset): Amount =>
+    of === HODL_CASH && moving !== null && moving.bagged === bagged() ? moving.usd : ZERO
+
   const free: CoreBook['free'] = (of) => {
     const isOf = (symbol: Pair) => baseOf(symbol) === of
     const inPositions = sumOf(
@@ -90,7 +96,10 @@ export function createCoreBook(
     // What exits hold of a position is not free to begin with.
     const positions = maxOf(inPositions.minus(exitsHold), ZERO)
     const bag = amount(protectedAmounts(settings.portfolio.hodl, books.hodl())[of] ?? ZERO)
-    return maxOf(freeOf(account.balances(), of).minus(positions).minus(bag).minus(promised(of)), ZERO)
+    return maxOf(
+      freeOf(account.balances(), of).minus(positions).minus(bag).minus(promised(of)).minus(beingMoved(of)),
+      ZERO,
+    )
   }
 
   const unknownOrderSymbols = (): readonly Pair[] =>
@@ -144,10 +153,11 @@ export function createCoreBook(
     isTradable: (symbol) => account.priceOf()(symbol) !== null && !unknownOrderSymbols().includes(symbol),
     transferProblem: (budgetUsd) => {
       if (permission.isReconciling()) return 'RECONCILING: not reconciled with the venue yet'
+      moving = null
       const available = free(HODL_CASH)
-      return available.gte(amount(budgetUsd))
-        ? null
-        : `INSUFFICIENT_BALANCE: ${budgetUsd} USDT needed, ${available} free`
+      if (available.lt(amount(budgetUsd))) return `INSUFFICIENT_BALANCE: ${budgetUsd} USDT needed, ${available} free`
+      moving = { usd: amount(budgetUsd), bagged: bagged() }
+      return null
     },
     place: (trade) => {
       const { symbol, side, correlationId } = trade

@@ -119,6 +119,19 @@ describe('what is free of the core book', () => {
     expect(core.transferProblem('100')).toBeNull()
     expect(core.transferProblem('100.01')).toMatch(/^INSUFFICIENT_BALANCE/)
   })
+
+  it('leaves cash that is on its way into its bag to no buy, until the bag has it', () => {
+    const { core, bag } = coreHouse()
+    expect(core.transferProblem('300')).toBeNull()
+    expect(String(core.free(USDT))).toBe('700')
+    // Asked again after a restart of the bags it is the same cash.
+    expect(core.transferProblem('800')).toBeNull()
+    expect(String(core.free(USDT))).toBe('200')
+    bag('USDT', '800')
+    expect(String(core.free(USDT))).toBe('200')
+    expect(core.transferProblem('200.01')).toMatch(/^INSUFFICIENT_BALANCE/)
+    expect(String(core.free(USDT))).toBe('200')
+  })
 })
 
 it('bags that are larger than what is there are told once per change', () => {
