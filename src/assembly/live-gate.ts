@@ -36,6 +36,13 @@ const told = <T>(what: string, answer: VenueAnswer<T>): T => {
   throw new CliError(`live trading does not begin: ${what}: ${why}`)
 }
 
+/** What is asked of the venue's public side, which throws. @throws CliError */
+const asked = <T>(what: string, answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CliError(`live trading does not begin: ${what}: ${why}`)
+  })
+
 /**
  * Passes when our clock is the venue's, the key may trade and not withdraw, its nonces must rise strictly, and the venue
  * would take an order of ours. Reconciliation, the last condition, follows at the system's own start. Every private call
@@ -63,7 +70,7 @@ export async function passLiveGate(parts: GateParts): Promise<Account> {
 /** A clock that is off would have every order refused as too late, exits among them. */
 async function compareClocks({ clock, venueTime }: GateParts): Promise<void> {
   const askedAt = clock.now()
-  const theirs = await venueTime()
+  const theirs = await asked("the venue's clock", venueTime())
   // Whatever moment of the call it was read at, and of its second.
   const behind = theirs - clock.now()
   const ahead = askedAt - (theirs + 1_000)
@@ -105,7 +112,7 @@ async function affordableProbe(
   symbol: Pair,
 ): Promise<OrderRequest | null> {
   const instrument = instruments.find((one) => one.symbol === symbol)
-  const last = await lastPrice(symbol)
+  const last = await asked(`the price of ${symbol}`, lastPrice(symbol))
   if (instrument === undefined || last === null) return null
   const free = (code: Asset): Amount => {
     const balance = balances.find(({ asset }) => asset === code)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { seededIds, seededRandom } from '../../src/adapters/chance/seeded.ts'
 import { simulatedClock } from '../../src/adapters/clock/simulated.ts'
 import { simulatedExchange } from '../../src/adapters/exchange/simulated/exchange.ts'
-import { passLiveGate } from '../../src/assembly/live-gate.ts'
+import { type GateParts, passLiveGate } from '../../src/assembly/live-gate.ts'
 import { pair } from '../../src/domain/ids.ts'
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../../src/domain/instrument.ts'
 import type { CheckRequest, Exchange, KeyPermissions, VenueAnswer } from '../../src/ports/exchange.ts'
@@ -19,6 +19,7 @@ async function begin(
   over: Partial<Exchange> = {},
   clockIsOffMs = 0,
   instruments: readonly Instrument[] = BUILT_IN_INSTRUMENTS,
+  asks: Partial<Pick<GateParts, 'venueTime' | 'lastPrice'>> = {},
 ) {
   const clock = simulatedClock(T0)
   const random = seededRandom('gate')
@@ -48,7 +49,7 @@ async function begin(
   }
   const parts = { exchange, symbols: [BTC], instruments, clock, ids: seededIds(random) }
   const venueTime = async (): Promise<number> => Math.floor((clock.now() + clockIsOffMs) / 1000) * 1000
-  const passing = passLiveGate({ ...parts, lastPrice: async () => '50000', venueTime })
+  const passing = passLiveGate({ ...parts, lastPrice: async () => '50000', venueTime, ...asks })
   let isOver = false
   const over_ = () => {
     isOver = true
@@ -113,6 +114,16 @@ it('refuses an account that could not place one order', async () => {
   const { passed } = await begin({ USDT: '0.4', BTC: '0.00001' })
   await expect(passed()).rejects.toThrow(/holds too little/)
 })
+
+it.each(['venueTime', 'lastPrice'] as const)(
+  'says that trading does not begin where the venue keeps its %s',
+  async (asked) => {
+    const away = { [asked]: () => Promise.reject(new Error('HTTP 502')) }
+    const { passed, probes } = await begin({ USDT: '1000' }, {}, 0, BUILT_IN_INSTRUMENTS, away)
+    await expect(passed()).rejects.toThrow(/^live trading does not begin: .*HTTP 502$/)
+    expect(probes).toEqual([])
+  },
+)
 
 it.each([2_000, -2_000])('takes a clock that is %i ms off', async (ms) => {
   const { passed } = await begin({ USDT: '1000' }, {}, ms)
