@@ -23,6 +23,8 @@ export interface Plan {
   readonly marketSeed: string
   readonly tier: VenueTier
   readonly margin: boolean
+  /** A life before the others is asked to end so soon after it was started; null for none. */
+  readonly endsEarlyMs: number | null
   readonly tradesMs: number
   readonly happenings: readonly Happening[]
   readonly signal: 'SIGINT' | 'SIGTERM'
@@ -113,12 +115,13 @@ export async function draw(seed: number): Promise<Plan> {
       : []),
   ]
   const faultsStand = hasFaults && isSo(random, 0.3)
+  const endsEarlyMs = isSo(random, 0.15) ? between(random, 300, 4_000) : null
   const tier = one(random, Object.keys(TIER_LIMITS) as VenueTier[])
   return {
     marketSeed: margin ? String(seed) : await risingMarket(String(seed)),
     // Two starts within seconds use up what a starter's key may ask for in a minute.
-    tier: faultsStand || has(happenings, 'kill') ? 'pro' : tier,
-    ...{ margin, tradesMs, faultsStand },
+    tier: endsEarlyMs !== null || faultsStand || has(happenings, 'kill') ? 'pro' : tier,
+    ...{ margin, tradesMs, faultsStand, endsEarlyMs },
     happenings: happenings.sort((first, second) => first.atMs - second.atMs),
     signal: one(random, ['SIGINT', 'SIGTERM']),
   }

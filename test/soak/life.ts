@@ -72,13 +72,19 @@ export async function openPlace(server: PostgresServer, name: string, plan: Plan
     const config = writeFiles(folder(), { execution: executionOf(plan), orchestration: ORCHESTRATION, risk: RISK })
     const env = liveEnvironment(sandbox, databaseUrl)
     const lives: RunningProcess[] = []
+    /** A start on the same folder; the lease of one that was killed need not run out. */
+    const spawn = async (): Promise<RunningProcess> => {
+      await sql.query('update leadership set expires_at = to_timestamp(0)')
+      const life = triplegain(['run', '--port', '0', '--config', config, '--json', '--data-dir', dataDir], env)
+      lives.push(life)
+      return life
+    }
     return {
       ...{ sandbox, sql, lives, close, secrets: [sandbox.apiKey, sandbox.apiSecret, new URL(databaseUrl).password] },
-      /** A start on the same folder; the lease of one that was killed need not run out. */
+      spawn,
+      /** Once it is ready. */
       async start(): Promise<RunningProcess> {
-        await sql.query('update leadership set expires_at = to_timestamp(0)')
-        const life = triplegain(['run', '--port', '0', '--config', config, '--json', '--data-dir', dataDir], env)
-        lives.push(life)
+        const life = await spawn()
         await life.ready()
         return life
       },

@@ -44,6 +44,13 @@ export async function runSeed(server: PostgresServer, seed: number): Promise<Run
 }
 
 async function live(place: Place, plan: Plan, problems: string[]): Promise<void> {
+  if (plan.endsEarlyMs !== null) {
+    const early = await place.spawn()
+    await wait(plan.endsEarlyMs)
+    // Null: by the signal itself, which came before anybody listened.
+    const code = await ended(early, plan.signal, END_MS)
+    if (code !== null) problems.push(...endProblems(code))
+  }
   let life = await place.start()
   const readyAt = now()
   for (const happening of plan.happenings) {
