@@ -17,6 +17,9 @@ type Refusal = ReturnType<typeof refused>
 
 /** How long a caller waits for an answer before it takes it for lost. */
 const TIMEOUT_MS = { least: 2_000, most: 8_000 }
+/** A line that breaks is noticed at once; what it had taken may be at the venue later, within the deadline it was sent with. */
+const BROKEN_MS = { least: 20, most: 400 }
+const OVERTAKEN_MS = { least: 300, most: 4_900 }
 const LATE_MS = { least: 5_500, most: 25_000 }
 const DELAYED_MS = { least: 500, most: 9_000 }
 const STALE_MS = { least: 1_000, most: 15_000 }
@@ -199,7 +202,9 @@ export class Line {
       isStruck = refusal !== null
       if (refusal !== null) return await this.#refuse(refusal)
       if (strikes('request-dropped')) {
-        await this.#wait(TIMEOUT_MS)
+        const isOvertaken = CHANGES.includes(call) && chance(this.#parts.random, 0.5)
+        if (isOvertaken) void this.#wait(OVERTAKEN_MS).then(send)
+        await this.#wait(isOvertaken ? BROKEN_MS : TIMEOUT_MS)
         return lost('the request timed out')
       }
       if (strikes('request-delayed')) await this.#wait(DELAYED_MS)
