@@ -1,5 +1,5 @@
 /** What a process said, beside what was drawn for it: lines of errors, secrets, and what held it when it was done. */
-import type { RunningProcess } from '../e2e/process.ts'
+import type { LogLine, RunningProcess } from '../e2e/process.ts'
 import type { Plan } from './draw.ts'
 
 /** Errors that are told because of what was drawn, and of nothing else. */
@@ -16,6 +16,8 @@ const EXPLAINED = {
     'connection.changed',
   ],
 } as const satisfies Readonly<Record<Plan['happenings'][number]['kind'], readonly string[]>>
+/** Heard by a machine that has no answer to it. */
+const UNHANDLED = 'actor.unhandled'
 const NOT_DONE = ['still held by', 'Unhandled', 'Error:', 'could not']
 
 const textOf = (life: RunningProcess): readonly string[] => [
@@ -30,7 +32,8 @@ export function wrongWords(
   secrets: readonly string[],
 ): readonly string[] {
   const explained = new Set<string>(plan.happenings.flatMap(({ kind }) => EXPLAINED[kind]))
-  const errors = lives.flatMap(({ log }) => log.filter(({ level, msg }) => level === 'error' && !explained.has(msg)))
+  const isWrong = ({ level, msg }: LogLine): boolean => msg === UNHANDLED || (level === 'error' && !explained.has(msg))
+  const errors = lives.flatMap(({ log }) => log.filter(isWrong))
   const said = lives.flatMap((life) => life.said.filter((line) => NOT_DONE.some((word) => line.includes(word))))
   const secret = lives.flatMap(textOf).filter((line) => secrets.some((one) => line.includes(one)))
   return [
