@@ -101,7 +101,7 @@ export interface PortfolioFacts {
     readonly reason: string
     readonly plan: PlanView
   }
-  /** Its order expired: what that left, base units, is tried again with the next batch. */
+  /** Its order expired, was taken back or was not paid for: what is left, base units, goes again with the next batch. */
   'rebalance.tradePostponed': {
     readonly planId: PlanId
     readonly symbol: Pair
