@@ -1,8 +1,7 @@
 /** `portfolio:` of portfolio.yaml: targets, rebalancing, DCA, hodl bags. */
+import { targetProblem } from '../src/domain/allocation.ts'
 import { amount, sumOf } from '../src/domain/units.ts'
 import { flag, hours, integer, numeric, oneOf, seconds, section } from './scalars.ts'
-
-const TOLERANCE_PCT = 0.1
 
 const targetAllocation = section({
   btc_pct: numeric({ min: 0, max: 100 }).default('33.33'),
@@ -10,9 +9,8 @@ const targetAllocation = section({
   usdt_pct: numeric({ min: 0, max: 100 }).default('33.34'),
 })
   .superRefine(({ btcPct, xrpPct, usdtPct }, context) => {
-    const sum = sumOf([btcPct, xrpPct, usdtPct].map((share) => amount(share)))
-    if (sum.minus(100).abs().lte(TOLERANCE_PCT)) return
-    context.addIssue({ code: 'custom', message: `sums to ${sum} and must sum to 100 (±${TOLERANCE_PCT})` })
+    const message = targetProblem({ BTC: Number(btcPct), XRP: Number(xrpPct), USDT: Number(usdtPct) })
+    if (message !== null) context.addIssue({ code: 'custom', message })
   })
   .prefault({})
 

@@ -27,8 +27,8 @@ export function targetProblem(targets: Targets): string | null {
   if (targets[CASH] === undefined) return 'targets name no USDT'
   if (!shares.every((share) => share >= 0 && share <= 100)) return 'each target must be within 0–100 %'
   const sum = sumOf(shares.map((share) => amount(share)))
-  if (sum.minus(100).abs().gt(PERCENT_TOLERANCE)) return `targets sum to ${sum} %, not 100`
-  return null
+  const isWhole = sum.minus(100).abs().lte(PERCENT_TOLERANCE)
+  return isWhole ? null : `sums to ${sum} and must sum to 100 (±${PERCENT_TOLERANCE})`
 }
 
 export interface CoreInput {
