@@ -17,7 +17,7 @@ const CAUGHT_BY: Readonly<Record<Sabotage, readonly [seed: number, invariant: Re
   'lost-slot': [3, /slots are never above the limits/],
   'trail-loosens': [2, /a stop that follows never loosens/],
   'charge-twice': [1, /every charge once/],
-  'bag-sold': [10, /a bag is never sold|bags add up/],
+  'bag-sold': [178, /a bag is never sold|bags add up/],
   'forget-liquidation': [1, /what the venue liquidates has ended/],
   'snapshot-stops-trading': [
     2,
