@@ -195,7 +195,8 @@ function conclude(
   const isSettled = (problem: Problem): boolean => proved.includes(problem) && !unexplained.includes(problem)
   memory.seen = new Set(result.problems.filter((problem) => !isSettled(problem)).map(keyOf))
   const ofBalances = result.problems.some(({ kind }) => kind === 'balance')
-  if (result.judgedBalances && !ofBalances && !isEarly) memory.explainedAt = askedAt
+  const isBooked = !isEarly && memory.unowned.size === 0
+  if (result.judgedBalances && !ofBalances && isBooked) memory.explainedAt = askedAt
   if (result.judgedBalances && !memory.isSuspicious) memory.accepting.clear()
   withdrawAstray(house, result, unexplained)
   haltSymbols(house, unexplained, permission)

@@ -24,8 +24,10 @@ export function flowFact(flow: Flow, priceOf: PriceOf): FactDraft {
 }
 
 /**
- * What books these flows. A charge for a position goes to it; one whose trade is not in the books waits for the next pass,
- * which may know of the trade. Seen again while nothing is on its way it is for somebody else's position, and core pays.
+ * What books these flows, oldest first. A charge for a position goes to it; one whose trade is not in the books waits for
+ * the next pass, which may know of the trade. Seen again while nothing is on its way it is for somebody else's position,
+ * and core pays. While one waits, later flows wait too: the last that is booked says from when on flows are asked for, in
+ * the next life as well.
  */
 export function flowFacts(
   house: House,
@@ -38,8 +40,9 @@ export function flowFacts(
   const facts = flows.flatMap((flow): FactDraft[] => {
     const financed = financingFact(house, flow, priceOf)
     if (financed !== null) return [{ ...financed, origin: 'reconciled' }]
-    if (flow.kind !== 'financing' || (isSettled && memory.unowned.has(flow.flowId))) return [flowFact(flow, priceOf)]
-    unowned.add(flow.flowId)
+    const isCore = flow.kind !== 'financing' || (isSettled && memory.unowned.has(flow.flowId))
+    if (isCore && unowned.size === 0) return [flowFact(flow, priceOf)]
+    if (flow.kind === 'financing') unowned.add(flow.flowId)
     return []
   })
   memory.unowned = unowned

@@ -32,6 +32,10 @@ export interface Faults {
   amends: (change: AmendRequest) => 'refused' | 'request lost' | 'answer lost' | 'taken in an outage' | null
   /** Reports that do not come through. */
   losesReport: (report: ExecutionReport) => boolean
+  /** Charges for positions on margin that are not told as they come: the venue's history has them. */
+  losesCharges: boolean
+  /** Orders that cannot be looked up now. */
+  failsLookUp: (clientOrderId: string) => boolean
   /** The answer to the question for balances, as it arrives. */
   bendsBalances: Exchange['balances'] | null
   /** The answer to a setting of the dead-man switch, and whether it reaches the venue. */
@@ -52,6 +56,8 @@ const NO_FAULTS: Faults = {
   refuses: () => null,
   amends: () => null,
   losesReport: () => false,
+  losesCharges: false,
+  failsLookUp: () => false,
   bendsBalances: null,
   bendsSwitch: null,
 }
@@ -99,6 +105,8 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
     },
     lookUp: (clientOrderId, isGlance) => {
       note('lookUp', clientOrderId)
+      if (faults.failsLookUp(clientOrderId))
+        return Promise.resolve({ kind: 'refused', code: 'outage', message: 'EService:Unavailable' })
       return venue.lookUp(clientOrderId, isGlance)
     },
     openOrders: () => venue.openOrders(),
@@ -113,7 +121,7 @@ export function faultyExchange(venue: SimulatedExchange, now: () => number): Fau
       return (faults.bendsSwitch ?? venue.cancelAllAfter.bind(venue))(timeoutMs)
     },
     onReport: (listener) => venue.onReport((report) => (faults.losesReport(report) ? undefined : listener(report))),
-    onCharge: (listener) => venue.onCharge?.(listener),
+    onCharge: (listener) => venue.onCharge?.((charge) => (faults.losesCharges ? undefined : listener(charge))),
     onLine: (listener) => venue.onLine(listener),
     start: () => venue.start(),
     stop: () => venue.stop(),
