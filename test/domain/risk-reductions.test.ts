@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { PositionSide } from '../../src/domain/position.ts'
 import { assess, type RiskVerdict } from '../../src/domain/risk.ts'
 import { DEFAULT_RISK_LIMITS as LIMITS } from '../../src/domain/risk-limits.ts'
-import type { Exposure } from '../../src/domain/risk-state.ts'
+import type { Exposure, PendingEntry } from '../../src/domain/risk-state.ts'
 import { BTC, ETH, proposal, state, XRP } from './risk-builders.ts'
 
 const WITH_MARGIN = { ...LIMITS, margin: { enabled: true } }
@@ -15,6 +15,9 @@ const approved = (verdict: RiskVerdict) => {
 }
 const held = (symbol = BTC, notionalUsd = '100', side: PositionSide = 'long', riskUsd = '0'): Exposure => ({
   ...{ symbol, side, notionalUsd, riskUsd },
+})
+const resting = (riskUsd: string): PendingEntry => ({
+  ...{ ...held(ETH, '1', 'long', riskUsd), marginUsd: '0', costQuote: '0', heldAtVenue: true },
 })
 const day = (lossUsd: string) => ({ day: { lossUsd, openingEquityUsd: '1000' } })
 
@@ -49,6 +52,14 @@ describe('limits that reduce', () => {
     expect(verdict).toMatchObject({ riskPct, codes: named, warnings: named.length > 0 ? ['SIZE_REDUCED'] : [] })
   })
 
+  it.each([
+    ['46', []],
+    ['46.01', ['OPEN_RISK']],
+  ] as const)('entries that rest with %s at risk count as what is held: %j', (riskUsd, named) => {
+    const verdict = approved(assess(proposal(), state({ pendingEntries: [resting(riskUsd)] }), LIMITS))
+    expect(verdict.codes).toEqual(named)
+  })
+
   it('nothing is left to risk: denied as OPEN_RISK; a gain of the day gives no more room', () => {
     const full = (riskUsd: string) => state({ ...day('-100'), positions: [held(ETH, '1', 'long', riskUsd)] })
     expect(codes(assess(proposal(), full('50'), LIMITS))[0]).toBe('OPEN_RISK')
@@ -79,12 +90,21 @@ describe('limits that reduce', () => {
     ['5.000001', 3],
     ['9.999999', 3],
     ['10', 2],
+    ['10.000001', 2],
     ['14.999999', 2],
     ['15', 1],
+    ['15.000001', 1],
     ['19.999999', 1],
   ] as const)('at a drawdown of %s %% leverage is at most %i', (drawdownPct, most) => {
     const verdict = approved(assess(proposal({ leverage: 5, sizePct: 2 }), state({ drawdownPct }), WITH_MARGIN))
     expect([verdict.plan.leverage, verdict.warnings.includes('LEVERAGE_REDUCED')]).toEqual([most, most < 5])
+  })
+
+  it('leverage is at most the least of all caps', () => {
+    const least = (now: Parameters<typeof state>[0]) =>
+      approved(assess(proposal({ leverage: 5, confidence: 1, sizePct: 2 }), state(now), WITH_MARGIN)).plan.leverage
+    expect(least({ drawdownPct: '5', lossStreak: 3, regimes: { [BTC]: 'breakout_potential' } })).toBe(2)
+    expect(least({ drawdownPct: '15', lossStreak: 3 })).toBe(1)
   })
 
   it.each([
