@@ -36,6 +36,19 @@ const told = <T>(what: string, answer: VenueAnswer<T>): T => {
   throw new CliError(`live trading does not begin: ${what}: ${why}`)
 }
 
+/** A key that another process has just used may be over its count, which falls by a point in one to three seconds. */
+const RATE_RETRY_MS = 3_000
+const MOST_RETRIES = 5
+
+/** Asked again while the key's count is full. @throws CliError */
+async function answered<T>({ clock }: GateParts, what: string, ask: () => Promise<VenueAnswer<T>>): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    const answer = await ask()
+    if (answer.kind !== 'refused' || answer.code !== 'rate' || retries === MOST_RETRIES) return told(what, answer)
+    await new Promise<void>((resolve) => clock.at(clock.now() + RATE_RETRY_MS, resolve))
+  }
+}
+
 /** What is asked of the venue's public side, which throws. @throws CliError */
 const asked = <T>(what: string, answer: Promise<T>): Promise<T> =>
   answer.catch((error: unknown) => {
@@ -52,14 +65,16 @@ const asked = <T>(what: string, answer: Promise<T>): Promise<T> =>
 export async function passLiveGate(parts: GateParts): Promise<Account> {
   const { exchange, symbols } = parts
   await compareClocks(parts)
-  const { mayTrade, mayWithdraw, nonceWindowMs } = told("the key's permissions", await exchange.permissions())
+  const { mayTrade, mayWithdraw, nonceWindowMs } = await answered(parts, "the key's permissions", () =>
+    exchange.permissions(),
+  )
   if (mayWithdraw)
     throw new CliError('this key may withdraw: make one at Kraken that may query and trade, and nothing else')
   if (!mayTrade) throw new CliError('this key may not trade: allow it to create, modify and cancel orders')
   if (nonceWindowMs !== null && nonceWindowMs > 0)
     throw new CliError(`this key's nonce window is ${nonceWindowMs} ms: set it to 0, or an old process could trade`)
-  const balances = told('balances', await exchange.balances())
-  const fees = told('fees', await exchange.fees(symbols))
+  const balances = await answered(parts, 'balances', () => exchange.balances())
+  const fees = await answered(parts, 'fees', () => exchange.fees(symbols))
   await probe(parts, balances)
   const worst = (side: 'maker' | 'taker'): Numeric =>
     text([...fees.values()].reduce<Amount>((most, fee) => maxOf(most, amount(fee[side])), ZERO))

@@ -149,7 +149,7 @@ export const refunded = (state: PacingState, points: number): PacingState => ({
 
 /**
  * The venue said that a counter is full: it knows better than we, who may have been started a moment ago. What adds risk
- * and what only reads waits for it to fall; the rest has its reserve.
+ * and what only reads waits for it to fall. The rest has its reserve, but where it was the rest that was refused.
  */
 export function afterRateRefusal(
   state: PacingState,
@@ -158,7 +158,7 @@ export function afterRateRefusal(
   at: number,
 ): PacingState {
   const { symbol } = call
-  const full = ({ max }: CounterLimit): number => max * (1 - reserve)
+  const full = ({ max }: CounterLimit): number => max * (usesReserve(call) ? 1 : 1 - reserve)
   if (symbol === null) return { ...state, rest: raised(state.rest, venue.rest, full(venue.rest), at) }
   return afterCount(state, venue, symbol, full(venue.engine), at)
 }

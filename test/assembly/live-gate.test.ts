@@ -135,3 +135,19 @@ it.each([4_000, -4_000])('refuses a clock that is %i ms off: orders would come t
   await expect(passed()).rejects.toThrow(/clock is \d\.\d s off/)
   expect(probes).toEqual([])
 })
+
+it('asks again, for as long as a person waits, where an earlier process has used up the count of the key', async () => {
+  let asked = 0
+  const refused = { kind: 'refused', code: 'rate', message: 'EAPI:Rate limit exceeded' } as const
+  const over = (times: number): Partial<Exchange> => ({
+    permissions: async () => {
+      asked += 1
+      return asked > times ? answers(MAY_TRADE) : refused
+    },
+  })
+  expect((await (await begin({ USDT: '1000' }, over(5))).passed()).fees.maker).toBe('0.0025')
+  expect(asked).toBe(6)
+  asked = 0
+  await expect((await begin({ USDT: '1000' }, over(6))).passed()).rejects.toThrow(/permissions: EAPI:Rate limit/)
+  expect(asked).toBe(6)
+})

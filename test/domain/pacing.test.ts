@@ -185,6 +185,14 @@ describe('what may leave', () => {
     expect(readyAt(freshPacing(RULES, AT), RULES, { ...read, restPoints: 16 }, AT)).toBeNull()
   })
 
+  it('is nothing at all until there is room, after the venue refused what may use all of its counter', () => {
+    const refusedFor = (one: CallCost) => afterRateRefusal(freshPacing(RULES, AT), RULES, one, AT)
+    expect(readyAt(refusedFor(exit), RULES, exit, AT)).toBe(AT + 1_000)
+    const asked = readyAt(refusedFor(lookUp), RULES, lookUp, AT) ?? 0
+    expect(asked).toBe(AT + Math.ceil(1_000 / RULES.venue.rest.decay))
+    expect(readyAt(refusedFor(exit), RULES, call({ ...exit, symbol: XRP }), AT)).toBe(AT)
+  })
+
   it('is no entry for a while after the venue said that its counter is full, and exits all the same', () => {
     const state = afterRateRefusal(freshPacing(RULES, AT), RULES, call(), AT)
     expect(readyAt(state, RULES, call(), AT)).toBe(AT + 1_000)
