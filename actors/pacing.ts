@@ -49,7 +49,7 @@ interface Waiting {
 
 /** A read that has waited so long goes before entries: the picture must not be starved by those who trade on it. */
 const PATIENCE_MS = 10_000
-/** An amendment of a stop that has waited so long counts as an exit: what is held must not stay without it. */
+/** An amendment of a stop that has waited so long may use what is kept for exits: what is held must not stay without it. */
 const AMEND_PATIENCE_MS = 5_000
 
 const refused = (code: Refused['code'], message: string): Refused => ({ kind: 'refused', code, message })
@@ -88,7 +88,9 @@ export function createPacing({ clock, rules, callsAtOnce }: PacingParts): Pacing
   const costOf = ({ call, askedAt }: Waiting): CallCost =>
     call.priority === 'amend' && clock.now() >= askedAt + AMEND_PATIENCE_MS ? { ...call, priority: 'exit' } : call
   const rankOf = (one: Waiting): number => {
-    const { priority } = costOf(one)
+    const { priority } = one.call
+    // Its own rank behind the exits: what it costs more than they do, they need not wait for.
+    if (costOf(one).priority !== priority) return PRIORITIES.indexOf('exit') + 0.5
     const isPatient = priority !== 'read' || clock.now() < one.askedAt + PATIENCE_MS
     return isPatient ? PRIORITIES.indexOf(priority) : PRIORITIES.indexOf('entry') - 0.5
   }

@@ -156,6 +156,19 @@ describe('the one queue', () => {
     expect(gone.at(-1)).toMatchObject({ name: 'amend', at: 5_000 })
   })
 
+  it('lets no exit wait behind such an amendment, which costs more', async () => {
+    const { ask, names, pass } = queue(BY_VENUE)
+    for (const index of numbered(60)) ask(`fill ${index}`, callOf('exit'))
+    ask('amend', callOf('amend', { enginePoints: 4 }))
+    for (const index of numbered(6)) {
+      ask(`more ${index}`, callOf('exit'))
+      await pass(1_000)
+    }
+    ask('exit', callOf('exit'))
+    await pass(60_000)
+    expect(names().slice(-2)).toEqual(['exit', 'amend'])
+  })
+
   const WIDE = { perMinute: 60_000, burst: 1_000 }
   const BY_VENUE: PacingRules = { ...RULES, calls: WIDE, orders: WIDE, venue: TIER_LIMITS.starter }
 

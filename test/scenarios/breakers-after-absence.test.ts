@@ -32,10 +32,12 @@ async function heldAndAway(history: (query: HistoryQuery) => readonly Candle[], 
   return world
 }
 
+type History = (price: () => string) => (query: HistoryQuery) => readonly Candle[]
+
 /** Stopped at 49,000 at the venue while the process is away; BTC falls on to 40,000. */
-async function stoppedWhileAway(untilBoot: number): Promise<World> {
+async function stoppedWhileAway(untilBoot: number, history: History = lastMinute): Promise<World> {
   let last = '50000'
-  const world = await heldAndAway(lastMinute(() => last))
+  const world = await heldAndAway(history(() => last))
   world.print(BTC, '48990')
   await world.pass(SECOND)
   last = '40000'
@@ -110,16 +112,7 @@ describe('a start hours into a day', () => {
   })
 
   it('counts nothing of a loss that the day before had', async () => {
-    let last = '50000'
-    const world = await heldAndAway(withHours('40000', () => last))
-    world.print(BTC, '48990')
-    await world.pass(SECOND)
-    last = '40000'
-    world.print(BTC, last)
-    await world.pass(DAWN - world.clock.now())
-    await world.bootReady()
-    await world.pass(10 * SECOND)
-    expect(dayLoss(world)).toBe(0)
+    expect(dayLoss(await stoppedWhileAway(DAWN, (price) => withHours('40000', price)))).toBe(0)
   })
 
   it('begins with the first look where nobody knows the price of midnight', async () => {
